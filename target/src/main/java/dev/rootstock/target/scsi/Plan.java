@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.scsi;
+
+import dev.rootstock.images.block.BlockDevice;
+import dev.rootstock.images.block.BlockIoException;
+import dev.rootstock.images.block.Durability;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the session has to do for one command.
+ *
+ * <p>Every length here is the SCSI-presented data transfer length of RFC 7143 §11.4.5.2: what the
+ * command asks for, already cut to an allocation length, whatever the initiator expected. The
+ * session compares it with the Expected Data Transfer Length and reports the residual.
+ */
+public sealed interface Plan {
+
+  /** How a command ends: the only plans that need nothing further from the session. */
+  sealed interface Outcome extends Plan {}
+
+  /**
+   * GOOD status, after data if there are any.
+   *
+   * @param data the whole answer; it may be shared, so nobody may change it
+   * @param length how many bytes of it the initiator's allocation length admits, 0 to {@code
+   *     data.length}; the rest is dropped without an error (SPC-4 §4.2.5.6)
+   */
+  record Respond(byte[] data, int length) implements Outcome {
+
+    /** GOOD status without data. */
+    public static final Respond GOOD = new Respond(new byte[0], 0);
+
+    static Respond truncated(byte[] data, long allocationLength) {
+      return new Respond(data, (int) Math.min(data.length, allocationLength));
+    }
+  }
+
+  /**
+   * Any other status.
+   *
+   * @param status what went wrong
+   * @param sense present exactly when the status is CHECK CONDITION
+   */
+  record Fail(ScsiStatus status, @Nullable Sense sense) implements Outcome {
+    public Fail {
+      if ((status == ScsiStatus.CHECK_CONDITION) != (sense != null)) {
+        throw new IllegalArgumentException(status + " with sense " + sense);
+      }
+    }
+
+    /** CHECK CONDITION with this sense. */
+    public static Fail of(Sense sense) {
+      return new Fail(ScsiStatus.CHECK_CONDITION, sense);
+    }
+
+    /** CHECK CONDITION for a failure of the store. */
+    public static Fail of(BlockIoException failure) {
+      return of(Sense.of(failure));
+    }
+  }
+
+  /**
+   * Read from the device and send the bytes, then GOOD status.
+   *
+   * @param device where to read
+   * @param offset in bytes, inside the device and on a block boundary
+   * @param length in bytes, whole blocks, 0 to {@link Limits#MAX_TRANSFER_BYTES}
+   * @param flushFirst whether {@link BlockDevice#flush} has to succeed before the read: the
+   *     initiator asked with FUA for bytes that are on the medium (SBC-3 §5.8)
+   */
+  record ReadBlocks(BlockDevice device, long offset, int length, boolean flushFirst)
+      implements Plan {}
+
+  /**
+   * Collect the data and write them, then GOOD status.
+   *
+   * @param device where to write
+   * @param offset in bytes, inside the device and on a block boundary
+   * @param length in bytes, whole blocks, 0 to {@link Limits#MAX_TRANSFER_BYTES}; if the initiator
+   *     sends less, whole blocks of what came are written
+   * @param durability what the write has to promise
+   */
+  record WriteBlocks(BlockDevice device, long offset, int length, Durability durability)
+      implements Plan {}
+
+  /**
+   * Collect parameter data, then hand them over.
+   *
+   * @param length in bytes, 1 to {@link Limits#MAX_TRANSFER_BYTES}
+   * @param then takes what came
+   */
+  record Receive(int length, Continuation then) implements Plan {}
+
+  /** Start something that takes its time and moves no data to or from the initiator. */
+  record Later(Action action) implements Plan {}
+
+  /** What follows when a command's parameter data have come. */
+  @FunctionalInterface
+  interface Continuation {
+
+    /**
+     * Goes on with the command. Never blocks.
+     *
+     * @param data what came, from position to limit; fewer bytes than asked for when the initiator
+     *     sent fewer. The device server keeps it until it calls {@code done}.
+     * @param done told the outcome exactly once, on any thread
+     */
+    void received(ByteBuffer data, Completion done);
+  }
+
+  /** Work that ends later. */
+  @FunctionalInterface
+  interface Action {
+
+    /**
+     * Begins the work. Never blocks.
+     *
+     * @param done told the outcome exactly once, on any thread, the caller's included
+     */
+    void start(Completion done);
+  }
+
+  /** Told how a command ended. */
+  @FunctionalInterface
+  interface Completion {
+    void ended(Outcome outcome);
+  }
+}

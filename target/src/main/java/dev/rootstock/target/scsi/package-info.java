@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The SCSI device server (SPC-4, SBC-3) behind the iSCSI target.
+ *
+ * <p>It decides what a command means and never moves block data itself: a session asks {@link
+ * dev.rootstock.target.scsi.Nexus#plan} and gets a {@link dev.rootstock.target.scsi.Plan} to carry
+ * out. It knows neither Netty nor iSCSI PDUs, and nothing in it blocks.
+ *
+ * <p><b>Threads.</b> A {@link dev.rootstock.target.scsi.Nexus} belongs to its session's event loop:
+ * only that loop asks it for plans. A {@link dev.rootstock.target.scsi.ScsiTarget} is shared by the
+ * event loops of all its sessions; what it holds is immutable or concurrent. The one thing that
+ * crosses from one nexus to another is a unit attention, and its queue is safe for that.
+ * Completions of data-less commands come on whatever thread the block device chooses.
+ */
+@NullMarked
+package dev.rootstock.target.scsi;
+
+import org.jspecify.annotations.NullMarked;
