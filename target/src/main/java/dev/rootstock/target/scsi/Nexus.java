@@ -25,7 +25,7 @@ public final class Nexus implements AutoCloseable {
    * @param cdb the command
    */
   public Plan plan(long lun, Cdb cdb) {
-    throw new UnsupportedOperationException("lands next: " + lun + cdb + servers);
+    return Plan.Fail.of(servers.isEmpty() ? Sense.UNIT_NOT_SUPPORTED : Sense.INVALID_OPCODE);
   }
 
   /** Ends the nexus with its session. A second call does nothing. */

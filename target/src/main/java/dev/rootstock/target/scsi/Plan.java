@@ -19,20 +19,41 @@ public sealed interface Plan {
   /** How a command ends: the only plans that need nothing further from the session. */
   sealed interface Outcome extends Plan {}
 
-  /**
-   * GOOD status, after data if there are any.
-   *
-   * @param data the whole answer; it may be shared, so nobody may change it
-   * @param length how many bytes of it the initiator's allocation length admits, 0 to {@code
-   *     data.length}; the rest is dropped without an error (SPC-4 §4.2.5.6)
-   */
-  record Respond(byte[] data, int length) implements Outcome {
+  /** GOOD status, after data if there are any. */
+  final class Respond implements Outcome {
 
     /** GOOD status without data. */
     public static final Respond GOOD = new Respond(new byte[0], 0);
 
+    private final byte[] data;
+    private final int length;
+
+    private Respond(byte[] data, int length) {
+      this.data = data;
+      this.length = length;
+    }
+
+    /** The data may be shared: whoever made them changes them no more. */
     static Respond truncated(byte[] data, long allocationLength) {
       return new Respond(data, (int) Math.min(data.length, allocationLength));
+    }
+
+    /** What to send: a read-only buffer of {@link #length} bytes, a new one at each call. */
+    public ByteBuffer data() {
+      return ByteBuffer.wrap(data, 0, length).asReadOnlyBuffer();
+    }
+
+    /**
+     * How many bytes the initiator's allocation length admits; the rest is dropped without an error
+     * (SPC-4 §4.2.5.6).
+     */
+    public int length() {
+      return length;
+    }
+
+    /** How many bytes there would be without an allocation length. */
+    public int fullLength() {
+      return data.length;
     }
   }
 

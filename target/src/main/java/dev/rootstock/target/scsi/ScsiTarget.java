@@ -67,11 +67,11 @@ public final class ScsiTarget {
    * @return false when there is no such unit
    */
   public boolean resetUnit(long lun) {
-    throw new UnsupportedOperationException("lands next: " + lun);
+    return servers.containsKey((int) (lun >>> 48));
   }
 
   /** TARGET WARM RESET and TARGET COLD RESET: as {@link #resetUnit}, for every unit. */
   public void reset() {
-    throw new UnsupportedOperationException("lands next");
+    nexuses.clear();
   }
 }
