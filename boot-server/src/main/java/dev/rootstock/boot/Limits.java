@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot;
+
+import java.time.Duration;
+
+/** Every bound of the service in one place: what is not bounded here must not grow. */
+public final class Limits {
+  private Limits() {}
+
+  /** Bytes of an iSCSI name (RFC 7143 §4.2.7.2). */
+  public static final int ISCSI_NAME_BYTES = 223;
+
+  /** Bytes of DHCP option 17, which holds the root path (RFC 4173 §5, RFC 2132 §3.19). */
+  public static final int ROOT_PATH_BYTES = 255;
+
+  /** Machine addresses of one client. */
+  public static final int MACS = 16;
+
+  /** Initiator names that one client may be known by. */
+  public static final int INITIATORS = 16;
+
+  /** Sessions of an operating system that a boot's durable record remembers. */
+  public static final int REMEMBERED_SESSIONS = 32;
+
+  /** Clients of one installation. */
+  public static final int CLIENTS = 100_000;
+
+  /** Changes of the registry that may wait for the disk. */
+  public static final int REGISTRY_QUEUE = 4096;
+
+  /** Changes that one write of the registry carries. */
+  public static final int REGISTRY_BATCH = 256;
+
+  /** Bytes of one record of the registry's file; a longer one is corrupt. */
+  public static final int REGISTRY_RECORD_BYTES = 16 << 20;
+
+  /** The registry is compacted when its file is this much larger than twice what lives. */
+  public static final long REGISTRY_SLACK_BYTES = 4L << 20;
+
+  /** Bytes of a configuration file. */
+  public static final int CONFIG_BYTES = 1 << 20;
+
+  /** Bytes of one request on the control socket, and of one line of an answer. */
+  public static final int CONTROL_LINE_BYTES = 1 << 20;
+
+  /** Commands that the control socket serves at once. */
+  public static final int CONTROL_CONNECTIONS = 32;
+
+  /** How long the control socket waits for a request after a connection. */
+  public static final Duration CONTROL_REQUEST_TIME = Duration.ofSeconds(10);
+
+  /** How long an orderly stop may take before the process ends regardless. */
+  public static final Duration STOP_TIME = Duration.ofSeconds(30);
+}
