@@ -29,8 +29,8 @@ public final class Identities {
   /** The longest IPv4 literal: what a root path has to have room for when nothing else is known. */
   private static final int LONGEST_IPV4 = "255.255.255.255".length();
 
-  /** {@code iscsi:SERVER::65535:0:TARGET} without server and target, the port at its longest. */
-  private static final int ROOT_PATH_REST = "iscsi:".length() + ":6:65535:0:".length();
+  /** {@code iscsi:SERVER::PORT::TARGET} without server and target, the port at its longest. */
+  private static final int ROOT_PATH_REST = "iscsi:".length() + "::65535::".length();
 
   /** RFC 7143 §4.2.7.4, lower case as RFC 3722 leaves it. */
   private static final Pattern PREFIX =
