@@ -23,8 +23,11 @@ public final class Nexus implements AutoCloseable {
    *
    * @param lun the LUN field of the SCSI Command PDU, all 8 bytes (SAM-5 §4.7)
    * @param cdb the command
+   * @param dataOut how many bytes the initiator means to send: the Expected Data Transfer Length if
+   *     the W bit is set, else 0. Only commands that must not take more or less than their data
+   *     look at it (WRITE SAME).
    */
-  public Plan plan(long lun, Cdb cdb) {
+  public Plan plan(long lun, Cdb cdb, long dataOut) {
     return Plan.Fail.of(servers.isEmpty() ? Sense.UNIT_NOT_SUPPORTED : Sense.INVALID_OPCODE);
   }
 
