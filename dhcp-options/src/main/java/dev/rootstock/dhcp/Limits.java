@@ -25,6 +25,11 @@ final class Limits {
   /** RFC 2131 §2: the room for a hardware address. */
   static final int HARDWARE_ADDRESS = 16;
 
+  /** RFC 2131 §2: the fields sname and file, with the NUL that ends their text. */
+  static final int SERVER_NAME_FIELD = 64;
+
+  static final int BOOT_FILE_FIELD = 128;
+
   /** RFC 1542 §2.1: clients and relays may drop anything shorter. */
   static final int SHORTEST_REPLY = 300;
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.dhcp;
+
+import java.net.Inet4Address;
+import java.util.List;
+
+/**
+ * What a boot reply holds: from a request and the facts about its client to the packet that goes
+ * back. Pure; where the packet goes is for the server to say.
+ *
+ * <p>Boot firmware gets what makes it boot whether it asked or not. Others get, of the parameters
+ * that can be left out, those that they ask for in option 55, and all of them where they send none.
+ */
+public final class BootReply {
+  // What goes first when a reply is longer than its client takes. The rest of a reply is at most
+  // what RFC 2131 makes every client take, unless a relay agent's option 82 is very long.
+  private static final List<DhcpOption<?>> DISPENSABLE =
+      List.of(
+          DhcpOption.HOST_NAME,
+          DhcpOption.NAME_SERVERS,
+          DhcpOption.IPXE,
+          DhcpOption.ROUTERS,
+          DhcpOption.INITIATOR_NAME,
+          DhcpOption.ROOT_PATH);
+
+  private BootReply() {}
+
+  /** DHCPOFFER (RFC 2131 §4.3.1). */
+  public static DhcpPacket offer(DhcpPacket request, BootFacts facts)
+      throws MalformedDhcpException {
+    DhcpPacket reply = answer(request, facts, MessageType.OFFER);
+    return fitted(request, reply.withAddresses(DhcpPacket.NO_ADDRESS, facts.address()));
+  }
+
+  /** DHCPACK to a DHCPREQUEST (RFC 2131 §4.3.2). */
+  public static DhcpPacket ack(DhcpPacket request, BootFacts facts) throws MalformedDhcpException {
+    DhcpPacket reply = answer(request, facts, MessageType.ACK);
+    return fitted(request, reply.withAddresses(request.ciaddr(), facts.address()));
+  }
+
+  /** DHCPACK to a DHCPINFORM (RFC 2131 §4.3.5): without a lease, and without an address. */
+  public static DhcpPacket informed(DhcpPacket request, BootFacts facts)
+      throws MalformedDhcpException {
+    DhcpPacket reply = answer(request, facts, MessageType.ACK);
+    return fitted(request, reply.withAddresses(request.ciaddr(), DhcpPacket.NO_ADDRESS));
+  }
+
+  /**
+   * DHCPNAK (RFC 2131 §4.3.2).
+   *
+   * @param reason one line for the client's log
+   */
+  public static DhcpPacket nak(DhcpPacket request, Inet4Address serverId, String reason)
+      throws MalformedDhcpException {
+    DhcpOptions.Builder options =
+        DhcpOptions.builder()
+            .put(DhcpOption.MESSAGE_TYPE, MessageType.NAK)
+            .put(DhcpOption.SERVER_ID, serverId)
+            .put(DhcpOption.MESSAGE, reason);
+    echo(request, options);
+    // Through a relay agent the client may have no usable address: the relay is to broadcast.
+    int flags = request.flags() | (request.isRelayed() ? DhcpPacket.BROADCAST_FLAG : 0);
+    return reply(request, flags, options.build());
+  }
+
+  private static DhcpPacket answer(DhcpPacket request, BootFacts facts, MessageType type)
+      throws MalformedDhcpException {
+    BootStage stage = BootStage.of(request.options());
+    Wishes wishes = Wishes.of(request.options());
+    DhcpOptions.Builder options =
+        DhcpOptions.builder()
+            .put(DhcpOption.MESSAGE_TYPE, type)
+            .put(DhcpOption.SERVER_ID, facts.serverId());
+    boolean inform = request.messageType().filter(MessageType.INFORM::equals).isPresent();
+    if (!inform) { // RFC 2131 §4.3.5
+      options.put(DhcpOption.LEASE_SECONDS, facts.leaseSeconds());
+    }
+    options.put(DhcpOption.SUBNET_MASK, facts.subnetMask());
+    if (stage.isBootFirmware() || wishes.include(DhcpOption.ROOT_PATH)) {
+      facts.rootPath().ifPresent(path -> options.put(DhcpOption.ROOT_PATH, path.toString()));
+    }
+    if (stage == BootStage.IPXE) {
+      facts.initiatorName().ifPresent(name -> options.put(DhcpOption.INITIATOR_NAME, name.value()));
+      if (!facts.ipxe().values().isEmpty()) {
+        options.put(DhcpOption.IPXE, facts.ipxe());
+      }
+    }
+    if (wishes.include(DhcpOption.ROUTERS)) {
+      facts.router().ifPresent(router -> options.put(DhcpOption.ROUTERS, List.of(router)));
+    }
+    if (wishes.include(DhcpOption.NAME_SERVERS) && !facts.nameServers().isEmpty()) {
+      options.put(DhcpOption.NAME_SERVERS, facts.nameServers());
+    }
+    if (wishes.include(DhcpOption.HOST_NAME)) {
+      facts.hostName().ifPresent(name -> options.put(DhcpOption.HOST_NAME, name));
+    }
+    echo(request, options);
+    return reply(request, request.flags(), options.build());
+  }
+
+  /** RFC 6842 §3 for option 61; RFC 3046 §2.2 for option 82, which stands last. */
+  private static void echo(DhcpPacket request, DhcpOptions.Builder reply) {
+    for (DhcpOption<?> option : List.of(DhcpOption.CLIENT_ID, DhcpOption.RELAY_AGENT)) {
+      request.options().bytes(option.code()).ifPresent(value -> reply.put(option.code(), value));
+    }
+  }
+
+  /** RFC 2131 §4.3.1, table 3, for the fixed fields. */
+  private static DhcpPacket reply(DhcpPacket request, int flags, DhcpOptions options) {
+    return new DhcpPacket(
+        true,
+        request.chaddr(),
+        0,
+        request.xid(),
+        0,
+        flags,
+        DhcpPacket.NO_ADDRESS,
+        DhcpPacket.NO_ADDRESS,
+        DhcpPacket.NO_ADDRESS,
+        request.giaddr(),
+        "",
+        "",
+        options);
+  }
+
+  /** RFC 2132 §9.10: no more than the client takes, at the price of what it can do without. */
+  private static DhcpPacket fitted(DhcpPacket request, DhcpPacket reply)
+      throws MalformedDhcpException {
+    int datagram =
+        Math.max(
+            Limits.SMALLEST_MESSAGE_LIMIT,
+            request
+                .options()
+                .get(DhcpOption.MAX_MESSAGE_SIZE)
+                .orElse(Limits.SMALLEST_MESSAGE_LIMIT));
+    int room = Math.min(datagram - Limits.IP_AND_UDP_HEADERS, Limits.PACKET);
+    DhcpPacket fitted = reply;
+    for (DhcpOption<?> option : DISPENSABLE) {
+      if (DhcpCodec.encodedLength(fitted) <= room) {
+        break;
+      }
+      fitted = fitted.withOptions(fitted.options().without(option));
+    }
+    return fitted;
+  }
+
+  /** Option 55, or the wish for everything where a client sends none. */
+  private record Wishes(boolean everything, List<Integer> codes) {
+    static Wishes of(DhcpOptions options) throws MalformedDhcpException {
+      return options
+          .get(DhcpOption.PARAMETER_REQUEST_LIST)
+          .map(codes -> new Wishes(false, codes))
+          .orElse(new Wishes(true, List.of()));
+    }
+
+    boolean include(DhcpOption<?> option) {
+      return everything || codes.contains(option.code());
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.dhcp;
+
+import java.io.ByteArrayOutputStream;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Option 175, iPXE's own: options inside an option (as RFC 2132 §8.4 has it for vendors). iPXE
+ * tells its features with it, and takes hints in the same form.
+ *
+ * @param values hexadecimal values by code, 1 to 254
+ */
+public record IpxeOptions(SortedMap<Integer, String> values) {
+  /** Not zero: the disk stays attached when booting from it fails. */
+  public static final int KEEP_SAN = 0x08;
+
+  /** Not zero: the disk is attached and not booted from, as an installer wants it. */
+  public static final int SKIP_SAN_BOOT = 0x09;
+
+  /** Not zero: iPXE does not wait three seconds for a proxyDHCP server. */
+  public static final int NO_PXEDHCP = 0xB0;
+
+  private static final int PAD = 0;
+  private static final int END = 255;
+  private static final String ON = "01";
+
+  public IpxeOptions {
+    values = Collections.unmodifiableSortedMap(new TreeMap<>(values));
+  }
+
+  /** Hints that are all switches, each on. */
+  public static IpxeOptions switchedOn(int... codes) {
+    TreeMap<Integer, String> values = new TreeMap<>();
+    for (int code : codes) {
+      values.put(code, ON);
+    }
+    return new IpxeOptions(values);
+  }
+
+  static IpxeOptions decode(byte[] option) throws MalformedDhcpException {
+    TreeMap<Integer, String> values = new TreeMap<>();
+    int at = 0;
+    while (at < option.length) {
+      int code = option[at++] & 0xFF;
+      if (code == END) {
+        break;
+      }
+      if (code == PAD) {
+        continue;
+      }
+      int length = at < option.length ? option[at] & 0xFF : Limits.OPTION;
+      if (at + 1 + length > option.length) {
+        throw new MalformedDhcpException("option " + code + " inside iPXE's own is cut off");
+      }
+      values.put(code, HexFormat.of().formatHex(option, at + 1, at + 1 + length));
+      at += 1 + length;
+    }
+    return new IpxeOptions(values);
+  }
+
+  byte[] encode() {
+    ByteArrayOutputStream option = new ByteArrayOutputStream();
+    for (Map.Entry<Integer, String> each : values.entrySet()) {
+      byte[] value = HexFormat.of().parseHex(each.getValue());
+      option.write(each.getKey());
+      option.write(value.length);
+      option.writeBytes(value);
+    }
+    return option.toByteArray();
+  }
+}
