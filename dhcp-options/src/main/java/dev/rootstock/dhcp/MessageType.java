@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.dhcp;
 
-/** RFC 2132 §9.6, in the order of the codes 1 to 8. */
+/** RFC 2132 §9.6. */
 public enum MessageType {
-  DISCOVER,
-  OFFER,
-  REQUEST,
-  DECLINE,
-  ACK,
-  NAK,
-  RELEASE,
-  INFORM;
+  DISCOVER(1),
+  OFFER(2),
+  REQUEST(3),
+  DECLINE(4),
+  ACK(5),
+  NAK(6),
+  RELEASE(7),
+  INFORM(8);
 
-  private static final MessageType[] BY_CODE = values();
+  private final int code;
+
+  MessageType(int code) {
+    this.code = code;
+  }
 
   int code() {
-    return ordinal() + 1;
+    return code;
   }
 
   static MessageType ofCode(int code) throws MalformedDhcpException {
-    if (code < 1 || code > BY_CODE.length) {
-      throw new MalformedDhcpException("message type " + code + " is not one of DHCP");
+    for (MessageType type : values()) {
+      if (type.code == code) {
+        return type;
+      }
     }
-    return BY_CODE[code - 1];
+    throw new MalformedDhcpException("message type " + code + " is not served");
   }
 }
