@@ -19,8 +19,8 @@ public final class Limits {
   /** Initiator names that one client may be known by. */
   public static final int INITIATORS = 16;
 
-  /** Sessions of an operating system that a boot's durable record remembers. */
-  public static final int REMEMBERED_SESSIONS = 32;
+  /** Addresses of a kind that a boot's durable record remembers. */
+  public static final int BOOT_ADDRESSES = 4;
 
   /** Clients of one installation. */
   public static final int CLIENTS = 100_000;

@@ -2,32 +2,40 @@
 package dev.rootstock.boot.clients;
 
 import dev.rootstock.boot.Limits;
-import dev.rootstock.target.Isid;
+import java.net.InetAddress;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What must be known of a client's committed boot after a restart or a power loss, so that a
- * reconnect is never taken for a new boot and a disk never goes back in time.
+ * reconnect is never taken for a new boot and a disk never goes back in time. What the facts mean
+ * is decided in {@code dev.rootstock.boot.boots}.
  *
  * @param generation the boot's number, from 1 on, never used twice in a client's life
+ * @param mode the client's mode when the boot began, which its overlay goes by
  * @param image the golden version it runs on, number included
  * @param overlay the name of its overlay; null for a read-only disk, or after a reset, until the
  *     next login makes a new one
- * @param sessions who logged in as an operating system during this boot
+ * @param machine the addresses that this boot logged in from, the latest last
+ * @param displaced the addresses of machines that this boot took the disk from: an operating system
+ *     there may still run, and must not come back to a disk that is no longer its own
  * @param flags further facts
  */
 public record BootRecord(
     long generation,
+    Mode mode,
     ImageReference image,
     @Nullable UUID overlay,
-    Set<OsSession> sessions,
+    List<InetAddress> machine,
+    List<InetAddress> displaced,
     Set<Flag> flags) {
 
   public BootRecord {
-    sessions = Set.copyOf(sessions);
+    machine = List.copyOf(machine);
+    displaced = List.copyOf(displaced);
     flags = Set.copyOf(flags);
     if (generation < 1) {
       throw new IllegalArgumentException("boots are numbered from 1, not " + generation);
@@ -35,25 +43,37 @@ public record BootRecord(
     if (image.version().isEmpty()) {
       throw new IllegalArgumentException("a boot runs on one version, not on just " + image);
     }
-    if (sessions.size() > Limits.REMEMBERED_SESSIONS) {
+    if (Math.max(machine.size(), displaced.size()) > Limits.BOOT_ADDRESSES) {
       throw new IllegalArgumentException(
-          sessions.size() + " sessions: at most " + Limits.REMEMBERED_SESSIONS);
+          "a boot remembers %d addresses of a kind at most".formatted(Limits.BOOT_ADDRESSES));
     }
   }
-
-  /** The nexus of an operating system's session: such a pair comes again when it reconnects. */
-  public record OsSession(InitiatorName initiator, Isid isid) {}
 
   /** A durable yes or no; its name, in lower case with dashes, is what the file holds. */
   public enum Flag {
     /** The overlay was made and a login was told of it: if its file is missing, it is lost. */
-    OVERLAY_IN_PLACE
+    OVERLAY_IN_PLACE,
+    /** The overlay's file was found lost, damaged or another's: this boot gets no disk again. */
+    OVERLAY_LOST,
+    /** An initiator that is not firmware has logged in. */
+    OPERATING_SYSTEM,
+    /** The administrator ended the boot (boot, reset): whatever logs in next begins a new one. */
+    ENDED
+  }
+
+  public boolean has(Flag flag) {
+    return flags.contains(flag);
   }
 
   /** This record with one more flag. */
   public BootRecord with(Flag flag) {
     EnumSet<Flag> more = EnumSet.of(flag);
     more.addAll(flags);
-    return new BootRecord(generation, image, overlay, sessions, more);
+    return new BootRecord(generation, mode, image, overlay, machine, displaced, more);
+  }
+
+  /** This record, its machine known by these addresses. */
+  public BootRecord withMachine(List<InetAddress> addresses) {
+    return new BootRecord(generation, mode, image, overlay, addresses, displaced, flags);
   }
 }

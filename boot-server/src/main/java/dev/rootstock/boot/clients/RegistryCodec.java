@@ -8,15 +8,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.rootstock.boot.clients.BootRecord.Flag;
-import dev.rootstock.boot.clients.BootRecord.OsSession;
-import dev.rootstock.target.Isid;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -132,15 +129,12 @@ final class RegistryCodec {
     ObjectNode node = JSON.createObjectNode();
     node.put("generation", boot.generation());
     node.put("image", boot.image().toString());
+    node.put("mode", boot.mode().text());
     if (boot.overlay() != null) {
       node.put("overlay", boot.overlay().toString());
     }
-    ArrayNode sessions = node.putArray("sessions");
-    for (OsSession session : boot.sessions()) {
-      ObjectNode pair = sessions.addObject();
-      pair.put("initiator", session.initiator().value());
-      pair.put("isid", session.isid().toString());
-    }
+    strings(node, "machine", boot.machine().stream().map(InetAddress::getHostAddress).toList());
+    strings(node, "displaced", boot.displaced().stream().map(InetAddress::getHostAddress).toList());
     strings(node, "flags", boot.flags().stream().sorted().map(RegistryCodec::text).toList());
     return node;
   }
@@ -174,24 +168,19 @@ final class RegistryCodec {
   }
 
   private static BootRecord boot(JsonNode node) throws IOException {
-    only(node, Set.of("generation", "image", "overlay", "sessions", "flags"));
-    Set<OsSession> sessions = new LinkedHashSet<>();
-    for (JsonNode pair : required(node, "sessions")) {
-      only(pair, Set.of("initiator", "isid"));
-      sessions.add(
-          new OsSession(
-              new InitiatorName(text(required(pair, "initiator"))),
-              new Isid(Long.parseLong(text(required(pair, "isid")), 16))));
-    }
+    only(node, Set.of("generation", "mode", "image", "overlay", "machine", "displaced", "flags"));
     EnumSet<Flag> flags = EnumSet.noneOf(Flag.class);
     for (String name : list(required(node, "flags"), Function.identity())) {
       flags.add(Flag.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_')));
     }
     return new BootRecord(
         number(required(node, "generation")),
+        Mode.parse(text(required(node, "mode"))),
         ImageReference.parse(text(required(node, "image"))),
         node.has("overlay") ? uuid(node.get("overlay")) : null,
-        sessions,
+        // ofLiteral asks no name server.
+        list(required(node, "machine"), InetAddress::ofLiteral),
+        list(required(node, "displaced"), InetAddress::ofLiteral),
         flags);
   }
 
