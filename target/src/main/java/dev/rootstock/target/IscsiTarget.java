@@ -9,10 +9,12 @@ import java.util.concurrent.CompletionStage;
 /** A running iSCSI target. All methods may be called from any thread. */
 public final class IscsiTarget implements AutoCloseable {
 
-  private IscsiTarget() {}
+  private IscsiTarget() {
+    pending("start");
+  }
 
-  private static <T> T pending(String what) {
-    throw new UnsupportedOperationException(what);
+  private static void pending(String what) {
+    throw new UnsupportedOperationException("lands next: " + what);
   }
 
   /**
@@ -22,17 +24,20 @@ public final class IscsiTarget implements AutoCloseable {
    *     and what to do; nothing listens then
    */
   public static IscsiTarget start(TargetSettings settings, Admission admission) throws IOException {
-    return pending("lands next: " + settings + admission);
+    pending("start" + settings + admission);
+    return new IscsiTarget();
   }
 
   /** The addresses that it listens on, with the ports that port 0 became. */
   public List<InetSocketAddress> addresses() {
-    return pending("lands next");
+    pending("addresses");
+    return List.of();
   }
 
   /** The sessions of a target that are in the full feature phase now. */
   public List<TargetSession> sessions(String targetName) {
-    return pending("lands next: " + targetName);
+    pending(targetName);
+    return List.of();
   }
 
   /**
@@ -44,7 +49,8 @@ public final class IscsiTarget implements AutoCloseable {
    *     fails
    */
   public CompletionStage<Void> revoke(String targetName, long generation, String reason) {
-    return pending("lands next: " + targetName + generation + reason);
+    pending(targetName + generation + reason);
+    return java.util.concurrent.CompletableFuture.completedStage(null);
   }
 
   /**
@@ -53,6 +59,6 @@ public final class IscsiTarget implements AutoCloseable {
    */
   @Override
   public void close() {
-    pending("lands next");
+    pending("close");
   }
 }
