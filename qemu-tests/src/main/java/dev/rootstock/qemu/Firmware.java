@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.qemu;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What a machine starts with. In both, the network card's own iPXE fetches the disk. */
+enum Firmware {
+  BIOS {
+    @Override
+    List<String> options(Path folder) {
+      return List.of("-machine", "pc");
+    }
+  },
+  UEFI {
+    @Override
+    List<String> options(Path folder) throws IOException {
+      Path code = first("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd");
+      Path template = first("/usr/share/OVMF/OVMF_VARS_4M.fd", "/usr/share/OVMF/OVMF_VARS.fd");
+      // The machine's own settings: a second boot of it finds those of the first.
+      Path variables = folder.resolve("uefi-variables.fd");
+      if (!Files.exists(variables)) {
+        Files.copy(template, variables);
+      }
+      return List.of(
+          "-machine",
+          "q35",
+          "-drive",
+          "if=pflash,format=raw,unit=0,readonly=on,file=" + code,
+          "-drive",
+          "if=pflash,format=raw,unit=1,file=" + variables);
+    }
+  };
+
+  abstract List<String> options(Path folder) throws IOException;
+
+  private static Path first(String... candidates) throws IOException {
+    for (String candidate : candidates) {
+      if (Files.exists(Path.of(candidate))) {
+        return Path.of(candidate);
+      }
+    }
+    throw new IOException("UEFI firmware is not installed; run: apt-get install -y ovmf");
+  }
+}
