@@ -20,7 +20,8 @@ final class Service implements AutoCloseable {
    */
   private static final Duration START = Duration.ofMinutes(1);
 
-  private static final String ADDRESS = PrivateNetwork.ADDRESS;
+  /** A prefix of our own, so that a target's name says in a log which client it is. */
+  static final String NAME_PREFIX = "iqn.2026-11.dev.rootstock.lab";
 
   /** Everything that a test uses, and nothing that the service would not do by default. */
   private static final String CONFIGURATION =
@@ -36,10 +37,8 @@ final class Service implements AutoCloseable {
         range: 10.77.0.100-10.77.0.199
       slp:
         enabled: true
-      """;
-
-  /** A prefix of our own, so that a target's name says in a log which client it is. */
-  static final String NAME_PREFIX = "iqn.2026-11.dev.rootstock.lab";
+      """
+          .formatted(PrivateNetwork.ADDRESS, NAME_PREFIX, PrivateNetwork.BRIDGE);
 
   private final PrivateNetwork network;
   private final Path folder;
@@ -56,9 +55,7 @@ final class Service implements AutoCloseable {
     this.folder = folder;
     this.log = new LineLog("the service", folder.resolve("service.log"), listener);
     Files.createDirectories(folder);
-    Files.writeString(
-        folder.resolve("rootstock.yaml"),
-        CONFIGURATION.formatted(ADDRESS, NAME_PREFIX, PrivateNetwork.BRIDGE));
+    Files.writeString(folder.resolve("rootstock.yaml"), CONFIGURATION);
   }
 
   LineLog log() {
