@@ -35,16 +35,24 @@ public record Cdb(long high, long low) {
 
   /** Four bytes, as an unsigned number. */
   long u32(int index) {
-    return (long) u16(index) << 16 | u16(index + 2);
+    return window(index) >>> 32;
   }
 
-  /** Eight bytes; a negative result stands for 2^63 and more. */
+  /** Eight bytes; a negative result stands for 2^63 and more. Index 8 at most. */
   long u64(int index) {
-    return u32(index) << 32 | u32(index + 4);
+    return window(index);
   }
 
   boolean bit(int index, int bit) {
     return (u8(index) >>> bit & 1) != 0;
+  }
+
+  /** The eight bytes from an index on, with zeros for those past the end. */
+  private long window(int index) {
+    if (index >= 8) {
+      return low << (8 * (index - 8));
+    }
+    return index == 0 ? high : (high << (8 * index)) | (low >>> (64 - 8 * index));
   }
 
   /** All 16 bytes in hexadecimal, as logs show them. */

@@ -1,15 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.scsi;
 
-/** Every bound of the device server, with its reason. */
+/** Every bound of the device server, with its reason. Sizes are in bytes. */
 public final class Limits {
 
   /**
-   * The most data of one READ or WRITE: 32 MiB. Initiators that read VPD page B0 are told so.
-   * UEFI's disk driver never reads it and asks for up to 65535 blocks at once, which this lets
-   * through.
+   * The most data of one READ, WRITE or VERIFY: MAXIMUM TRANSFER LENGTH of VPD page B0. UEFI's disk
+   * driver never reads that page and asks for up to 65535 blocks of 512 at once; this lets it.
    */
   public static final int MAX_TRANSFER_BYTES = 32 << 20;
+
+  /** What one command should move in a long sequence: larger ones gain nothing and hold memory. */
+  static final int OPTIMAL_TRANSFER_BYTES = 1 << 20;
+
+  /** The most that one UNMAP gives up; a client's map is locked no longer than this takes. */
+  static final long MAX_UNMAP_BYTES = 512L << 20;
+
+  /** The most block descriptors of one UNMAP, 16 bytes each. */
+  static final int MAX_UNMAP_DESCRIPTORS = 256;
+
+  /** What UNMAP should come in multiples of: the cluster of an overlay. */
+  static final int OPTIMAL_UNMAP_BYTES = 64 << 10;
+
+  /** The most that one WRITE SAME fills; it cannot be stopped once it runs. */
+  static final long MAX_WRITE_SAME_BYTES = 64L << 20;
+
+  /** What WRITE SAME hands to the device at once. */
+  static final int WRITE_SAME_STEP_BYTES = 1 << 20;
+
+  /** The memory that holds WRITE SAME's block, repeated. */
+  static final int WRITE_SAME_PATTERN_BYTES = 64 << 10;
+
+  /** What VERIFY reads at once, and the memory that it reads into. */
+  static final int VERIFY_STEP_BYTES = 256 << 10;
+
+  /** Unit attentions that wait for one initiator; more become one "reset occurred". */
+  static final int MAX_UNIT_ATTENTIONS = 8;
+
+  /** Logical units of one session. */
+  static final int MAX_UNITS = 256;
+
+  /** An iSCSI name, so that its designators fit their one-byte length (RFC 7143 §4.2.7.1). */
+  static final int MAX_TARGET_NAME_BYTES = 223;
+
+  /** The unit serial number; it stands in a designator behind the vendor's eight characters. */
+  static final int MAX_SERIAL_CHARACTERS = 128;
 
   private Limits() {}
 }

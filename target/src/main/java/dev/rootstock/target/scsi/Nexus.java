@@ -2,18 +2,30 @@
 package dev.rootstock.target.scsi;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One I_T nexus (SAM-5 §4.8.4): what a session of RFC 7143 is to SCSI. Only its session's event
  * loop may call it.
  */
 public final class Nexus implements AutoCloseable {
-  private final ScsiTarget target;
-  private final List<DeviceServer> servers;
 
+  /** One logical unit as this nexus meets it. */
+  private record Path(int lun, DeviceServer server, UnitAttentions attentions) {}
+
+  private final ScsiTarget target;
+  private final Path[] paths;
+
+  /**
+   * @param servers by LUN, each LUN once
+   */
   Nexus(ScsiTarget target, List<DeviceServer> servers) {
     this.target = target;
-    this.servers = servers;
+    paths =
+        servers.stream()
+            .map(server -> new Path(server.unit().lun(), server, new UnitAttentions()))
+            .toArray(Path[]::new);
+    attention(UnitAttentions.RESET_OCCURRED);
   }
 
   /**
@@ -28,7 +40,71 @@ public final class Nexus implements AutoCloseable {
    *     look at it (WRITE SAME).
    */
   public Plan plan(long lun, Cdb cdb, long dataOut) {
-    return Plan.Fail.of(servers.isEmpty() ? Sense.UNIT_NOT_SUPPORTED : Sense.INVALID_OPCODE);
+    Path path = path(Lun.number(lun));
+    Command command = CommandTable.find(cdb);
+    if (path == null) {
+      return AbsentUnit.plan(this, command, cdb);
+    }
+    if (path.attentions.waiting() && (command == null || !command.ignoresAttention())) {
+      Sense attention = path.attentions.take();
+      if (attention != null) {
+        return Plan.Fail.of(attention);
+      }
+    }
+    if (command == null) {
+      return unknown(cdb);
+    }
+    if (!command.reservedBitsAreZero(cdb)) {
+      return Plan.Fail.of(command.firstReservedBit(cdb));
+    }
+    return command.plan(this, path.server, cdb, dataOut);
+  }
+
+  /** An unknown operation code; or a known one with an unknown service action (SPC-4 §4.2.5.2). */
+  static Plan.Fail unknown(Cdb cdb) {
+    return Plan.Fail.of(
+        CommandTable.hasServiceActions(cdb.opcode())
+            ? Sense.invalidCdbField(1, 4)
+            : Sense.INVALID_OPCODE);
+  }
+
+  /** Takes the oldest unit attention of a unit, or null. */
+  @Nullable Sense takeAttention(DeviceServer server) {
+    Path path = path(server.unit().lun());
+    return path == null ? null : path.attentions.take();
+  }
+
+  /** The numbers of all units, ascending. */
+  int[] luns() {
+    int[] luns = new int[paths.length];
+    for (int i = 0; i < luns.length; i++) {
+      luns[i] = paths[i].lun;
+    }
+    return luns;
+  }
+
+  /** Tells this nexus something about one of its units. Any thread may call it. */
+  void attention(int lun, Sense attention) {
+    Path path = path(lun);
+    if (path != null) {
+      path.attentions.add(attention);
+    }
+  }
+
+  /** Tells this nexus something about all of its units. Any thread may call it. */
+  void attention(Sense attention) {
+    for (Path path : paths) {
+      path.attentions.add(attention);
+    }
+  }
+
+  private @Nullable Path path(int lun) {
+    for (Path path : paths) {
+      if (path.lun == lun) {
+        return path;
+      }
+    }
+    return null;
   }
 
   /** Ends the nexus with its session. A second call does nothing. */

@@ -2,9 +2,11 @@
 package dev.rootstock.target.scsi;
 
 import dev.rootstock.target.LogicalUnit;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A SCSI target device: what all sessions of one target name and one boot share. Safe for use by
@@ -14,20 +16,19 @@ import java.util.concurrent.ConcurrentHashMap;
  * units, and so has a new one.
  */
 public final class ScsiTarget {
-  private final String name;
-  private final int portalGroupTag;
+  private final TargetPort port;
   private final ConcurrentHashMap<Integer, DeviceServer> servers = new ConcurrentHashMap<>();
   private final Set<Nexus> nexuses = ConcurrentHashMap.newKeySet();
 
   /**
    * Makes a target without sessions.
    *
-   * @param name the iSCSI target name, at most 223 bytes of UTF-8
-   * @param portalGroupTag 1 to 65535; with the name it names the SCSI target port (RFC 7143 §4.4)
+   * @param name the iSCSI target name, 1 to 223 bytes of UTF-8
+   * @param portalGroupTag 0 to 65535; with the name it names the SCSI target port (RFC 7143 §4.4.1)
+   * @throws IllegalArgumentException when either is out of its range
    */
   public ScsiTarget(String name, int portalGroupTag) {
-    this.name = name;
-    this.portalGroupTag = portalGroupTag;
+    port = new TargetPort(name, portalGroupTag);
   }
 
   /**
@@ -36,22 +37,27 @@ public final class ScsiTarget {
    *
    * @param units what the session's lease holds, each LUN once. Sessions that name equal units
    *     share one device server and its state.
+   * @throws IllegalArgumentException for a LUN that comes twice, too many units, or a serial number
+   *     that VPD page 80 cannot hold
    */
   public Nexus attach(List<LogicalUnit> units) {
+    if (units.size() > Limits.MAX_UNITS
+        || units.stream().mapToInt(LogicalUnit::lun).distinct().count() < units.size()) {
+      throw new IllegalArgumentException("too many units, or a LUN twice: " + units);
+    }
     Nexus nexus =
         new Nexus(
             this,
             units.stream()
+                .sorted(Comparator.comparingInt(LogicalUnit::lun))
                 .map(unit -> servers.compute(unit.lun(), (lun, old) -> keep(old, unit)))
                 .toList());
     nexuses.add(nexus);
     return nexus;
   }
 
-  private DeviceServer keep(@org.jspecify.annotations.Nullable DeviceServer old, LogicalUnit unit) {
-    return old != null && old.unit().equals(unit)
-        ? old
-        : new DeviceServer(unit, name, portalGroupTag);
+  private DeviceServer keep(@Nullable DeviceServer old, LogicalUnit unit) {
+    return old != null && old.unit().equals(unit) ? old : new DeviceServer(unit, port);
   }
 
   /** Ends a session's nexus; its unit attentions go with it. */
@@ -60,18 +66,26 @@ public final class ScsiTarget {
   }
 
   /**
-   * LOGICAL UNIT RESET (SAM-5 §6.3.3): every nexus of the unit gets a unit attention. Aborting the
+   * LOGICAL UNIT RESET (SAM-5 §6.3.3): every nexus of the unit gets a unit attention. To abort the
    * commands in progress is the sessions' part.
    *
-   * @param lun the LUN field of the request
-   * @return false when there is no such unit
+   * @param lun the LUN field of the request, all 8 bytes
+   * @return false when no session has such a unit
    */
   public boolean resetUnit(long lun) {
-    return servers.containsKey((int) (lun >>> 48));
+    int number = Lun.number(lun);
+    if (!servers.containsKey(number)) {
+      return false;
+    }
+    nexuses.forEach(nexus -> nexus.attention(number, UnitAttentions.DEVICE_RESET_OCCURRED));
+    return true;
   }
 
-  /** TARGET WARM RESET and TARGET COLD RESET: as {@link #resetUnit}, for every unit. */
+  /**
+   * TARGET WARM RESET and TARGET COLD RESET (RFC 7143 §11.5.1), a hard reset to SCSI (SAM-5
+   * §6.3.2): every nexus gets a unit attention for all its units.
+   */
   public void reset() {
-    nexuses.clear();
+    nexuses.forEach(nexus -> nexus.attention(UnitAttentions.BUS_RESET_OCCURRED));
   }
 }

@@ -36,6 +36,12 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
   public static final Sense SAVING_NOT_SUPPORTED = new Sense(ILLEGAL_REQUEST, 0x39, 0x00);
   public static final Sense WRITE_PROTECTED = new Sense(DATA_PROTECT, 0x27, 0x00);
   public static final Sense SPACE_ALLOCATION_FAILED = new Sense(DATA_PROTECT, 0x27, 0x07);
+  public static final Sense MISCOMPARE_DURING_VERIFY = new Sense(MISCOMPARE, 0x1D, 0x00);
+
+  /**
+   * The Expected Data Transfer Length does not fit the command: a field of its information unit.
+   */
+  public static final Sense WRONG_DATA_LENGTH = new Sense(ILLEGAL_REQUEST, 0x0E, 0x03);
 
   private static final int FIELD_IN_CDB = 0xC0_0000;
   private static final int FIELD_IN_PARAMETERS = 0x80_0000;

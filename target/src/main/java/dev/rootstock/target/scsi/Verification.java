@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.scsi;
+
+import dev.rootstock.images.block.IoCompletion;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** VERIFY (SBC-3 §5.24 to §5.26): reads blocks, and compares them if BYTCHK says so. */
+final class Verification {
+  // The values of BYTCHK, bits 2 and 1 of byte 1; the fourth, 01b, compares all blocks.
+  private static final int READ_ONLY = 0b00;
+  private static final int RESERVED = 0b10;
+  private static final int COMPARE_ONE = 0b11;
+
+  private Verification() {}
+
+  static Plan ten(DeviceServer server, Cdb cdb) {
+    return plan(server, cdb, cdb.u32(2), cdb.u16(7), 7);
+  }
+
+  static Plan twelve(DeviceServer server, Cdb cdb) {
+    return plan(server, cdb, cdb.u32(2), cdb.u32(6), 6);
+  }
+
+  static Plan sixteen(DeviceServer server, Cdb cdb) {
+    return plan(server, cdb, cdb.u64(2), cdb.u32(10), 10);
+  }
+
+  private static Plan plan(DeviceServer server, Cdb cdb, long lba, long count, int countField) {
+    int check = cdb.u8(1) >>> 1 & 0b11;
+    if (check == RESERVED) {
+      return Plan.Fail.of(Sense.invalidCdbField(1, 2));
+    }
+    Sense refused = server.checkRange(lba, count, countField, Transfers.maximum(server));
+    if (refused != null) {
+      return Plan.Fail.of(refused);
+    }
+    if (count == 0) {
+      return Plan.Respond.GOOD;
+    }
+    long offset = server.bytes(lba);
+    int length = (int) server.bytes(count);
+    if (check == READ_ONLY) {
+      return new Plan.Later(done -> Steps.run(new Check(server, offset, length, null), done));
+    }
+    int expected = check == COMPARE_ONE ? server.blockBytes() : length;
+    return new Plan.Receive(
+        expected,
+        (data, done) -> {
+          if (data.remaining() < expected) {
+            done.ended(Plan.Fail.of(Sense.WRONG_DATA_LENGTH));
+          } else {
+            Steps.run(new Check(server, offset, length, data.slice()), done);
+          }
+        });
+  }
+
+  /** Reads in steps, and compares each with its part of the data, if there are any. */
+  private static final class Check implements Steps.Source {
+    private final DeviceServer server;
+    private final long offset;
+    private final int length;
+    private final @Nullable ByteBuffer expected;
+    private final ByteBuffer step;
+    private int read;
+
+    Check(DeviceServer server, long offset, int length, @Nullable ByteBuffer expected) {
+      this.server = server;
+      this.offset = offset;
+      this.length = length;
+      this.expected = expected;
+      step = ByteBuffer.allocate(Math.min(length, Limits.VERIFY_STEP_BYTES)).limit(0);
+    }
+
+    @Override
+    public Plan.@Nullable Outcome next(IoCompletion done) {
+      if (expected != null && !matches(expected, step.flip())) {
+        return Plan.Fail.of(Sense.MISCOMPARE_DURING_VERIFY);
+      }
+      if (read == length) {
+        return Plan.Respond.GOOD;
+      }
+      step.clear().limit(Math.min(step.capacity(), length - read));
+      long at = offset + read;
+      read += step.limit();
+      server.device().read(at, step, done);
+      return null;
+    }
+
+    /** Compares the step that was read last with what came for it: its own part, or one block. */
+    private boolean matches(ByteBuffer expected, ByteBuffer step) {
+      int begin = read - step.limit();
+      int unit = Math.min(expected.limit(), step.limit());
+      for (int done = 0; done < step.limit(); done += unit) {
+        int from = (begin + done) % expected.limit();
+        if (!step.slice(done, unit).equals(expected.slice(from, unit))) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+}

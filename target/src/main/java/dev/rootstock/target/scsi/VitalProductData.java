@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.scsi;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** The pages of vital product data (SPC-4 §7.8, SBC-3 §6.6). */
+final class VitalProductData {
+  private static final int SUPPORTED_PAGES = 0x00;
+  private static final int UNIT_SERIAL_NUMBER = 0x80;
+  private static final int DEVICE_IDENTIFICATION = 0x83;
+  private static final int BLOCK_LIMITS = 0xB0;
+  private static final int BLOCK_DEVICE_CHARACTERISTICS = 0xB1;
+  private static final int LOGICAL_BLOCK_PROVISIONING = 0xB2;
+
+  private static final byte[] PAGES = {
+    SUPPORTED_PAGES,
+    (byte) UNIT_SERIAL_NUMBER,
+    (byte) DEVICE_IDENTIFICATION,
+    (byte) BLOCK_LIMITS,
+    (byte) BLOCK_DEVICE_CHARACTERISTICS,
+    (byte) LOGICAL_BLOCK_PROVISIONING
+  };
+
+  private static final int HEADER_BYTES = 4;
+  private static final int DESIGNATOR_HEADER_BYTES = 4;
+  private static final int RELATIVE_PORT = 1;
+
+  private VitalProductData() {}
+
+  /** A whole page, or null when there is no such page. */
+  static byte @Nullable [] page(DeviceServer server, int code) {
+    return switch (code) {
+      case SUPPORTED_PAGES -> page(code, PAGES);
+      case UNIT_SERIAL_NUMBER -> page(code, ascii(server.unit().serial()));
+      case DEVICE_IDENTIFICATION -> page(code, designators(server));
+      case BLOCK_LIMITS -> blockLimits(server);
+      case BLOCK_DEVICE_CHARACTERISTICS -> blockDeviceCharacteristics();
+      case LOGICAL_BLOCK_PROVISIONING -> logicalBlockProvisioning(server);
+      default -> null;
+    };
+  }
+
+  private static byte[] page(int code, byte[] content) {
+    byte[] page = emptyPage(code, content.length);
+    System.arraycopy(content, 0, page, HEADER_BYTES, content.length);
+    return page;
+  }
+
+  /** A page of zeros behind its header; the peripheral qualifier and device type are 0. */
+  private static byte[] emptyPage(int code, int contentBytes) {
+    byte[] page = new byte[HEADER_BYTES + contentBytes];
+    page[1] = (byte) code;
+    Bytes.putShort(page, 2, contentBytes);
+    return page;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Who this is (SPC-4 §7.8.6): the unit's names first, then the port's and the device's. */
+  private static byte[] designators(DeviceServer server) {
+    TargetPort port = server.port();
+    byte[] naa = new byte[Long.BYTES];
+    Bytes.putLong(naa, 0, server.unit().naa());
+    byte[] relativePort = new byte[4];
+    Bytes.putInt(relativePort, 0, RELATIVE_PORT);
+    byte[][] all = {
+      designator(CodeSet.BINARY, Association.UNIT, 3, naa),
+      designator(
+          CodeSet.ASCII, Association.UNIT, 1, ascii(Inquiry.VENDOR + server.unit().serial())),
+      designator(CodeSet.BINARY, Association.PORT, 4, relativePort),
+      designator(CodeSet.UTF_8, Association.PORT, 8, nameString(port.name())),
+      designator(CodeSet.UTF_8, Association.DEVICE, 8, nameString(port.targetName())),
+    };
+    int length = 0;
+    for (byte[] designator : all) {
+      length += designator.length;
+    }
+    ByteBuffer content = ByteBuffer.allocate(length);
+    for (byte[] designator : all) {
+      content.put(designator);
+    }
+    return content.array();
+  }
+
+  private enum CodeSet {
+    BINARY(1),
+    ASCII(2),
+    UTF_8(3);
+
+    final int code;
+
+    CodeSet(int code) {
+      this.code = code;
+    }
+  }
+
+  private enum Association {
+    UNIT(0),
+    PORT(1),
+    DEVICE(2);
+
+    final int code;
+
+    Association(int code) {
+      this.code = code;
+    }
+  }
+
+  /** One designation descriptor (SPC-4 §7.8.6.1). */
+  private static byte[] designator(
+      CodeSet codeSet, Association association, int type, byte[] value) {
+    byte[] designator = new byte[DESIGNATOR_HEADER_BYTES + value.length];
+    boolean named = association != Association.UNIT; // PIV, with the protocol identifier of iSCSI
+    designator[0] = (byte) ((named ? 0x50 : 0) | codeSet.code);
+    designator[1] = (byte) ((named ? 0x80 : 0) | association.code << 4 | type);
+    designator[3] = (byte) value.length;
+    System.arraycopy(value, 0, designator, DESIGNATOR_HEADER_BYTES, value.length);
+    return designator;
+  }
+
+  /** A SCSI name string: UTF-8, at least one null, a multiple of four bytes (SPC-4 §7.8.6.11). */
+  private static byte[] nameString(String name) {
+    byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
+    byte[] padded = new byte[(utf8.length / 4 + 1) * 4];
+    System.arraycopy(utf8, 0, padded, 0, utf8.length);
+    return padded;
+  }
+
+  /** Block limits (SBC-3 §6.6.4). */
+  private static byte[] blockLimits(DeviceServer server) {
+    byte[] page = emptyPage(BLOCK_LIMITS, 0x3C);
+    Bytes.putShort(page, 6, 1 << server.physicalExponent()); // optimal transfer granularity
+    Bytes.putInt(page, 8, (int) Transfers.maximum(server));
+    Bytes.putInt(page, 12, (int) server.blocksIn(Limits.OPTIMAL_TRANSFER_BYTES));
+    if (Provisioning.offered(server)) {
+      Bytes.putInt(page, 20, (int) server.blocksIn(Limits.MAX_UNMAP_BYTES));
+      Bytes.putInt(page, 24, Limits.MAX_UNMAP_DESCRIPTORS);
+      Bytes.putInt(page, 28, (int) server.blocksIn(Limits.OPTIMAL_UNMAP_BYTES));
+    }
+    Bytes.putLong(page, 36, server.blocksIn(Limits.MAX_WRITE_SAME_BYTES));
+    return page;
+  }
+
+  /** Block device characteristics (SBC-3 §6.6.2): no medium that rotates. */
+  private static byte[] blockDeviceCharacteristics() {
+    byte[] page = emptyPage(BLOCK_DEVICE_CHARACTERISTICS, 0x3C);
+    Bytes.putShort(page, 4, 1);
+    return page;
+  }
+
+  /** Logical block provisioning (SBC-3 §6.6.5). */
+  private static byte[] logicalBlockProvisioning(DeviceServer server) {
+    byte[] page = emptyPage(LOGICAL_BLOCK_PROVISIONING, 4);
+    if (Provisioning.offered(server)) {
+      page[5] = (byte) 0xE4; // LBPU, LBPWS, LBPWS10; LBPRZ
+      page[6] = 0x02; // thin provisioned
+    }
+    return page;
+  }
+}

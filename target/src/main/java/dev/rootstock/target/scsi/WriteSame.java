@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.scsi;
+
+import dev.rootstock.images.block.Durability;
+import dev.rootstock.images.block.IoCompletion;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** WRITE SAME (SBC-3 §5.38, §5.39): one block for many places. */
+final class WriteSame {
+  private static final int UNMAP_BIT = 3;
+  private static final int NDOB_BIT = 0;
+
+  private WriteSame() {}
+
+  static Plan ten(Nexus nexus, DeviceServer server, Cdb cdb, long dataOut) {
+    return plan(server, cdb, dataOut, cdb.u32(2), cdb.u16(7), 7);
+  }
+
+  static Plan sixteen(Nexus nexus, DeviceServer server, Cdb cdb, long dataOut) {
+    return plan(server, cdb, dataOut, cdb.u64(2), cdb.u32(10), 10);
+  }
+
+  private static Plan plan(
+      DeviceServer server, Cdb cdb, long dataOut, long lba, long count, int countField) {
+    if (server.readOnly()) {
+      return Plan.Fail.of(Sense.WRITE_PROTECTED);
+    }
+    if (!server.holds(lba, count)) {
+      return Plan.Fail.of(Sense.LBA_OUT_OF_RANGE);
+    }
+    long blocks = count == 0 ? server.blocks() - lba : count; // WSNZ is 0: none means all
+    if (blocks > server.blocksIn(Limits.MAX_WRITE_SAME_BYTES)) {
+      return Plan.Fail.of(Sense.invalidCdbField(countField, 7));
+    }
+    boolean unmap = cdb.bit(1, UNMAP_BIT);
+    long offset = server.bytes(lba);
+    long length = server.bytes(blocks);
+    if (cdb.bit(1, NDOB_BIT)) {
+      ByteBuffer zeros = ByteBuffer.allocate(server.blockBytes());
+      return new Plan.Later(done -> start(server, offset, length, zeros, unmap, done));
+    }
+    if (dataOut != server.blockBytes()) {
+      return Plan.Fail.of(Sense.WRONG_DATA_LENGTH);
+    }
+    return new Plan.Receive(
+        server.blockBytes(),
+        (data, done) -> {
+          if (data.remaining() != server.blockBytes()) {
+            done.ended(Plan.Fail.of(Sense.WRONG_DATA_LENGTH));
+          } else {
+            start(server, offset, length, data, unmap, done);
+          }
+        });
+  }
+
+  /**
+   * Gives the range up if that is asked for and reads back as the same (LBPRZ), else writes it:
+   * UNMAP allows an unmap operation and does not demand one (SBC-3 §4.7.3.4).
+   */
+  private static void start(
+      DeviceServer server,
+      long offset,
+      long length,
+      ByteBuffer block,
+      boolean unmap,
+      Plan.Completion done) {
+    if (unmap && isZero(block)) {
+      server
+          .device()
+          .discard(
+              offset,
+              length,
+              failure -> done.ended(failure == null ? Plan.Respond.GOOD : Plan.Fail.of(failure)));
+    } else {
+      Steps.run(new Fill(server, offset, length, block), done);
+    }
+  }
+
+  private static boolean isZero(ByteBuffer block) {
+    for (int i = block.position(); i < block.limit(); i++) {
+      if (block.get(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Writes the range in steps, each gathered from one buffer that holds the block many times. */
+  private static final class Fill implements Steps.Source {
+    private final DeviceServer server;
+    private final ByteBuffer pattern;
+    private long offset;
+    private long remaining;
+
+    Fill(DeviceServer server, long offset, long length, ByteBuffer block) {
+      this.server = server;
+      this.offset = offset;
+      remaining = length;
+      int size = (int) Math.min(length, Limits.WRITE_SAME_PATTERN_BYTES);
+      pattern = ByteBuffer.allocate(size);
+      while (pattern.hasRemaining()) {
+        pattern.put(block.duplicate());
+      }
+      pattern.flip();
+    }
+
+    @Override
+    public Plan.@Nullable Outcome next(IoCompletion done) {
+      if (remaining == 0) {
+        return Plan.Respond.GOOD;
+      }
+      int length = (int) Math.min(remaining, Limits.WRITE_SAME_STEP_BYTES);
+      ByteBuffer[] data = new ByteBuffer[Math.ceilDiv(length, pattern.limit())];
+      for (int i = 0, left = length; i < data.length; i++, left -= pattern.limit()) {
+        data[i] = pattern.slice(0, Math.min(left, pattern.limit()));
+      }
+      long at = offset;
+      offset += length;
+      remaining -= length;
+      server.device().write(at, data, Durability.CACHED, done);
+      return null;
+    }
+  }
+}
