@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.dhcp;
+
+import dev.rootstock.dhcp.IscsiName;
+import dev.rootstock.dhcp.RootPath;
+import java.net.Inet4Address;
+import java.util.Optional;
+
+/**
+ * What the DHCP server has to know of a client.
+ *
+ * @param name its name, which is its host name as well
+ * @param configuredAddress the address that its administrator gave it
+ * @param rememberedAddress the address that {@link DhcpClients#remember} was told of; of no meaning
+ *     where there is a configured one
+ * @param rootPath where its disk is, with a literal server address
+ * @param initiatorName the name that its initiator takes
+ */
+public record DhcpClient(
+    String name,
+    Optional<Inet4Address> configuredAddress,
+    Optional<Inet4Address> rememberedAddress,
+    Optional<RootPath> rootPath,
+    Optional<IscsiName> initiatorName) {}

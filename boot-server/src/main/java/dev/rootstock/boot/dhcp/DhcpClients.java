@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.dhcp;
+
+import dev.rootstock.dhcp.HardwareAddress;
+import java.net.Inet4Address;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** What the DHCP server asks of the clients' registry. Its one thread calls; nothing may block. */
+public interface DhcpClients {
+
+  /** The client that has this network card, empty for a stranger. */
+  Optional<DhcpClient> find(HardwareAddress chaddr);
+
+  /** Whether any client has this address, configured or remembered. */
+  boolean isTaken(Inet4Address address);
+
+  /**
+   * Makes an address a client's own, in place of one remembered before, for ever.
+   *
+   * @return completes when that is durable and {@link #find} tells it; fails when the client is
+   *     gone, when the address has become another's, or when it cannot be written
+   */
+  CompletionStage<?> remember(String client, Inet4Address address);
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.dhcp;
+
+import dev.rootstock.boot.dhcp.Decision.Answer;
+import dev.rootstock.boot.dhcp.Decision.AnswerWhenBound;
+import dev.rootstock.boot.dhcp.Decision.Silence;
+import dev.rootstock.boot.net.Bounded;
+import dev.rootstock.boot.net.OnceLog;
+import dev.rootstock.boot.net.RateLimit;
+import dev.rootstock.dhcp.BootFacts;
+import dev.rootstock.dhcp.BootReply;
+import dev.rootstock.dhcp.BootStage;
+import dev.rootstock.dhcp.DhcpOption;
+import dev.rootstock.dhcp.DhcpPacket;
+import dev.rootstock.dhcp.IpxeOptions;
+import dev.rootstock.dhcp.MalformedDhcpException;
+import dev.rootstock.dhcp.MessageType;
+import java.net.Inet4Address;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.LongSupplier;
+
+/**
+ * Decides what to answer: packet in, packet out, no sockets. Not for several threads at once.
+ *
+ * <p>How it decides, where RFC 2131 leaves it open:
+ *
+ * <ul>
+ *   <li>A client is its hardware address. Firmware, iPXE and the initramfs of one machine send
+ *       different client identifiers or none, and must all get one address.
+ *   <li>A known client keeps its address for ever; the lease is infinite, and a DHCPRELEASE changes
+ *       nothing. The address is durable before it is offered, so that a restart in between cannot
+ *       give it to another.
+ *   <li>Strangers get no answer at all, a DHCPNAK included: another server may know them.
+ *   <li>Replies to a client without an address are broadcast, whatever its broadcast flag says. A
+ *       unicast to it would need an ARP entry that only it could give (RFC 2131 §4.1 allows this).
+ *   <li>A PXE ROM without iPXE gets address and root path and no boot file: we serve none yet.
+ *       Beside a proxyDHCP server, which adds the file, it boots; alone it says at once that it has
+ *       no boot file, instead of waiting a minute for an offer.
+ * </ul>
+ */
+final class DhcpResponder {
+  private static final int SERVER_PORT = 67;
+  private static final int CLIENT_PORT = 68;
+  private static final Inet4Address EVERYBODY = AddressRange.address(0xFFFF_FFFFL);
+  private static final IpxeOptions HINTS = IpxeOptions.switchedOn(IpxeOptions.NO_PXEDHCP);
+
+  private final List<DhcpSubnet> subnets;
+  private final DhcpClients clients;
+  private final DiscoverListener listener;
+  private final LongSupplier nanoTime;
+  private final AddressPool pool;
+  private final RateLimit rate;
+  private final Bounded<String, ClientState> states = new Bounded<>(Limits.CLIENT_STATES);
+  private final OnceLog once;
+
+  /** What is kept of a client between its packets. */
+  private static final class ClientState {
+    final RateLimit rate;
+    OptionalInt lastXid = OptionalInt.empty();
+
+    ClientState(LongSupplier nanoTime) {
+      rate = new RateLimit(Limits.CLIENT_BURST, Limits.CLIENT_ANSWERS_PER_SECOND, nanoTime);
+    }
+  }
+
+  /** One packet of a known client, on a subnet of ours. */
+  private record Question(DhcpPacket packet, DhcpSubnet subnet, DhcpClient client) {}
+
+  DhcpResponder(
+      List<DhcpSubnet> subnets,
+      DhcpClients clients,
+      DiscoverListener listener,
+      OnceLog once,
+      LongSupplier nanoTime) {
+    this.subnets = List.copyOf(subnets);
+    this.clients = clients;
+    this.listener = listener;
+    this.nanoTime = nanoTime;
+    this.pool = new AddressPool(clients, nanoTime);
+    this.rate = new RateLimit(Limits.ANSWER_BURST, Limits.ANSWERS_PER_SECOND, nanoTime);
+    this.once = once;
+  }
+
+  /**
+   * Decides about one packet.
+   *
+   * @param arrival the subnet of the interface that it came in on
+   * @throws MalformedDhcpException if an option that matters cannot be read
+   */
+  Decision decide(DhcpPacket packet, DhcpSubnet arrival) throws MalformedDhcpException {
+    if (packet.reply()) {
+      return new Silence("a server's reply");
+    }
+    Optional<MessageType> type = packet.messageType();
+    if (type.isEmpty()) {
+      return new Silence("BOOTP, without a message type");
+    }
+    Optional<DhcpSubnet> subnet = subnetOf(packet, arrival);
+    if (subnet.isEmpty()) {
+      once.warn(
+          "the relay agent "
+              + packet.giaddr().getHostAddress()
+              + " is on no network that is served: its clients get no answer");
+      return new Silence("unknown relay agent");
+    }
+    pool.forgetDurable();
+    Optional<DhcpClient> client = clients.find(packet.chaddr());
+    if (client.isEmpty()) {
+      once.warn(
+          "unknown machine "
+              + packet.chaddr()
+              + " asks on "
+              + arrival.interfaceName()
+              + " and gets no answer: 'rootstock client add NAME --mac "
+              + packet.chaddr()
+              + " --image IMAGE' makes it known");
+      return new Silence("unknown machine " + packet.chaddr());
+    }
+    return decide(type.get(), new Question(packet, subnet.get(), client.get()));
+  }
+
+  private Decision decide(MessageType type, Question question) throws MalformedDhcpException {
+    ClientState state =
+        states.computeIfAbsent(question.client().name(), name -> new ClientState(nanoTime));
+    if (!state.rate.tryTake() || !rate.tryTake()) {
+      return new Silence("too many packets");
+    }
+    return switch (type) {
+      case DISCOVER -> discover(question, state);
+      case REQUEST -> request(question);
+      case DECLINE -> decline(question);
+      case RELEASE -> new Silence("a known client keeps its address");
+      case INFORM -> inform(question);
+      case OFFER, ACK, NAK -> new Silence("a server's message");
+    };
+  }
+
+  /** RFC 2131 §4.3.1: the arrival's subnet, or the one of the relay agent. */
+  private Optional<DhcpSubnet> subnetOf(DhcpPacket packet, DhcpSubnet arrival) {
+    if (!packet.isRelayed()) {
+      return Optional.of(arrival);
+    }
+    return subnets.stream().filter(each -> each.hasHost(packet.giaddr())).findFirst();
+  }
+
+  private Decision discover(Question question, ClientState state) throws MalformedDhcpException {
+    DhcpPacket packet = question.packet();
+    BootStage stage = BootStage.of(packet.options());
+    if (stage.isBootFirmware() && !state.lastXid.equals(OptionalInt.of(packet.xid()))) {
+      state.lastXid = OptionalInt.of(packet.xid());
+      listener.discovered(question.client().name(), packet.xid(), stage);
+    }
+    if (stage == BootStage.FIRMWARE) {
+      once.warn(
+          "client "
+              + question.client().name()
+              + " starts from a PXE ROM without iPXE, which needs a boot file, and none is served"
+              + " yet: boot it from iPXE (a ROM, a USB stick), or run a proxyDHCP server beside");
+    }
+    Optional<Inet4Address> address = addressOf(question);
+    if (address.isPresent()) {
+      return answer(packet, BootReply.offer(packet, facts(question, address.get())));
+    }
+    if (question.client().configuredAddress().isPresent()) {
+      return new Silence("the configured address is of another network");
+    }
+    Optional<AddressPool.Binding> binding =
+        pool.bind(
+            question.client().name(),
+            question.subnet(),
+            packet.options().get(DhcpOption.REQUESTED_ADDRESS));
+    if (binding.isEmpty()) {
+      once.warn(
+          "no address is left on "
+              + question.subnet().interfaceName()
+              + " for client "
+              + question.client().name()
+              + ": widen dhcp.range, or give it one with --address");
+      return new Silence("no address is left");
+    }
+    DhcpPacket offer = BootReply.offer(packet, facts(question, binding.get().address()));
+    return new AnswerWhenBound(binding.get().durable(), answer(packet, offer));
+  }
+
+  /** The address that the client has on this subnet, and may use. */
+  private Optional<Inet4Address> addressOf(Question question) {
+    DhcpClient client = question.client();
+    if (client.configuredAddress().isPresent()) {
+      Inet4Address address = client.configuredAddress().get();
+      if (question.subnet().hasHost(address)) {
+        return client.configuredAddress();
+      }
+      once.warn(
+          "client "
+              + client.name()
+              + " has the address "
+              + address.getHostAddress()
+              + ", which is not in "
+              + question.subnet().network()
+              + ", where it asks from: it gets no answer");
+      return Optional.empty();
+    }
+    if (pool.isPending(client.name())) {
+      return Optional.empty();
+    }
+    return client
+        .rememberedAddress()
+        .filter(question.subnet()::hasHost)
+        .filter(address -> !pool.isQuarantined(address));
+  }
+
+  /** RFC 2131 §4.3.2: which of the four states it is follows from three fields. */
+  private Decision request(Question question) throws MalformedDhcpException {
+    DhcpPacket packet = question.packet();
+    Optional<Inet4Address> chosen = packet.options().get(DhcpOption.SERVER_ID);
+    Optional<Inet4Address> requested = packet.options().get(DhcpOption.REQUESTED_ADDRESS);
+    if (chosen.isPresent() && !isOurs(chosen.get())) {
+      return new Silence("the client took another server's offer");
+    }
+    Optional<Inet4Address> claimed =
+        packet.ciaddr().equals(DhcpPacket.NO_ADDRESS) ? requested : Optional.of(packet.ciaddr());
+    if (claimed.isEmpty()) {
+      return new Silence("a request for no address");
+    }
+    Optional<Inet4Address> address = addressOf(question);
+    if (address.equals(claimed)) {
+      return answer(packet, BootReply.ack(packet, facts(question, address.get())));
+    }
+    if (address.isEmpty() && chosen.isEmpty() && question.subnet().hasHost(claimed.get())) {
+      // RFC 2131 §4.3.2: no record, and the right network: another server may have one.
+      return new Silence("no address is recorded for the client");
+    }
+    DhcpPacket nak =
+        BootReply.nak(
+            packet,
+            question.subnet().serverAddress(),
+            claimed.get().getHostAddress() + " is not your address");
+    return new Answer(
+        nak,
+        packet.isRelayed() ? packet.giaddr() : EVERYBODY,
+        packet.isRelayed() ? SERVER_PORT : CLIENT_PORT);
+  }
+
+  /** RFC 2131 §4.3.3. Only for the address that the client has, so that nobody drains the range. */
+  private Decision decline(Question question) throws MalformedDhcpException {
+    DhcpPacket packet = question.packet();
+    Optional<Inet4Address> server = packet.options().get(DhcpOption.SERVER_ID);
+    Optional<Inet4Address> declined = packet.options().get(DhcpOption.REQUESTED_ADDRESS);
+    Optional<Inet4Address> address = addressOf(question);
+    if (!server.map(this::isOurs).orElse(false)
+        || declined.isEmpty()
+        || !declined.equals(address)) {
+      return new Silence("declines what it was not given");
+    }
+    boolean configured = question.client().configuredAddress().isPresent();
+    if (!configured) {
+      pool.quarantine(declined.get());
+    }
+    once.warn(
+        "client "
+            + question.client().name()
+            + " found its address "
+            + declined.get().getHostAddress()
+            + " in use by another machine: "
+            + (configured
+                ? "it is the configured one and stays; find the other machine"
+                : "nobody gets it for an hour, and the client gets another"));
+    return new Silence("declined");
+  }
+
+  /** RFC 2131 §4.3.5. */
+  private Decision inform(Question question) throws MalformedDhcpException {
+    DhcpPacket packet = question.packet();
+    if (!question.subnet().hasHost(packet.ciaddr())) {
+      return new Silence("asks for " + packet.ciaddr().getHostAddress() + ", of another network");
+    }
+    DhcpPacket ack = BootReply.informed(packet, facts(question, packet.ciaddr()));
+    return answer(packet, ack);
+  }
+
+  private boolean isOurs(Inet4Address address) {
+    return subnets.stream().anyMatch(each -> each.serverAddress().equals(address));
+  }
+
+  private BootFacts facts(Question question, Inet4Address address) {
+    DhcpClient client = question.client();
+    DhcpSubnet subnet = question.subnet();
+    return new BootFacts(
+        address,
+        subnet.subnetMask(),
+        subnet.serverAddress(),
+        subnet.router(),
+        subnet.nameServers(),
+        Optional.of(client.name()),
+        DhcpOption.INFINITE_LEASE,
+        client.rootPath(),
+        client.initiatorName(),
+        HINTS);
+  }
+
+  /** RFC 2131 §4.1: to the relay agent, to the address that the client uses, or to everybody. */
+  private static Answer answer(DhcpPacket request, DhcpPacket reply) {
+    if (request.isRelayed()) {
+      return new Answer(reply, request.giaddr(), SERVER_PORT);
+    }
+    // A DHCPOFFER carries no ciaddr, so a DHCPDISCOVER cannot direct one at somebody else.
+    boolean hasAddress = !reply.ciaddr().equals(DhcpPacket.NO_ADDRESS);
+    return new Answer(reply, hasAddress ? reply.ciaddr() : EVERYBODY, CLIENT_PORT);
+  }
+}

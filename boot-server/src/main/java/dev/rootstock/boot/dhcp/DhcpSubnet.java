@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.dhcp;
+
+import java.net.Inet4Address;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One network that is served.
+ *
+ * @param interfaceName the interface that is on it, and that the socket is bound to
+ * @param serverAddress our address there: what clients know us by
+ * @param prefixLength of the subnet mask, 1 to 30
+ * @param range for clients without an address of their own; without it they get no answer
+ * @param router told to clients that ask, where there is one
+ * @param nameServers told to clients that ask; may be empty
+ */
+public record DhcpSubnet(
+    String interfaceName,
+    Inet4Address serverAddress,
+    int prefixLength,
+    Optional<AddressRange> range,
+    Optional<Inet4Address> router,
+    List<Inet4Address> nameServers) {
+
+  private static final int LONGEST_PREFIX = 30;
+
+  public DhcpSubnet {
+    nameServers = List.copyOf(nameServers);
+    if (prefixLength < 1 || prefixLength > LONGEST_PREFIX) {
+      throw new IllegalArgumentException(
+          interfaceName + " has a subnet of /" + prefixLength + ": clients need /30 or wider");
+    }
+    long mask = mask(prefixLength);
+    range.ifPresent(
+        addresses -> {
+          for (Inet4Address end : List.of(addresses.first(), addresses.last())) {
+            if (!isHost(end, serverAddress, mask)) {
+              throw new IllegalArgumentException(
+                  "the range "
+                      + addresses
+                      + " is not inside "
+                      + serverAddress.getHostAddress()
+                      + "/"
+                      + prefixLength
+                      + ", the network of "
+                      + interfaceName);
+            }
+          }
+        });
+  }
+
+  Inet4Address subnetMask() {
+    return AddressRange.address(mask(prefixLength));
+  }
+
+  /** Whether a host on this network may have this address: neither the network's nor broadcast. */
+  boolean hasHost(Inet4Address address) {
+    return isHost(address, serverAddress, mask(prefixLength));
+  }
+
+  /** The network in the form that people write. */
+  String network() {
+    long mask = mask(prefixLength);
+    return AddressRange.address(AddressRange.number(serverAddress) & mask).getHostAddress()
+        + "/"
+        + prefixLength;
+  }
+
+  private static boolean isHost(Inet4Address address, Inet4Address ours, long mask) {
+    long number = AddressRange.number(address);
+    long host = number & ~mask & 0xFFFF_FFFFL;
+    return (number & mask) == (AddressRange.number(ours) & mask)
+        && host != 0
+        && host != (~mask & 0xFFFF_FFFFL);
+  }
+
+  private static long mask(int prefixLength) {
+    return 0xFFFF_FFFFL << (32 - prefixLength) & 0xFFFF_FFFFL;
+  }
+}

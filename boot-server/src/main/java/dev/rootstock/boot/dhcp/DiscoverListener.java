@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.dhcp;
+
+import dev.rootstock.dhcp.BootStage;
+
+/** Is told when a known machine may be starting. */
+@FunctionalInterface
+public interface DiscoverListener {
+
+  /**
+   * A DHCPDISCOVER of boot firmware came in, with another transaction number than the client's last
+   * one. Anybody on the network can send such a packet. Called on the server's thread: must not
+   * block.
+   *
+   * @param client the client's name
+   * @param xid the number of its transaction
+   * @param stage {@link BootStage#FIRMWARE} or {@link BootStage#IPXE}
+   */
+  void discovered(String client, int xid, BootStage stage);
+}
