@@ -38,7 +38,7 @@ public final class FencedDevice implements BlockDevice {
   /**
    * Fails every operation from now on with {@link BlockIoException.Kind#FENCED}.
    *
-   * @return completes when those under way have ended, perhaps on the thread of the last of them
+   * @return completes when those under way have ended, never on a thread of the inner device
    */
   public CompletionStage<Void> fence() {
     shut();
@@ -176,7 +176,9 @@ public final class FencedDevice implements BlockDevice {
 
   private void leave() {
     if (state.addAndGet(-ONE) == SHUT) {
-      drained.complete(null);
+      // On a thread of nobody: this one may belong to the inner device, and whoever waits for the
+      // fence may close the device, which in turn waits for its threads.
+      drained.completeAsync(() -> null);
     }
   }
 

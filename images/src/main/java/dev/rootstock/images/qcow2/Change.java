@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.qcow2;
+
+import dev.rootstock.images.block.BlockIoException;
+import dev.rootstock.images.block.Durability;
+import dev.rootstock.images.block.IoCompletion;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An operation that waits for its turn in an overlay, or is in the round being worked on. */
+abstract sealed class Change {
+  private static final Logger LOG = LoggerFactory.getLogger(Change.class);
+
+  private final IoCompletion done;
+  private boolean ended;
+
+  /** It stands on mapping entries that its round has yet to publish. */
+  boolean needsMapping;
+
+  private Change(IoCompletion done) {
+    this.done = done;
+  }
+
+  /** What it adds to the bytes of a round. */
+  long bytes() {
+    return 0;
+  }
+
+  /** Whether the caller was promised that it survives power loss. */
+  boolean forced() {
+    return false;
+  }
+
+  boolean ended() {
+    return ended;
+  }
+
+  /** Tells the caller, the first time that it is called. */
+  void end(@Nullable BlockIoException failure) {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    try {
+      done.completed(failure);
+    } catch (RuntimeException bug) {
+      LOG.error("a completion failed; the disk goes on", bug);
+    }
+  }
+
+  static final class Write extends Change {
+    final long offset;
+    final Gather data;
+    private final long length;
+    private final Durability durability;
+
+    Write(long offset, ByteBuffer[] data, Durability durability, IoCompletion done) {
+      super(done);
+      this.offset = offset;
+      this.data = new Gather(data);
+      this.length = this.data.remaining();
+      this.durability = durability;
+    }
+
+    @Override
+    long bytes() {
+      return length;
+    }
+
+    @Override
+    boolean forced() {
+      return durability == Durability.FORCED;
+    }
+  }
+
+  /** Takes several rounds when it is long: {@link #offset} moves on. */
+  static final class Discard extends Change {
+    long offset;
+    final long end;
+
+    Discard(long offset, long length, IoCompletion done) {
+      super(done);
+      this.offset = offset;
+      this.end = offset + length;
+    }
+  }
+
+  static final class Flush extends Change {
+    Flush(IoCompletion done) {
+      super(done);
+    }
+
+    @Override
+    boolean forced() {
+      return true;
+    }
+  }
+}

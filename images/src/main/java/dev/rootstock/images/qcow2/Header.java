@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.qcow2;
+
+import dev.rootstock.images.Limits;
+import java.util.UUID;
+
+/**
+ * What an overlay's header says, with the geometry that follows from it. Offsets are bytes of the
+ * overlay's file.
+ *
+ * @param clusterBits 2 to this power is the size of a cluster
+ * @param sizeBytes the client's disk
+ * @param backingName the golden image's file, relative to the overlay's folder
+ * @param overlay our identity of the overlay, from a header extension of our own
+ */
+record Header(
+    int clusterBits,
+    long sizeBytes,
+    String backingName,
+    UUID overlay,
+    int l1Entries,
+    long l1Offset,
+    int refcountTableClusters,
+    long refcountTableOffset) {
+
+  /** The cluster size of overlays that we make. */
+  static final int CLUSTER_BITS = 16;
+
+  /** Two bytes a refcount, the format's default. */
+  static final int REFCOUNT_ORDER = 4;
+
+  /**
+   * The layout of a new overlay: header, refcount table, first refcount block, L1 table. Both
+   * tables have their final size, so neither ever moves.
+   */
+  static Header layOut(int clusterBits, long sizeBytes, String backingName, UUID overlay) {
+    long cluster = 1L << clusterBits;
+    long guestClusters = ceilDiv(sizeBytes, cluster);
+    long l1Entries = ceilDiv(guestClusters, cluster / Long.BYTES);
+    // Twice what the whole disk with its tables takes, for what crashes may leak.
+    long hostClusters = 2 * (guestClusters + l1Entries) + 64;
+    long refcountBlocks = ceilDiv(hostClusters, cluster / Short.BYTES);
+    long tableClusters = ceilDiv(refcountBlocks * Long.BYTES, cluster);
+    if (l1Entries * Long.BYTES > Limits.MAX_L1_BYTES
+        || tableClusters * cluster > Limits.MAX_REFCOUNT_TABLE_BYTES) {
+      throw new IllegalArgumentException(
+          "no tables for a disk of %d bytes in clusters of %d".formatted(sizeBytes, cluster));
+    }
+    return new Header(
+        clusterBits,
+        sizeBytes,
+        backingName,
+        overlay,
+        (int) l1Entries,
+        (2 + tableClusters) * cluster,
+        (int) tableClusters,
+        cluster);
+  }
+
+  long clusterBytes() {
+    return 1L << clusterBits;
+  }
+
+  /** Entries of one L2 table. */
+  int l2Entries() {
+    return 1 << (clusterBits - 3);
+  }
+
+  /** Host clusters that one refcount block counts. */
+  int refcountsPerBlock() {
+    return 1 << (clusterBits - 1);
+  }
+
+  long guestClusters() {
+    return ceilDiv(sizeBytes, clusterBytes());
+  }
+
+  static long ceilDiv(long value, long by) {
+    return Math.ceilDiv(value, by);
+  }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.qcow2;
+
+import dev.rootstock.images.Limits;
+import dev.rootstock.images.file.HostFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Headers to bytes and back ("Header" and "Header extensions" in the format).
+ *
+ * <p>Reading trusts nothing: sizes are bounded before anything is allocated, and every table has to
+ * lie inside the file. A refusal names the offset of the field that is wrong.
+ */
+final class HeaderCodec {
+  static final int MAGIC = 0x514649fb;
+  static final int BACKING_FORMAT = 0xe2792aca;
+
+  /** Our extension, "RSTK": the 16 bytes of the overlay's UUID. Others pass over it. */
+  static final int IDENTITY = 0x5253544b;
+
+  static final int AUTOCLEAR_AT = 88;
+
+  private static final int VERSION = 3;
+  private static final int HEADER_BYTES = 104;
+  private static final int SMALLEST_CLUSTER_BITS = 9;
+  private static final int LARGEST_CLUSTER_BITS = 16;
+  private static final long DIRTY = 1;
+  private static final long CORRUPT = 2;
+  private static final long EXTERNAL_DATA = 4;
+
+  private HeaderCodec() {}
+
+  /** The first bytes of the file; the rest of its first cluster is zeros. */
+  static ByteBuffer encode(Header header) {
+    byte[] backing = header.backingName().getBytes(StandardCharsets.UTF_8);
+    if (backing.length > Limits.MAX_BACKING_NAME_BYTES) {
+      throw new IllegalArgumentException("backing name of " + backing.length + " bytes");
+    }
+    ByteBuffer out = ByteBuffer.allocateDirect(Limits.MAX_HEADER_BYTES);
+    out.putInt(MAGIC).putInt(VERSION);
+    int backingFields = out.position();
+    out.putLong(0).putInt(0); // backing name's offset and length: known below
+    out.putInt(header.clusterBits()).putLong(header.sizeBytes());
+    out.putInt(0); // not encrypted
+    out.putInt(header.l1Entries()).putLong(header.l1Offset());
+    out.putLong(header.refcountTableOffset()).putInt(header.refcountTableClusters());
+    out.putInt(0).putLong(0); // no snapshots
+    out.putLong(0).putLong(0).putLong(0); // no incompatible, compatible, autoclear features
+    out.putInt(Header.REFCOUNT_ORDER).putInt(HEADER_BYTES);
+    extension(out, BACKING_FORMAT, "raw".getBytes(StandardCharsets.US_ASCII));
+    UUID id = header.overlay();
+    extension(
+        out,
+        IDENTITY,
+        ByteBuffer.allocate(16)
+            .putLong(id.getMostSignificantBits())
+            .putLong(id.getLeastSignificantBits())
+            .array());
+    extension(out, 0, new byte[0]);
+    out.putLong(backingFields, out.position()).putInt(backingFields + 8, backing.length);
+    out.put(backing);
+    return out.flip();
+  }
+
+  private static void extension(ByteBuffer out, int type, byte[] content) {
+    out.putInt(type).putInt(content.length).put(content);
+    out.put(new byte[-content.length & 7]);
+  }
+
+  static Header read(HostFile file) throws IOException {
+    long fileSize = file.size();
+    ByteBuffer in = ByteBuffer.allocateDirect((int) Math.min(fileSize, Limits.MAX_HEADER_BYTES));
+    file.read(0, in);
+    return decode(in.flip(), fileSize);
+  }
+
+  /** Reads a header from the first bytes of a file of {@code fileSize} bytes. */
+  static Header decode(ByteBuffer in, long fileSize) throws FormatException {
+    if (in.limit() < HEADER_BYTES) {
+      throw new FormatException("the file ends inside its header, at offset " + in.limit());
+    }
+    check(in.getInt(0) == MAGIC, 0, "no qcow2 magic number");
+    check(in.getInt(4) == VERSION, 4, "qcow2 version %d, not 3".formatted(in.getInt(4)));
+    int clusterBits = in.getInt(20);
+    check(
+        clusterBits >= SMALLEST_CLUSTER_BITS && clusterBits <= LARGEST_CLUSTER_BITS,
+        20,
+        "clusters of 2^%d bytes, not 2^9 to 2^16".formatted(clusterBits));
+    long size = in.getLong(24);
+    check(
+        size > 0 && size <= Limits.MAX_DISK_BYTES && size % 512 == 0,
+        24,
+        "a disk of %d bytes".formatted(size));
+    check(in.getInt(32) == 0, 32, "encryption method %d".formatted(in.getInt(32)));
+    check(
+        in.getInt(60) == 0,
+        60,
+        "%d internal snapshots; overlays have none".formatted(in.getInt(60)));
+    features(in.getLong(72));
+    check(
+        in.getInt(96) == Header.REFCOUNT_ORDER,
+        96,
+        "refcounts of order %d".formatted(in.getInt(96)));
+    int headerBytes = in.getInt(100);
+    check(
+        headerBytes >= HEADER_BYTES && headerBytes % 8 == 0 && headerBytes <= in.limit(),
+        100,
+        "a header of %d bytes".formatted(headerBytes));
+    int firstCluster = Math.min(in.limit(), 1 << clusterBits);
+    UUID identity = extensions(in, headerBytes, firstCluster);
+    Header header =
+        new Header(
+            clusterBits,
+            size,
+            backingName(in, firstCluster),
+            identity,
+            in.getInt(36),
+            in.getLong(40),
+            in.getInt(56),
+            in.getLong(48));
+    tables(header, fileSize);
+    return header;
+  }
+
+  private static void features(long incompatible) throws FormatException {
+    check((incompatible & DIRTY) == 0, 72, "marked dirty: run qemu-img check -r leaks on it");
+    check((incompatible & CORRUPT) == 0, 72, "marked corrupt by another program");
+    check((incompatible & EXTERNAL_DATA) == 0, 72, "an external data file");
+    check(incompatible == 0, 72, "unknown incompatible features %#x".formatted(incompatible));
+  }
+
+  private static void tables(Header header, long fileSize) throws FormatException {
+    long needed = Header.ceilDiv(header.guestClusters(), header.l2Entries());
+    check(
+        header.l1Entries() >= needed && header.l1Entries() <= Limits.MAX_L1_BYTES / Long.BYTES,
+        36,
+        "an L1 table of %d entries where the disk needs %d".formatted(header.l1Entries(), needed));
+    place("the L1 table", 40, header.l1Offset(), 8L * header.l1Entries(), header, fileSize);
+    long tableBytes = header.refcountTableClusters() * header.clusterBytes();
+    check(
+        tableBytes > 0 && tableBytes <= Limits.MAX_REFCOUNT_TABLE_BYTES,
+        56,
+        "a refcount table of %d clusters".formatted(header.refcountTableClusters()));
+    place("the refcount table", 48, header.refcountTableOffset(), tableBytes, header, fileSize);
+  }
+
+  private static void place(
+      String what, int field, long offset, long length, Header header, long fileSize)
+      throws FormatException {
+    check(
+        offset >= header.clusterBytes() && offset % header.clusterBytes() == 0,
+        field,
+        "%s at %d, which is no cluster behind the header".formatted(what, offset));
+    check(
+        offset <= fileSize - length,
+        field,
+        "%s of %d bytes at %d reaches beyond the file's %d bytes"
+            .formatted(what, length, offset, fileSize));
+  }
+
+  /** Finds our identity among the extensions; each step moves on, so it ends with the cluster. */
+  private static UUID extensions(ByteBuffer in, int start, int end) throws FormatException {
+    UUID identity = null;
+    int at = start;
+    while (at <= end - 8) {
+      int type = in.getInt(at);
+      int length = in.getInt(at + 4);
+      if (type == 0) {
+        break;
+      }
+      check(
+          length >= 0 && length <= end - at - 8,
+          at + 4,
+          "a header extension of %d bytes".formatted(Integer.toUnsignedLong(length)));
+      if (type == IDENTITY) {
+        check(length == 16, at + 4, "an overlay identity of %d bytes".formatted(length));
+        identity = new UUID(in.getLong(at + 8), in.getLong(at + 16));
+      } else if (type == BACKING_FORMAT) {
+        check(
+            text(in, at + 8, length, at + 8).equals("raw"),
+            at + 8,
+            "a backing file that is not raw");
+      }
+      at += 8 + (length + 7 & ~7);
+    }
+    return found(identity, start);
+  }
+
+  private static UUID found(@Nullable UUID identity, int start) throws FormatException {
+    if (identity == null) {
+      throw new FormatException(
+          "no overlay identity among the header extensions from offset " + start);
+    }
+    return identity;
+  }
+
+  private static String backingName(ByteBuffer in, int firstCluster) throws FormatException {
+    long offset = in.getLong(8);
+    int length = in.getInt(16);
+    check(offset != 0, 8, "no backing file");
+    check(
+        length > 0 && length <= Limits.MAX_BACKING_NAME_BYTES,
+        16,
+        "a backing file's name of %d bytes".formatted(Integer.toUnsignedLong(length)));
+    check(
+        offset >= HEADER_BYTES && offset <= firstCluster - length,
+        8,
+        "a backing file's name at %d, outside the first cluster".formatted(offset));
+    return text(in, (int) offset, length, 8);
+  }
+
+  private static String text(ByteBuffer in, int at, int length, int field) throws FormatException {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(in.slice(at, length)).toString();
+    } catch (CharacterCodingException bad) {
+      throw new FormatException("offset " + field + ": a name that is no UTF-8");
+    }
+  }
+
+  private static void check(boolean right, int offset, String wrong) throws FormatException {
+    if (!right) {
+      throw new FormatException("offset " + offset + ": " + wrong);
+    }
+  }
+}

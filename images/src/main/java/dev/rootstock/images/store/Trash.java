@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.store;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where files go whose deletion may take long. The folder itself is the queue, so nothing is
+ * forgotten over a restart and nothing waits in memory; one thread empties it when there is work.
+ */
+final class Trash implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(Trash.class);
+  private static final long CLOSE_SECONDS = 60;
+
+  private final Path folder;
+  private final ThreadPoolExecutor sweeper;
+  private volatile boolean closed;
+
+  Trash(Path folder) throws IOException {
+    this.folder = Files.createDirectories(folder);
+    // One sweep at work and one in waiting: whoever asks is followed by a sweep, and no more wait.
+    sweeper =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            1,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(1),
+            work -> {
+              Thread thread = new Thread(work, "images-trash");
+              thread.setDaemon(true);
+              return thread;
+            },
+            new ThreadPoolExecutor.DiscardPolicy());
+    sweeper.allowCoreThreadTimeOut(true);
+  }
+
+  /** Keeps a file's content from being deleted by whatever replaces its name next. */
+  void keep(Path file) throws IOException {
+    try {
+      Files.createLink(fresh(), file);
+    } catch (UnsupportedOperationException noLinks) {
+      // Then the replacing itself deletes it: slower, and just as right.
+    }
+  }
+
+  /** Takes a file away from its name. */
+  void move(Path file) throws IOException {
+    Files.move(file, fresh(), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private Path fresh() {
+    return folder.resolve(UUID.randomUUID().toString());
+  }
+
+  /** Has everything in the folder deleted soon. */
+  void empty() {
+    sweeper.execute(this::sweep);
+  }
+
+  private void sweep() {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        if (closed) {
+          return;
+        }
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException failed) {
+      LOG.warn("cannot empty {}: {}", folder, failed.toString());
+    }
+  }
+
+  /** What is left is deleted when the store is next opened. */
+  @Override
+  public void close() {
+    closed = true;
+    sweeper.shutdown();
+    try {
+      if (!sweeper.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("a file in {} takes long to delete", folder);
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
