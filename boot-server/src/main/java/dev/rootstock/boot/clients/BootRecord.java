@@ -55,6 +55,8 @@ public record BootRecord(
     OVERLAY_IN_PLACE,
     /** The overlay's file was found lost, damaged or another's: this boot gets no disk again. */
     OVERLAY_LOST,
+    /** Boot firmware has logged in, or fetched its script. */
+    FIRMWARE,
     /** An initiator that is not firmware has logged in. */
     OPERATING_SYSTEM,
     /** The administrator ended the boot (boot, reset): whatever logs in next begins a new one. */

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.boots;
+
+import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Mode;
+import dev.rootstock.target.TargetSession.Liveness;
+import java.net.InetAddress;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What can happen to a client. */
+sealed interface BootEvent {
+
+  /**
+   * A DHCP DISCOVER of one of the client's network cards.
+   *
+   * @param firmware whether boot firmware sent it (option 60 {@code PXEClient}, 77 {@code iPXE}, or
+   *     93) and not an operating system
+   */
+  record Discover(long mac, int xid, boolean firmware) implements BootEvent {}
+
+  /** Somebody wants something, and is answered once. */
+  sealed interface Request extends BootEvent {
+    /** Chosen by the caller, never used twice; a login's is its session's from then on. */
+    long id();
+  }
+
+  /** A request that may begin a boot. */
+  sealed interface Boots extends Request {
+    InetAddress address();
+
+    InitiatorKind kind();
+
+    Offer offer();
+  }
+
+  /** A login that the client's keys allow. */
+  record Login(long id, InetAddress address, InitiatorKind kind, Offer offer) implements Boots {}
+
+  /** The client's boot script is fetched; its boot loader runs no operating system yet. */
+  record Script(long id, InetAddress address, Offer offer) implements Boots {
+    @Override
+    public InitiatorKind kind() {
+      return InitiatorKind.FIRMWARE;
+    }
+  }
+
+  /**
+   * What the client's configuration has for a boot that begins now.
+   *
+   * @param takeover whether a newcomer gets the disk although an older boot lives
+   * @param image the golden version, number included; null where there is none
+   * @param problem why there is none, one line; empty otherwise
+   * @param overlay a name for a new overlay that none has had
+   */
+  record Offer(
+      Mode mode, boolean takeover, @Nullable ImageReference image, String problem, UUID overlay) {}
+
+  /**
+   * The administrator's word.
+   *
+   * @param force whether sessions that live, or may, are no obstacle
+   */
+  record Command(long id, What what, boolean force) implements Request {
+    enum What {
+      /** The next login begins a new boot. */
+      BOOT,
+      /** As BOOT, and what the client wrote is dropped. */
+      RESET,
+      /** The client and what it wrote are dropped. */
+      REMOVE
+    }
+  }
+
+  /** A granted session has entered the full feature phase. */
+  record SessionOpened(long id) implements BootEvent {}
+
+  /** A granted session is over, or never began. */
+  record SessionEnded(long id) implements BootEvent {}
+
+  /** The answer to {@link BootEffect.Probe}. */
+  record Probed(long id, Liveness found) implements BootEvent {}
+
+  /** The one effect that was waited for is done. */
+  record Done() implements BootEvent {}
+
+  /**
+   * The one effect that was waited for has failed.
+   *
+   * @param lost whether the disk is not what the client was told: its overlay is missing, another
+   *     one, or damaged
+   */
+  record Failed(String reason, boolean lost) implements BootEvent {}
+
+  /** Time that {@link BootEffect.WakeAt} asked for has come. */
+  record Tick() implements BootEvent {}
+}
