@@ -14,10 +14,11 @@ sealed interface BootEvent {
   /**
    * A DHCP DISCOVER of one of the client's network cards.
    *
+   * @param xid the number of its transaction, which its retransmissions have too
    * @param firmware whether boot firmware sent it (option 60 {@code PXEClient}, 77 {@code iPXE}, or
    *     93) and not an operating system
    */
-  record Discover(long mac, int xid, boolean firmware) implements BootEvent {}
+  record Discover(int xid, boolean firmware) implements BootEvent {}
 
   /** Somebody wants something, and is answered once. */
   sealed interface Request extends BootEvent {

@@ -139,16 +139,13 @@ final class BootMachine {
       return;
     }
     state.transactions.removeIf(old -> now - old.seen() > BootLimits.TRANSACTION.toMillis());
-    boolean repeated =
-        state.transactions.stream()
-            .anyMatch(old -> old.mac() == discover.mac() && old.xid() == discover.xid());
-    if (repeated) {
+    if (state.transactions.stream().anyMatch(old -> old.xid() == discover.xid())) {
       return;
     }
     if (state.transactions.size() == BootLimits.TRANSACTIONS) {
       state.transactions.removeFirst();
     }
-    state.transactions.addLast(new Transaction(discover.mac(), discover.xid(), now));
+    state.transactions.addLast(new Transaction(discover.xid(), now));
     if (!state.fresh) {
       state.candidate = now;
     }

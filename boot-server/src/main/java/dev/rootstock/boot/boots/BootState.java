@@ -65,7 +65,7 @@ final class BootState {
   final Deque<Request> waiting = new ArrayDeque<>();
 
   /** A transaction of DHCP that has been seen. */
-  record Transaction(long mac, int xid, long seen) {}
+  record Transaction(int xid, long seen) {}
 
   /** A session that was granted. */
   record Session(

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.boots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.boot.boots.BootEvent.Command;
+import dev.rootstock.boot.boots.BootEvent.Login;
+import dev.rootstock.boot.boots.BootEvent.Offer;
+import dev.rootstock.boot.boots.BootEvent.Script;
+import dev.rootstock.boot.clients.BootRecord;
+import dev.rootstock.boot.clients.BootRecord.Flag;
+import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Mode;
+import dev.rootstock.target.TargetSession.Liveness;
+import java.net.InetAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's world without sockets: what is durable, the store's one overlay, who has access, and
+ * machines that answer probes as they are told to. Every effect is done at once unless a test says
+ * otherwise, and what must always hold is asserted at every one.
+ */
+final class BootBench {
+  static final InetAddress X = InetAddress.ofLiteral("10.0.0.1");
+  static final InetAddress Y = InetAddress.ofLiteral("10.0.0.2");
+  static final InetAddress Z = InetAddress.ofLiteral("10.0.0.3");
+  static final long GRACE = BootLimits.RETURN.toMillis();
+
+  /** How a request was answered. */
+  sealed interface Answer {
+    record Granted(long generation, @Nullable UUID overlay) implements Answer {}
+
+    record Refused(String reason) implements Answer {}
+
+    record Completed() implements Answer {}
+
+    record Expected() implements Answer {}
+  }
+
+  /** A session that reaches the disk. */
+  record Access(long generation, @Nullable UUID overlay, InetAddress address, InitiatorKind kind) {}
+
+  private final Deque<BootEvent> queue = new ArrayDeque<>();
+
+  Mode mode = Mode.EPHEMERAL;
+  boolean takeover;
+  int version = 1;
+  @Nullable String imageProblem;
+  long now = 1_000_000;
+
+  /** What survives a crash. */
+  @Nullable BootRecord durable;
+
+  @Nullable UUID stored;
+  boolean storedDamaged;
+  boolean forgotten;
+
+  /** What does not. */
+  BootState state = BootState.restored(null, now);
+
+  final Map<Long, Access> access = new LinkedHashMap<>();
+  final Map<Long, Answer> answers = new HashMap<>();
+  final Map<Long, Liveness> liveness = new HashMap<>();
+  final List<BootEffect> effects = new ArrayList<>();
+  long openDisk;
+
+  /** Overlays that a login was told of: they may never be made again. */
+  final Set<UUID> told = new HashSet<>();
+
+  /** The effect matched fails for want of something; null when none does. */
+  @Nullable Predicate<BootEffect> failing;
+
+  /** Effects until the server crashes, -1 for never. */
+  int crashAfter = -1;
+
+  /** Effects that are held back, to be completed by the test. */
+  @Nullable Predicate<BootEffect> holding;
+
+  private long lastId;
+  private int lastXid;
+
+  // ---- what happens ----
+
+  BootBench discover() {
+    return discover(++lastXid);
+  }
+
+  BootBench discover(int xid) {
+    return take(new BootEvent.Discover(xid, true));
+  }
+
+  BootBench discoverOfSystem() {
+    return take(new BootEvent.Discover(++lastXid, false));
+  }
+
+  /** Asks for a session; the answer stands in {@link #answers}. */
+  long login(InetAddress address, InitiatorKind kind) {
+    long id = ++lastId;
+    take(new Login(id, address, kind, offer()));
+    return id;
+  }
+
+  /** A session that must be granted. */
+  long session(InetAddress address, InitiatorKind kind) {
+    long id = login(address, kind);
+    assertTrue(answers.get(id) instanceof Answer.Granted, () -> "not granted: " + answers.get(id));
+    return id;
+  }
+
+  long firmware(InetAddress address) {
+    return session(address, InitiatorKind.FIRMWARE);
+  }
+
+  long system(InetAddress address) {
+    return session(address, InitiatorKind.OPERATING_SYSTEM);
+  }
+
+  /** A login that must be refused with a reason that has these words. */
+  void refused(InetAddress address, InitiatorKind kind, String words) {
+    refused(login(address, kind), words);
+  }
+
+  void refused(long id, String words) {
+    assertTrue(
+        answers.get(id) instanceof Answer.Refused no && no.reason().contains(words),
+        () -> "expected a refusal with '" + words + "', got " + answers.get(id));
+  }
+
+  Answer script(InetAddress address) {
+    long id = ++lastId;
+    take(new Script(id, address, offer()));
+    return assertNotNullAnswer(id);
+  }
+
+  Answer command(Command.What what, boolean force) {
+    long id = ++lastId;
+    take(new Command(id, what, force));
+    return assertNotNullAnswer(id);
+  }
+
+  private Answer assertNotNullAnswer(long id) {
+    Answer answer = answers.get(id);
+    assertNotNull(answer, "no answer");
+    return answer;
+  }
+
+  /** The connection is gone, and the server knows. */
+  BootBench close(long id) {
+    access.remove(id);
+    return take(new BootEvent.SessionEnded(id));
+  }
+
+  /** What a probe of the session will find. */
+  BootBench answers(long id, Liveness found) {
+    liveness.put(id, found);
+    return this;
+  }
+
+  BootBench pass(long millis) {
+    now += millis;
+    return take(new BootEvent.Tick());
+  }
+
+  /** The server's process ends and another one starts. */
+  BootBench restart() {
+    queue.clear();
+    access.clear();
+    openDisk = 0;
+    crashAfter = -1;
+    state = BootState.restored(durable, now);
+    return this;
+  }
+
+  private Offer offer() {
+    return new Offer(
+        mode,
+        takeover,
+        imageProblem == null ? ImageReference.of("debian", version) : null,
+        imageProblem == null ? "" : imageProblem,
+        UUID.randomUUID());
+  }
+
+  BootBench take(BootEvent event) {
+    queue.addLast(event);
+    while (!queue.isEmpty()) {
+      BootMachine.Outcome outcome = BootMachine.step(state, queue.removeFirst(), now);
+      state = outcome.state();
+      for (BootEffect effect : outcome.effects()) {
+        if (crashAfter == 0) {
+          restart();
+          return this;
+        }
+        crashAfter = Math.max(-1, crashAfter - 1);
+        effects.add(effect);
+        apply(effect);
+      }
+    }
+    return this;
+  }
+
+  // ---- what is done about it ----
+
+  private void apply(BootEffect effect) {
+    if (holding != null && holding.test(effect)) {
+      return;
+    }
+    if (failing != null && failing.test(effect)) {
+      queue.addLast(new BootEvent.Failed("it failed", false));
+      return;
+    }
+    switch (effect) {
+      case BootEffect.Save save -> {
+        durable = save.record();
+        done();
+      }
+      case BootEffect.CloseSessions close -> {
+        close.ids().forEach(this::cut);
+        done();
+      }
+      case BootEffect.FenceBefore fence -> {
+        Map.copyOf(access)
+            .forEach(
+                (id, held) -> {
+                  if (held.generation() < fence.generation()) {
+                    cut(id);
+                  }
+                });
+        openDisk = openDisk < fence.generation() ? 0 : openDisk;
+        done();
+      }
+      case BootEffect.CreateOverlay create -> create(create);
+      case BootEffect.OpenDisk open -> open(open.record());
+      case BootEffect.RemoveOverlay ignored -> {
+        stored = null;
+        done();
+      }
+      case BootEffect.ForgetClient ignored -> {
+        durable = null;
+        stored = null;
+        forgotten = true;
+        done();
+      }
+      case BootEffect.Probe probe ->
+          queue.addLast(
+              new BootEvent.Probed(probe.id(), liveness.getOrDefault(probe.id(), Liveness.ALIVE)));
+      case BootEffect.CloseSession close -> cut(close.id());
+      case BootEffect.CloseDisk ignored -> {
+        assertTrue(access.isEmpty(), "a disk was closed under a session");
+        openDisk = 0;
+      }
+      case BootEffect.WakeAt ignored -> {}
+      case BootEffect.Grant grant -> granted(grant);
+      case BootEffect.Refuse refuse ->
+          answers.put(refuse.id(), new Answer.Refused(refuse.reason()));
+      case BootEffect.Completed completed -> answers.put(completed.id(), new Answer.Completed());
+      case BootEffect.Expected expected -> answers.put(expected.id(), new Answer.Expected());
+    }
+  }
+
+  private void done() {
+    queue.addLast(new BootEvent.Done());
+  }
+
+  private void cut(long id) {
+    if (access.remove(id) != null) {
+      queue.addLast(new BootEvent.SessionEnded(id));
+    }
+  }
+
+  private void create(BootEffect.CreateOverlay create) {
+    assertEquals(create.record(), durable, "the record must be durable before its overlay");
+    assertFalse(told.contains(create.overlay()), "a disk that a client had was made anew");
+    assertTrue(
+        access.values().stream().noneMatch(a -> a.generation() < create.record().generation()),
+        "an older generation still had access when its overlay was replaced");
+    assertEquals(0, openDisk, "the older disk was open when its overlay was replaced");
+    stored = create.overlay();
+    storedDamaged = false;
+    done();
+  }
+
+  private void open(BootRecord record) {
+    if (record.overlay() != null && (!record.overlay().equals(stored) || storedDamaged)) {
+      queue.addLast(new BootEvent.Failed("the overlay is not there", true));
+    } else {
+      openDisk = record.generation();
+      done();
+    }
+  }
+
+  private void granted(BootEffect.Grant grant) {
+    BootRecord record = durable;
+    assertNotNull(record);
+    assertEquals(record.generation(), grant.generation(), "granted what is not durable");
+    answers.put(grant.id(), new Answer.Granted(grant.generation(), record.overlay()));
+    BootState.Session session = state.sessions.get(grant.id());
+    if (session == null) {
+      return; // a script
+    }
+    assertEquals(grant.generation(), openDisk, "granted without its disk");
+    assertTrue(
+        record.overlay() == null || record.has(Flag.OVERLAY_IN_PLACE),
+        "granted an overlay that the record does not know to exist");
+    assertEquals(record.overlay(), record.overlay() == null ? null : stored);
+    if (record.overlay() != null) {
+      told.add(record.overlay());
+    }
+    access.put(
+        grant.id(),
+        new Access(grant.generation(), record.overlay(), session.address(), session.kind()));
+    assertEquals(
+        1,
+        access.values().stream().map(Access::generation).distinct().count(),
+        "two generations have access");
+    queue.addLast(new BootEvent.SessionOpened(grant.id()));
+  }
+
+  // ---- what is seen ----
+
+  long generation() {
+    return state.generation();
+  }
+
+  BootRecord record() {
+    return Objects.requireNonNull(state.record);
+  }
+
+  @Nullable UUID overlay() {
+    return state.record == null ? null : state.record.overlay();
+  }
+
+  List<Class<?>> effectsSince(int mark) {
+    List<Class<?>> kinds = new ArrayList<>();
+    effects.subList(mark, effects.size()).forEach(effect -> kinds.add(effect.getClass()));
+    return kinds;
+  }
+}
