@@ -3,7 +3,7 @@ package dev.rootstock.target.scsi;
 
 import org.jspecify.annotations.Nullable;
 
-/** Commands to a logical unit that is not there (SAM-5 §5.11, incorrect logical unit numbers). */
+/** Commands to a logical unit that is not there (SAM-5, incorrect logical unit numbers). */
 final class AbsentUnit {
   private AbsentUnit() {}
 

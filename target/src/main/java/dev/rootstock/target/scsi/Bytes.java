@@ -30,7 +30,7 @@ final class Bytes {
     LONG.set(into, index, value);
   }
 
-  /** Left-aligned ASCII, filled with blanks, cut where it does not fit (SPC-4 §4.3.1). */
+  /** Left-aligned ASCII, filled with blanks, cut where it does not fit. */
   static void putAscii(byte[] into, int index, int length, String text) {
     Arrays.fill(into, index, index + length, (byte) ' ');
     byte[] ascii = text.getBytes(StandardCharsets.US_ASCII);

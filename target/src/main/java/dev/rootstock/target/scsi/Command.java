@@ -9,7 +9,7 @@ import java.util.HexFormat;
  */
 final class Command {
 
-  /** What a unit attention that waits does to a command (SAM-5 §5.14). */
+  /** What a unit attention that waits does to a command (SAM-5, unit attention conditions). */
   enum Attention {
     /** The command is refused, and the attention is told and gone. */
     REPORTS,

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * and REPORT SUPPORTED OPERATION CODES all read it. A new command is a new line here.
  *
  * <p>The second column is the CDB with a one for each bit that is looked at. The CONTROL byte is 00
- * throughout: NACA is not supported (SAM-5 §5.2). So are the GROUP NUMBER fields and the protection
- * fields (RDPROTECT and its like), which need what these disks have not.
+ * throughout: NACA is not supported (SAM-5, CONTROL byte). So are the GROUP NUMBER fields and the
+ * protection fields (RDPROTECT and its like), which need what these disks have not.
  */
 final class CommandTable {
   private static final int SERVICE_ACTIONS = 32;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.scsi;
 
-/** SYNCHRONIZE CACHE (SBC-3 §5.22, §5.23) and what else makes data durable. */
+/** SYNCHRONIZE CACHE (SBC-3 §5.26, §5.27) and what else makes data durable. */
 final class Flushes {
   private static final int IMMED_BIT = 1;
   private static final int STOP_IMMED_BIT = 0;
@@ -27,7 +27,7 @@ final class Flushes {
   }
 
   /**
-   * START STOP UNIT (SBC-3 §5.20). There is nothing that could spin down: stopping makes data
+   * START STOP UNIT (SBC-3 §5.25). There is nothing that could spin down: stopping makes data
    * durable, as it has to, and the unit stays ready. Power conditions and LOEJ are refused by the
    * table.
    */

@@ -26,7 +26,7 @@ final class Inquiry {
   private static final int RESPONSE_DATA_FORMAT = 0x02;
   private static final int CMDQUE = 0x02;
 
-  /** SAM-5, iSCSI, SPC-4 and SBC-3, no version of each claimed (SPC-4 table 147). */
+  /** SAM-5, iSCSI, SPC-4 and SBC-3, no version of each claimed (SPC-4 §6.6). */
   private static final int[] VERSION_DESCRIPTORS = {0x00A0, 0x0960, 0x0460, 0x04C0};
 
   private Inquiry() {}
@@ -40,7 +40,7 @@ final class Inquiry {
     return page != 0 ? noSuchPage() : respond(standard(0), cdb);
   }
 
-  /** The answer for a unit that is not there; it has no vital product data (SPC-4 §6.6.1). */
+  /** The answer for a unit that is not there; it has no vital product data (SPC-4 §6.6). */
   static Plan absent(Cdb cdb) {
     boolean standard = !cdb.bit(1, EVPD_BIT) && cdb.u8(2) == 0;
     return standard ? respond(standard(ABSENT), cdb) : noSuchPage();

@@ -4,7 +4,7 @@ package dev.rootstock.target.scsi;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
-/** MODE SENSE (SPC-4 §6.11, §6.12) and the mode pages, none of which can be changed yet. */
+/** MODE SENSE (SPC-4 §6.13, §6.14) and the mode pages, none of which can be changed yet. */
 final class ModeSense {
   private static final int CACHING = 0x08;
   private static final int CONTROL = 0x0A;
@@ -71,12 +71,12 @@ final class ModeSense {
     return cdb.u8(2) >>> 6;
   }
 
-  /** DEVICE-SPECIFIC PARAMETER (SBC-3 §6.5.1). */
+  /** The DEVICE-SPECIFIC PARAMETER field (SBC-3, mode parameters). */
   private static byte deviceSpecific(DeviceServer server) {
     return (byte) (server.readOnly() ? WRITE_PROTECTED | DPOFUA : DPOFUA);
   }
 
-  /** The mode parameter block descriptor (SBC-3 §6.5.2), unless DBD declines it. */
+  /** The mode parameter block descriptor (SBC-3, mode parameters), unless DBD declines it. */
   private static byte[] blockDescriptor(DeviceServer server, Cdb cdb, boolean wide) {
     if (cdb.bit(1, DBD_BIT)) {
       return new byte[0];
@@ -107,8 +107,8 @@ final class ModeSense {
   }
 
   /**
-   * Caching (SBC-3 §6.5.5): a write is acknowledged before it would survive power loss, so the
-   * write cache is on.
+   * Caching (SBC-3, Caching mode page): a write is acknowledged before it would survive power loss,
+   * so the write cache is on.
    */
   private static byte[] caching(DeviceServer server, boolean changeable) {
     byte[] page = new byte[20];
@@ -120,7 +120,7 @@ final class ModeSense {
     return page;
   }
 
-  /** Control (SPC-4 §7.5.8). */
+  /** Control (SPC-4 §7.5, Control mode page). */
   private static byte[] control(boolean changeable) {
     byte[] page = new byte[12];
     page[0] = CONTROL;

@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One I_T nexus (SAM-5 §4.8.4): what a session of RFC 7143 is to SCSI. Only its session's event
- * loop may call it.
+ * One I_T nexus of SAM-5: what a session of RFC 7143 is to SCSI. Only its session's event loop may
+ * call it.
  */
 public final class Nexus implements AutoCloseable {
 
@@ -33,7 +33,7 @@ public final class Nexus implements AutoCloseable {
    * waited for here. Side effects on the nexus (a unit attention that has been told) happen now, so
    * ask once for each command, in the order of CmdSN.
    *
-   * @param lun the LUN field of the SCSI Command PDU, all 8 bytes (SAM-5 §4.7)
+   * @param lun the LUN field of the SCSI Command PDU, all 8 bytes
    * @param cdb the command
    * @param dataOut how many bytes the initiator means to send: the Expected Data Transfer Length if
    *     the W bit is set, else 0. Only commands that must not take more or less than their data
@@ -60,7 +60,7 @@ public final class Nexus implements AutoCloseable {
     return command.plan(this, path.server, cdb, dataOut);
   }
 
-  /** An unknown operation code; or a known one with an unknown service action (SPC-4 §4.2.5.2). */
+  /** An unknown operation code; or a known one with an unknown service action. */
   static Plan.Fail unknown(Cdb cdb) {
     return Plan.Fail.of(
         CommandTable.hasServiceActions(cdb.opcode())

@@ -45,7 +45,7 @@ public sealed interface Plan {
 
     /**
      * How many bytes the initiator's allocation length admits; the rest is dropped without an error
-     * (SPC-4 §4.2.5.6).
+     * (SPC-4 §4.2.5, allocation length).
      */
     public int length() {
       return length;
@@ -88,7 +88,7 @@ public sealed interface Plan {
    * @param offset in bytes, inside the device and on a block boundary
    * @param length in bytes, whole blocks, 0 to {@link Limits#MAX_TRANSFER_BYTES}
    * @param flushFirst whether {@link BlockDevice#flush} has to succeed before the read: the
-   *     initiator asked with FUA for bytes that are on the medium (SBC-3 §5.8)
+   *     initiator asked with FUA for bytes that are on the medium (SBC-3, READ commands)
    */
   record ReadBlocks(BlockDevice device, long offset, int length, boolean flushFirst)
       implements Plan {}

@@ -4,8 +4,8 @@ package dev.rootstock.target.scsi;
 import dev.rootstock.images.block.BlockDevice;
 
 /**
- * Logical block provisioning (SBC-3 §4.7): whether blocks can be given up. {@link
- * BlockDevice#discard} promises that they read as zeros afterwards, which is LBPRZ.
+ * Logical block provisioning (SBC-3, logical block provisioning): whether blocks can be given up.
+ * {@link BlockDevice#discard} promises that they read as zeros afterwards, which is LBPRZ.
  */
 final class Provisioning {
   private Provisioning() {}

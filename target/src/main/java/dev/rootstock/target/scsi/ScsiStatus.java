@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.scsi;
 
-/** The status of a command (SAM-5 §5.3.1), as the Status field of a SCSI Response carries it. */
+/**
+ * The status of a command (SAM-5, status codes), as the Status field of a SCSI Response carries it.
+ */
 public enum ScsiStatus {
   GOOD(0x00),
   CHECK_CONDITION(0x02),

@@ -66,8 +66,8 @@ public final class ScsiTarget {
   }
 
   /**
-   * LOGICAL UNIT RESET (SAM-5 §6.3.3): every nexus of the unit gets a unit attention. To abort the
-   * commands in progress is the sessions' part.
+   * LOGICAL UNIT RESET (SAM-5, logical unit reset): every nexus of the unit gets a unit attention.
+   * To abort the commands in progress is the sessions' part.
    *
    * @param lun the LUN field of the request, all 8 bytes
    * @return false when no session has such a unit
@@ -82,8 +82,8 @@ public final class ScsiTarget {
   }
 
   /**
-   * TARGET WARM RESET and TARGET COLD RESET (RFC 7143 §11.5.1), a hard reset to SCSI (SAM-5
-   * §6.3.2): every nexus gets a unit attention for all its units.
+   * TARGET WARM RESET and TARGET COLD RESET (RFC 7143 §11.5.1), a hard reset to SCSI: every nexus
+   * gets a unit attention for all its units.
    */
   public void reset() {
     nexuses.forEach(nexus -> nexus.attention(UnitAttentions.BUS_RESET_OCCURRED));

@@ -4,8 +4,8 @@ package dev.rootstock.target.scsi;
 import dev.rootstock.images.block.Durability;
 
 /**
- * READ and WRITE in their four sizes (SBC-3 §5.7 to §5.10, §5.30 to §5.33): the hot path, which
- * makes one small record for each command and no more.
+ * READ and WRITE in their four sizes of SBC-3: the hot path, which makes one small record for each
+ * command and no more.
  */
 final class Transfers {
   // In byte 1 of all but the 6-byte commands. DPO (bit 4) advises of caching, which is not ours to
@@ -79,7 +79,7 @@ final class Transfers {
         fua ? Durability.FORCED : Durability.CACHED);
   }
 
-  /** The most blocks of one transfer (MAXIMUM TRANSFER LENGTH, SBC-3 §6.6.4). */
+  /** The most blocks of one transfer (MAXIMUM TRANSFER LENGTH, VPD page B0). */
   static long maximum(DeviceServer server) {
     return server.blocksIn(Limits.MAX_TRANSFER_BYTES);
   }

@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The unit attentions of one logical unit that one nexus has still to be told (SAM-5 §5.14). Any
- * thread may add one; the session's event loop takes them.
+ * The unit attentions of one logical unit that one nexus has still to be told (SAM-5, unit
+ * attention conditions). Any thread may add one; the session's event loop takes them.
  */
 final class UnitAttentions {
   static final Sense RESET_OCCURRED = new Sense(Sense.UNIT_ATTENTION, 0x29, 0x00);

@@ -68,7 +68,7 @@ final class Unmap {
     return null;
   }
 
-  /** How many there are; an incomplete last one is ignored (SBC-3 §5.28.2). */
+  /** How many there are; an incomplete last one is ignored (SBC-3 §5.28). */
   private static int descriptors(ByteBuffer list) {
     return u16(list, DESCRIPTORS_LENGTH) / DESCRIPTOR_BYTES;
   }

@@ -5,7 +5,7 @@ import dev.rootstock.images.block.IoCompletion;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** VERIFY (SBC-3 §5.24 to §5.26): reads blocks, and compares them if BYTCHK says so. */
+/** VERIFY (10), (12) and (16) of SBC-3: reads blocks, and compares them if BYTCHK says so. */
 final class Verification {
   // The values of BYTCHK, bits 2 and 1 of byte 1; the fourth, 01b, compares all blocks.
   private static final int READ_ONLY = 0b00;

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** The pages of vital product data (SPC-4 §7.8, SBC-3 §6.6). */
+/** The pages of vital product data (SPC-4 §7.8; the B pages, SBC-3). */
 final class VitalProductData {
   private static final int SUPPORTED_PAGES = 0x00;
   private static final int UNIT_SERIAL_NUMBER = 0x80;
@@ -60,7 +60,7 @@ final class VitalProductData {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Who this is (SPC-4 §7.8.6): the unit's names first, then the port's and the device's. */
+  /** Who this is, page 83: the unit's names first, then the port's and the device's. */
   private static byte[] designators(DeviceServer server) {
     TargetPort port = server.port();
     byte[] naa = new byte[Long.BYTES];
@@ -110,7 +110,7 @@ final class VitalProductData {
     }
   }
 
-  /** One designation descriptor (SPC-4 §7.8.6.1). */
+  /** One designation descriptor. */
   private static byte[] designator(
       CodeSet codeSet, Association association, int type, byte[] value) {
     byte[] designator = new byte[DESIGNATOR_HEADER_BYTES + value.length];
@@ -122,7 +122,7 @@ final class VitalProductData {
     return designator;
   }
 
-  /** A SCSI name string: UTF-8, at least one null, a multiple of four bytes (SPC-4 §7.8.6.11). */
+  /** A SCSI name string: UTF-8, at least one null, a multiple of four bytes. */
   private static byte[] nameString(String name) {
     byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
     byte[] padded = new byte[(utf8.length / 4 + 1) * 4];
@@ -130,7 +130,7 @@ final class VitalProductData {
     return padded;
   }
 
-  /** Block limits (SBC-3 §6.6.4). */
+  /** Block limits (VPD page B0). */
   private static byte[] blockLimits(DeviceServer server) {
     byte[] page = emptyPage(BLOCK_LIMITS, 0x3C);
     Bytes.putShort(page, 6, 1 << server.physicalExponent()); // optimal transfer granularity
@@ -145,14 +145,14 @@ final class VitalProductData {
     return page;
   }
 
-  /** Block device characteristics (SBC-3 §6.6.2): no medium that rotates. */
+  /** Block device characteristics, page B1: no medium that rotates. */
   private static byte[] blockDeviceCharacteristics() {
     byte[] page = emptyPage(BLOCK_DEVICE_CHARACTERISTICS, 0x3C);
     Bytes.putShort(page, 4, 1);
     return page;
   }
 
-  /** Logical block provisioning (SBC-3 §6.6.5). */
+  /** Logical block provisioning, page B2. */
   private static byte[] logicalBlockProvisioning(DeviceServer server) {
     byte[] page = emptyPage(LOGICAL_BLOCK_PROVISIONING, 4);
     if (Provisioning.offered(server)) {

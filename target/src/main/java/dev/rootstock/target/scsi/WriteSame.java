@@ -6,7 +6,7 @@ import dev.rootstock.images.block.IoCompletion;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** WRITE SAME (SBC-3 §5.38, §5.39): one block for many places. */
+/** WRITE SAME (10) and (16) of SBC-3: one block for many places. */
 final class WriteSame {
   private static final int UNMAP_BIT = 3;
   private static final int NDOB_BIT = 0;
@@ -56,7 +56,7 @@ final class WriteSame {
 
   /**
    * Gives the range up if that is asked for and reads back as the same (LBPRZ), else writes it:
-   * UNMAP allows an unmap operation and does not demand one (SBC-3 §4.7.3.4).
+   * UNMAP allows an unmap operation and does not demand one (SBC-3, unmapping).
    */
   private static void start(
       DeviceServer server,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The SCSI device server (SPC-4, SBC-3) behind the iSCSI target.
+ * The SCSI device server behind the iSCSI target. Clauses are those of SPC-4 revision 37 and SBC-3
+ * revision 36; where a number is not certain, the clause is named.
  *
- * <p>It decides what a command means and never moves block data itself: a session asks {@link
- * dev.rootstock.target.scsi.Nexus#plan} and gets a {@link dev.rootstock.target.scsi.Plan} to carry
- * out. It knows neither Netty nor iSCSI PDUs, and nothing in it blocks.
+ * <p>It decides what a command means: a session asks {@link dev.rootstock.target.scsi.Nexus#plan}
+ * and gets a {@link dev.rootstock.target.scsi.Plan} to carry out, so that the data of READ and
+ * WRITE never pass through here. It knows neither Netty nor iSCSI PDUs, and nothing in it blocks.
  *
  * <p><b>Threads.</b> A {@link dev.rootstock.target.scsi.Nexus} belongs to its session's event loop:
  * only that loop asks it for plans. A {@link dev.rootstock.target.scsi.ScsiTarget} is shared by the

@@ -21,7 +21,7 @@ class CommandTableTest {
     }
   }
 
-  /** SAM-5 §5.2.2: the group code, the three high bits, says how long a CDB is. */
+  /** SAM-5: the group code, the three high bits, says how long a CDB is. */
   @Test
   void everyLengthIsWhatTheGroupCodeSays() {
     for (Command command : CommandTable.all()) {

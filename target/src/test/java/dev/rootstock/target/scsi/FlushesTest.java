@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** SYNCHRONIZE CACHE, SBC-3 §5.22 and §5.23; START STOP UNIT, §5.20. */
+/** SYNCHRONIZE CACHE, SBC-3 §5.26 and §5.27; START STOP UNIT, §5.25. */
 class FlushesTest {
   private final ProbeDevice device = new ProbeDevice(new MemoryBlockDevice(1 << 20));
   private final Bench bench = new Bench(device);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** SPC-4 §6.6 and §7.8, SBC-3 §6.6: every answer written out by hand. */
+/** SPC-4 §6.6 and §7.8; the B pages, SBC-3: every answer written out by hand. */
 class InquiryTest {
   private final Bench bench = Bench.writable();
 
@@ -137,7 +137,7 @@ class InquiryTest {
     assertEquals("00b20004" + "00000000", Bench.readOnly().data("12 01 B2 00FF 00"));
   }
 
-  /** SPC-4 §4.2.5.6: what does not fit is dropped, and that is no error. */
+  /** SPC-4 §4.2.5: what does not fit is dropped, and that is no error. */
   @ParameterizedTest
   @CsvSource({"0000, 0", "0001, 1", "0005, 5", "0024, 36", "0060, 96", "0061, 96", "FFFF, 96"})
   void theAllocationLengthCutsTheAnswer(String allocation, int length) {

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** SAM-5 §4.7. */
+/** SAM-5, logical unit numbers. */
 class LunTest {
 
   @ParameterizedTest

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 
-/** SPC-4 §6.11, §6.12 and §7.5, SBC-3 §6.5. */
+/** SPC-4 §6.13, §6.14 and §7.5; the Caching page, SBC-3. */
 class ModeSenseTest {
   private static final String CACHING = "0812" + "04" + "00".repeat(17);
   private static final String CONTROL = "0a0a" + "0210" + "00".repeat(8);

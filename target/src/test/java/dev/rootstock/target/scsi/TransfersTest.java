@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** READ and WRITE, SBC-3 §5.7 to §5.10 and §5.30 to §5.33. */
+/** READ and WRITE of SBC-3. */
 class TransfersTest {
   private final Bench bench = Bench.writable();
 

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
-/** SAM-5 §5.14. */
+/** SAM-5, unit attention conditions. */
 class UnitAttentionsTest {
   private final UnitAttentions attentions = new UnitAttentions();
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** VERIFY, SBC-3 §5.24 to §5.26. */
+/** VERIFY of SBC-3. */
 class VerificationTest {
   private final ProbeDevice device = new ProbeDevice(new MemoryBlockDevice(1 << 20));
   private final Bench bench = new Bench(device);

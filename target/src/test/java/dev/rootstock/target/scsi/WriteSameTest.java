@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** WRITE SAME, SBC-3 §5.38 and §5.39. */
+/** WRITE SAME (10) and (16) of SBC-3. */
 class WriteSameTest {
   private static final int SIZE = 4 << 20;
 
