@@ -11,6 +11,7 @@ import dev.rootstock.images.block.IoCompletion;
 import dev.rootstock.images.block.MemoryBlockDevice;
 import dev.rootstock.target.LogicalUnit;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -127,7 +128,7 @@ final class Bench {
               .device()
               .write(
                   write.offset(),
-                  new ByteBuffer[] {cut(out, write.length())},
+                  new ByteBuffer[] {cut(out, Math.min(out.length / 512 * 512, write.length()))},
                   write.durability(),
                   ended(done, Plan.Respond.GOOD));
       case Plan.ReadBlocks read -> {
@@ -150,7 +151,7 @@ final class Bench {
   static byte[] blocks(int... fillings) {
     byte[] blocks = new byte[512 * fillings.length];
     for (int i = 0; i < fillings.length; i++) {
-      java.util.Arrays.fill(blocks, 512 * i, 512 * (i + 1), (byte) fillings[i]);
+      Arrays.fill(blocks, 512 * i, 512 * (i + 1), (byte) fillings[i]);
     }
     return blocks;
   }
