@@ -6,6 +6,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Where a diskless machine finds its boot disk: the string of DHCP option 17 as RFC 4173 §5 has it,
@@ -28,6 +30,10 @@ public record RootPath(Optional<ServerName> server, OptionalInt port, Lun lun, I
 
   /** What marks option 17 as an iSCSI root path. */
   public static final String PREFIX = "iscsi:";
+
+  // Where a target name begins, and how many colons end the fields before it.
+  private static final Pattern NAME = Pattern.compile(":(iqn|eui|naa)\\.");
+  private static final int COLONS = 4;
 
   private static final String TCP = "6";
   private static final int MAX_PORT = 65535;
@@ -94,6 +100,7 @@ public record RootPath(Optional<ServerName> server, OptionalInt port, Lun lun, I
     if (!isClaimedBy(text)) {
       throw new SyntaxException(0, "an iSCSI root path begins with \"" + PREFIX + "\"");
     }
+    refuseBareIpv6(text);
     Fields fields = new Fields(text, PREFIX.length());
     Optional<ServerName> server = fields.server();
     fields.protocol();
@@ -126,6 +133,20 @@ public record RootPath(Optional<ServerName> server, OptionalInt port, Lun lun, I
         + " bytes, more than the "
         + Limits.OPTION
         + " that DHCP option 17 holds; choose a shorter target name";
+  }
+
+  /** Without its brackets an IPv6 address shifts all fields: say so, and not what comes of it. */
+  private static void refuseBareIpv6(String text) throws SyntaxException {
+    Matcher name = NAME.matcher(text);
+    if (text.startsWith("[", PREFIX.length()) || !name.find()) {
+      return;
+    }
+    String fields = text.substring(PREFIX.length(), name.start() + 1);
+    if (fields.chars().filter(c -> c == ':').count() > COLONS) {
+      throw new SyntaxException(
+          PREFIX.length(),
+          "too many colons before the target name; an IPv6 server stands in brackets");
+    }
   }
 
   /** Takes one field after the other off the text; each of the first four ends at a colon. */
@@ -166,8 +187,7 @@ public record RootPath(Optional<ServerName> server, OptionalInt port, Lun lun, I
             start,
             "protocol \""
                 + field
-                + "\" is not approved for iSCSI: leave it blank or write 6 (TCP). An IPv6 server"
-                + " stands in brackets");
+                + "\" is not approved for iSCSI: leave it blank or write 6 (TCP)");
       }
     }
 
