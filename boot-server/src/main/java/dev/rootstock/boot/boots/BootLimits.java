@@ -53,6 +53,11 @@ final class BootLimits {
   /** How long a stop waits for disks to close. */
   static final Duration STOP = Duration.ofSeconds(10);
 
-  /** Characters of a refusal's reason that are kept. */
-  static final int REASON_CHARACTERS = 500;
+  /** Refusals of one client that may be logged at once, and in the long run. */
+  static final int REFUSALS_LOGGED = 5;
+
+  static final double REFUSALS_LOGGED_A_SECOND = 1 / 60.0;
+
+  /** Characters of a text from the network that are shown. */
+  static final int SHOWN_CHARACTERS = 500;
 }

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.boots;
+
+import dev.rootstock.boot.boots.BootEvent.Command.What;
+import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.InvalidClientException;
+import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.clients.Registry;
+import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.images.store.ImageStore;
+import dev.rootstock.target.Admission;
+import dev.rootstock.target.LoginStatus;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets machines have their disks: every client has a {@link BootMachine} of its own, and this class
+ * brings them what happens. All methods return at once and may be called from any thread.
+ */
+public final class BootAdmission implements Admission, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(BootAdmission.class);
+
+  private final BootParts parts;
+  private final ExecutorService threads;
+  private final ScheduledThreadPoolExecutor alarms;
+  private final Map<ClientName, ClientBoots> clients = new ConcurrentHashMap<>();
+  private final Semaphore discoveries = new Semaphore(BootLimits.DISCOVERIES);
+  private volatile Revocation revocation = Revocation.WITHOUT_TARGET;
+
+  private BootAdmission(
+      Registry registry,
+      ImageStore store,
+      Identities identities,
+      BootPolicy policy,
+      LongSupplier clock,
+      long startedAt) {
+    threads = Executors.newFixedThreadPool(BootLimits.THREADS, named("boots"));
+    alarms = new ScheduledThreadPoolExecutor(1, named("boots-time"));
+    alarms.setRemoveOnCancelPolicy(true);
+    parts =
+        new BootParts(
+            registry,
+            store,
+            identities,
+            policy,
+            (target, generation, reason) -> revocation.revoke(target, generation, reason),
+            threads,
+            alarms,
+            clock,
+            startedAt,
+            clients);
+  }
+
+  /**
+   * The boots of a server that starts. It does not own registry and store. Until {@link
+   * #revokeThrough} names the target, no session can live.
+   */
+  public static BootAdmission start(
+      Registry registry, ImageStore store, Identities identities, BootPolicy policy) {
+    return start(registry, store, identities, policy, BootAdmission::monotonic);
+  }
+
+  static BootAdmission start(
+      Registry registry,
+      ImageStore store,
+      Identities identities,
+      BootPolicy policy,
+      LongSupplier clock) {
+    return new BootAdmission(registry, store, identities, policy, clock, clock.getAsLong());
+  }
+
+  /** For commands while no server runs: nobody can come back, so nothing is waited for. */
+  public static BootAdmission withoutServer(
+      Registry registry, ImageStore store, Identities identities) {
+    long now = monotonic();
+    return new BootAdmission(
+        registry,
+        store,
+        identities,
+        new BootPolicy(false, false),
+        BootAdmission::monotonic,
+        now - BootLimits.RETURN.toMillis());
+  }
+
+  /** From now on older boots' sessions are closed by this target. */
+  public void revokeThrough(Revocation target) {
+    revocation = target;
+  }
+
+  // ---- the target asks ----
+
+  @Override
+  public CompletionStage<Decision> admit(LoginRequest request) {
+    Optional<Registration> found =
+        parts.identities().clientOf(request.targetName()).flatMap(parts.registry()::find);
+    if (found.isEmpty()) {
+      return CompletableFuture.completedFuture(
+          new Refused(
+              LoginStatus.NOT_FOUND,
+              "no client has the target " + BootParts.shown(request.targetName())));
+    }
+    ClientBoots client = client(found.get());
+    Optional<String> refusal =
+        refusal(found.get(), request.initiatorName(), ClientBoots.address(request));
+    if (refusal.isPresent()) {
+      client.turnedAway(request, refusal.get());
+      return CompletableFuture.completedFuture(
+          new Refused(
+              LoginStatus.AUTHORIZATION_FAILURE,
+              "client %s: %s".formatted(found.get().client().name(), refusal.get())));
+    }
+    return client.login(request);
+  }
+
+  /** The targets that this initiator could log in to by its name and address, and no other. */
+  @Override
+  public CompletionStage<List<String>> targets(DiscoveryRequest request) {
+    if (!discoveries.tryAcquire()) {
+      log.debug("too many discovery sessions: {} is told of no target", request.initiator());
+      return CompletableFuture.completedFuture(List.of());
+    }
+    try {
+      return CompletableFuture.supplyAsync(() -> visible(request), threads)
+          .whenComplete((targets, failure) -> discoveries.release());
+    } catch (RejectedExecutionException e) {
+      discoveries.release();
+      return CompletableFuture.completedFuture(List.of());
+    }
+  }
+
+  private List<String> visible(DiscoveryRequest request) {
+    InetAddress address = BootParts.plain(request.initiator().getAddress());
+    return parts.registry().all().stream()
+        .filter(known -> refusal(known, request.initiatorName(), address).isEmpty())
+        .limit(BootLimits.DISCOVERED_TARGETS)
+        .map(known -> parts.identities().target(known.client().name()))
+        .toList();
+  }
+
+  private Optional<String> refusal(Registration known, String initiator, InetAddress address) {
+    return ClientAccess.refusal(
+        known,
+        parts.identities().initiator(known.client().name()),
+        parts.policy().ownDhcp(),
+        initiator,
+        address);
+  }
+
+  // ---- others tell ----
+
+  /**
+   * A DHCPDISCOVER of a client came in. Anybody can send one; it costs little and wipes nothing.
+   *
+   * @param xid the number of its transaction
+   * @param firmware whether boot firmware sent it, and no operating system
+   */
+  public void discovered(String client, int xid, boolean firmware) {
+    try {
+      parts
+          .registry()
+          .find(new ClientName(client))
+          .ifPresent(found -> client(found).discovered(xid, firmware));
+    } catch (InvalidClientException e) {
+      log.debug("a DISCOVER of no client: {}", e.getMessage());
+    }
+  }
+
+  /**
+   * The client's next login begins a new boot.
+   *
+   * @param force whether to take the disk from a machine that lives, or may
+   * @return completes when that is durable; fails with {@link BootRefusedException} naming the
+   *     session that stands against it, or with {@link InvalidClientException} where there is no
+   *     such client
+   */
+  public CompletionStage<Void> boot(ClientName client, boolean force) {
+    return command(client, What.BOOT, force);
+  }
+
+  /** As {@link #boot}, and what the client wrote is dropped. */
+  public CompletionStage<Void> reset(ClientName client, boolean force) {
+    return command(client, What.RESET, force);
+  }
+
+  /** Takes the client out of the registry and drops what it wrote. Fails as {@link #boot}. */
+  public CompletionStage<Void> remove(ClientName client, boolean force) {
+    return command(client, What.REMOVE, force);
+  }
+
+  private CompletionStage<Void> command(ClientName name, What what, boolean force) {
+    return parts
+        .registry()
+        .find(name)
+        .map(found -> client(found).command(what, force))
+        .orElseGet(() -> CompletableFuture.failedFuture(Registry.unknown(name)));
+  }
+
+  /** What is known of a client's boot now; empty where there is no such client. */
+  public Optional<ClientStatus> status(ClientName name) {
+    return parts
+        .registry()
+        .find(name)
+        .map(
+            found -> {
+              ClientBoots known = clients.get(name);
+              return known != null
+                  ? known.status()
+                  : ClientStatus.of(BootState.restored(found.boot(), parts.startedAt()));
+            });
+  }
+
+  private ClientBoots client(Registration found) {
+    return clients.computeIfAbsent(found.client().name(), name -> new ClientBoots(found, parts));
+  }
+
+  /** Closes all disks. The target must have been stopped before. */
+  @Override
+  public void close() {
+    CompletableFuture<?>[] stopping =
+        clients.values().stream()
+            .map(client -> client.stop().toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new);
+    try {
+      CompletableFuture.allOf(stopping)
+          .orTimeout(BootLimits.STOP.toMillis(), TimeUnit.MILLISECONDS)
+          .join();
+    } catch (CompletionException e) {
+      log.warn("not all disks were closed in time: the store closes them");
+    }
+    alarms.shutdownNow();
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(BootLimits.STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+        log.warn("boots still wait for the store");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static long monotonic() {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+  }
+
+  private static ThreadFactory named(String name) {
+    return Thread.ofPlatform().daemon().name(name + "-", 0).factory();
+  }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.boots;
+
+/**
+ * What the configuration says about boots.
+ *
+ * @param takeover whether a new boot gets the disk although an older one lives
+ * @param ownDhcp whether our DHCP server gives machines their addresses, so that a login has to
+ *     come from the address of its client
+ */
+public record BootPolicy(boolean takeover, boolean ownDhcp) {}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.boots;
+
+import dev.rootstock.boot.boots.BootEvent.Command;
+import dev.rootstock.boot.boots.BootEvent.Login;
+import dev.rootstock.boot.boots.BootEvent.Offer;
+import dev.rootstock.boot.clients.Client;
+import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.net.RateLimit;
+import dev.rootstock.images.store.GoldenVersion;
+import dev.rootstock.target.Admission.Decision;
+import dev.rootstock.target.Admission.Granted;
+import dev.rootstock.target.Admission.LoginRequest;
+import dev.rootstock.target.Admission.Refused;
+import dev.rootstock.target.LoginStatus;
+import dev.rootstock.target.TargetSession;
+import dev.rootstock.target.TargetSession.Liveness;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's boots, live: its machine's state, its sessions and its disk. Everything runs in its
+ * mailbox, so nothing here needs a lock; what comes from outside is put there first.
+ */
+final class ClientBoots {
+  private static final Logger log = LoggerFactory.getLogger(ClientBoots.class);
+
+  private final ClientName name;
+  private final BootParts parts;
+  private final Mailbox mailbox;
+  private final ClientDisk disk;
+  private final Map<Long, CompletableFuture<Decision>> logins = new HashMap<>();
+  private final Map<Long, CompletableFuture<Void>> commands = new HashMap<>();
+  private final Map<Long, SessionLease> sessions = new HashMap<>();
+  private final RateLimit refusalLog =
+      new RateLimit(
+          BootLimits.REFUSALS_LOGGED, BootLimits.REFUSALS_LOGGED_A_SECOND, System::nanoTime);
+  private BootState state;
+  private long lastId;
+  private @Nullable ScheduledFuture<?> alarm;
+  private ClientStatus.@Nullable Refusal refusal;
+  private volatile ClientStatus status;
+
+  ClientBoots(Registration registration, BootParts parts) {
+    this.name = registration.client().name();
+    this.parts = parts;
+    this.mailbox = new Mailbox(parts.threads());
+    this.disk = new ClientDisk(name, parts);
+    this.state = BootState.restored(registration.boot(), parts.startedAt());
+    this.status = picture();
+  }
+
+  // ---- from any thread ----
+
+  ClientStatus status() {
+    return status;
+  }
+
+  CompletionStage<Decision> login(LoginRequest request) {
+    CompletableFuture<Decision> answer = new CompletableFuture<>();
+    if (!mailbox.offer(() -> ask(request, answer))) {
+      answer.complete(new Refused(LoginStatus.OUT_OF_RESOURCES, "too much waits for " + name));
+    }
+    return answer;
+  }
+
+  void discovered(int xid, boolean firmware) {
+    // Dropped when there are too many: another one comes, or firmware after a system marks the
+    // boot.
+    mailbox.offer(() -> take(new BootEvent.Discover(xid, firmware)));
+  }
+
+  CompletionStage<Void> command(Command.What what, boolean force) {
+    CompletableFuture<Void> answer = new CompletableFuture<>();
+    boolean accepted =
+        mailbox.offer(
+            () -> {
+              long id = ++lastId;
+              commands.put(id, answer);
+              take(new Command(id, what, force));
+            });
+    if (!accepted) {
+      answer.completeExceptionally(new BootRefusedException("too much waits for " + name));
+    }
+    return answer;
+  }
+
+  /** A login that did not come as far as the machine. */
+  void turnedAway(LoginRequest request, String reason) {
+    mailbox.offer(() -> refused(request.initiatorName(), address(request), reason));
+  }
+
+  /** Closes the disk for good; sessions are over by now. */
+  CompletionStage<Void> stop() {
+    CompletableFuture<Void> stopped = new CompletableFuture<>();
+    mailbox.put(
+        () -> {
+          try {
+            disk.close();
+          } finally {
+            stopped.complete(null);
+          }
+        });
+    return stopped;
+  }
+
+  // ---- in the mailbox ----
+
+  private void ask(LoginRequest request, CompletableFuture<Decision> answer) {
+    Optional<Registration> registration = parts.registry().find(name);
+    if (registration.isEmpty()) {
+      answer.complete(new Refused(LoginStatus.TARGET_REMOVED, "client " + name + " was removed"));
+      return;
+    }
+    long id = ++lastId;
+    InetAddress address = address(request);
+    logins.put(id, answer);
+    sessions.put(id, new SessionLease(this, id, request, Instant.now()));
+    InitiatorKind kind = InitiatorKind.of(request.isid(), registration.get().client().macs());
+    take(new Login(id, address, kind, offer(registration.get().client())));
+  }
+
+  private Offer offer(Client client) {
+    Optional<GoldenVersion> version = parts.version(client.image());
+    return new Offer(
+        client.mode(),
+        parts.policy().takeover(),
+        version.map(v -> ImageReference.of(v.name(), v.number())).orElse(null),
+        version.isPresent()
+            ? ""
+            : "there is no image %s: run 'rootstock image import', or give the client another one"
+                .formatted(client.image()),
+        UUID.randomUUID());
+  }
+
+  /** Puts an event of our own into the mailbox. */
+  void post(BootEvent event) {
+    mailbox.put(() -> take(event));
+  }
+
+  private void take(BootEvent event) {
+    BootMachine.Outcome outcome = BootMachine.step(state, event, parts.millis());
+    state = outcome.state();
+    status = picture();
+    for (BootEffect effect : outcome.effects()) {
+      try {
+        apply(effect);
+      } catch (RuntimeException e) {
+        log.error("client {}: {} failed", name, effect, e);
+        if (effect instanceof BootEffect.Awaited) {
+          post(new BootEvent.Failed("an internal error; the server's log has it", false));
+        }
+      }
+    }
+  }
+
+  private void apply(BootEffect effect) {
+    switch (effect) {
+      case BootEffect.Save save ->
+          await(
+              parts.registry().update(name, registration -> registration.withBoot(save.record())));
+      case BootEffect.CloseSessions close -> await(closeAll(close.ids()));
+      case BootEffect.FenceBefore fence -> await(fence(fence.generation()));
+      case BootEffect.CreateOverlay create -> post(disk.create(create.record(), create.overlay()));
+      case BootEffect.OpenDisk open -> post(disk.open(open.record()));
+      case BootEffect.RemoveOverlay ignored -> post(disk.remove());
+      case BootEffect.ForgetClient ignored -> await(parts.registry().remove(name));
+      case BootEffect.Probe probe -> probe(probe.id());
+      case BootEffect.CloseSession close -> closeAll(Set.of(close.id()));
+      case BootEffect.CloseDisk ignored -> disk.close();
+      case BootEffect.WakeAt wake -> wakeAt(wake.millis());
+      case BootEffect.Grant grant -> granted(grant);
+      case BootEffect.Refuse refuse -> refused(refuse);
+      case BootEffect.Completed completed -> completed(completed.id());
+      // Scripts come with HTTP, which nothing serves yet.
+      case BootEffect.Expected ignored -> {}
+    }
+  }
+
+  private void await(CompletionStage<?> stage) {
+    stage.whenComplete(
+        (done, failure) ->
+            post(
+                failure == null
+                    ? new BootEvent.Done()
+                    : new BootEvent.Failed(BootParts.message(failure), false)));
+  }
+
+  private CompletionStage<Void> fence(long before) {
+    CompletionStage<Void> disks = disk.fenceBefore(before);
+    return parts
+        .revoke(name, before - 1, "a newer boot has the disk, or the administrator took it away")
+        .thenCombine(disks, (revoked, fenced) -> before)
+        .toCompletableFuture()
+        .copy()
+        .orTimeout(BootLimits.FENCE.toMillis(), TimeUnit.MILLISECONDS)
+        .thenAcceptAsync(ignored -> disk.closeBefore(before), mailbox::put);
+  }
+
+  private CompletionStage<Void> closeAll(Set<Long> ids) {
+    CompletableFuture<?>[] closing =
+        ids.stream()
+            .map(sessions::get)
+            .filter(Objects::nonNull)
+            .map(session -> session.close("the machine of this session is gone"))
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(closing)
+        .orTimeout(BootLimits.FENCE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void probe(long id) {
+    SessionLease lease = sessions.get(id);
+    TargetSession session = lease == null ? null : lease.session();
+    if (session == null) {
+      post(new BootEvent.Probed(id, Liveness.DEAD));
+      return;
+    }
+    CompletableFuture<Liveness> unused =
+        session
+            .probe(BootLimits.PROBE)
+            .toCompletableFuture()
+            .copy()
+            .orTimeout(2 * BootLimits.PROBE.toMillis(), TimeUnit.MILLISECONDS)
+            .whenComplete(
+                (found, failure) ->
+                    // What we could not find out must not cost a machine its disk.
+                    post(new BootEvent.Probed(id, failure == null ? found : Liveness.ALIVE)));
+  }
+
+  private void wakeAt(long millis) {
+    if (alarm != null) {
+      alarm.cancel(false);
+    }
+    alarm =
+        parts
+            .alarms()
+            .schedule(
+                () -> post(new BootEvent.Tick()),
+                Math.max(0, millis - parts.millis()),
+                TimeUnit.MILLISECONDS);
+  }
+
+  private void granted(BootEffect.Grant grant) {
+    SessionLease lease = lease(grant.id());
+    lease.granted(grant.generation(), List.of(disk.unit()));
+    log.info(
+        "client {}: {} from {} has boot {}",
+        name,
+        lease.request().initiatorName(),
+        address(lease.request()).getHostAddress(),
+        grant.generation());
+    Objects.requireNonNull(logins.remove(grant.id())).complete(new Granted(lease));
+  }
+
+  private void refused(BootEffect.Refuse refuse) {
+    CompletableFuture<Decision> login = logins.remove(refuse.id());
+    if (login != null) {
+      LoginRequest request = Objects.requireNonNull(sessions.remove(refuse.id())).request();
+      refused(request.initiatorName(), address(request), refuse.reason());
+      login.complete(new Refused(refuse.status(), "client " + name + ": " + refuse.reason()));
+    }
+    CompletableFuture<Void> command = commands.remove(refuse.id());
+    if (command != null) {
+      command.completeExceptionally(
+          new BootRefusedException("client " + name + ": " + refuse.reason()));
+    }
+  }
+
+  private void refused(String initiator, InetAddress address, String reason) {
+    String from = address.getHostAddress();
+    String who = BootParts.shown(initiator);
+    String why = BootParts.shown(reason);
+    if (refusalLog.tryTake()) {
+      log.warn("client {}: {} from {} is refused: {}", name, who, from, why);
+    }
+    refusal = new ClientStatus.Refusal(Instant.now(), why, who, from);
+    status = picture();
+  }
+
+  private void completed(long id) {
+    if (state.removed) {
+      Optional<String> leftover = disk.removeOfRemoved();
+      leftover.ifPresent(reason -> log.warn("client {} is removed, but {}", name, reason));
+      parts.forget(name, this);
+    }
+    Objects.requireNonNull(commands.remove(id)).complete(null);
+  }
+
+  // ---- told by leases ----
+
+  void opened(long id) {
+    post(new BootEvent.SessionOpened(id));
+  }
+
+  void ended(long id) {
+    mailbox.put(
+        () -> {
+          sessions.remove(id);
+          take(new BootEvent.SessionEnded(id));
+        });
+  }
+
+  private ClientStatus picture() {
+    ClientStatus bare = ClientStatus.of(state);
+    List<ClientStatus.SessionStatus> shown =
+        state.sessions.values().stream()
+            .filter(known -> sessions.containsKey(known.id()))
+            .map(known -> lease(known.id()).status(known.kind()))
+            .toList();
+    return new ClientStatus(bare.stage(), bare.generation(), bare.image(), shown, refusal);
+  }
+
+  private SessionLease lease(long id) {
+    return Objects.requireNonNull(sessions.get(id));
+  }
+
+  /** Without the scope of a link-local address, which need not exist after a restart. */
+  static InetAddress address(LoginRequest request) {
+    return BootParts.plain(request.initiator().getAddress());
+  }
+}
