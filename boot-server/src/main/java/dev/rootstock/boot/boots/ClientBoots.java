@@ -231,7 +231,7 @@ final class ClientBoots {
       post(new BootEvent.Probed(id, Liveness.DEAD));
       return;
     }
-    CompletableFuture<Liveness> unused =
+    CompletableFuture<Liveness> _ =
         session
             .probe(BootLimits.PROBE)
             .toCompletableFuture()
