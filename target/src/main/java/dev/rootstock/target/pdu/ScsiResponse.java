@@ -8,7 +8,7 @@ import io.netty.buffer.ByteBuf;
  *
  * @param response 0 completed at target, 1 target failure
  * @param status the SCSI status
- * @param expDataSn the number of Data-In PDUs and R2Ts that were sent for the command
+ * @param expDataSn the number of Data-In PDUs that were sent for the command
  * @param data sense data behind their length (§11.4.7)
  */
 public record ScsiResponse(

@@ -2,10 +2,10 @@
 package dev.rootstock.target.scsi;
 
 /** The eight-byte LUN field (SAM-5 §4.7), as a big-endian word. */
-final class Lun {
+public final class Lun {
 
   /** A field that names no logical unit that could exist here. */
-  static final int NONE = -1;
+  public static final int NONE = -1;
 
   private static final int PERIPHERAL_UNITS = 256;
   private static final int FLAT_SPACE = 0x4000;
@@ -17,7 +17,7 @@ final class Lun {
    *
    * @return 0 to 16383, or {@link #NONE}
    */
-  static int number(long field) {
+  public static int number(long field) {
     if (field << 16 != 0) {
       return NONE; // a second level, of which there is none
     }

@@ -83,8 +83,13 @@ public final class Nexus implements AutoCloseable {
     return luns;
   }
 
+  /** Whether the nexus has a unit of this number. */
+  public boolean has(int lun) {
+    return path(lun) != null;
+  }
+
   /** Tells this nexus something about one of its units. Any thread may call it. */
-  void attention(int lun, Sense attention) {
+  public void attention(int lun, Sense attention) {
     Path path = path(lun);
     if (path != null) {
       path.attentions.add(attention);

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.command;
+
+import dev.rootstock.images.block.BlockIoException;
+import dev.rootstock.target.pdu.Bhs;
+import dev.rootstock.target.pdu.DataIn;
+import dev.rootstock.target.pdu.Residual;
+import dev.rootstock.target.pdu.ScsiCommand;
+import dev.rootstock.target.scsi.Plan;
+import dev.rootstock.target.scsi.ScsiStatus;
+import dev.rootstock.target.scsi.Sense;
+import dev.rootstock.target.wire.Limits;
+import dev.rootstock.target.wire.PduWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A READ: the hot path of the server.
+ *
+ * <p><b>Hot.</b> While the device can answer at once, each Data-In's bytes are read straight into
+ * the connection's batch, behind the place of their header: no buffer of the command's own, no
+ * copy, and one system call for all answers of a burst of requests.
+ *
+ * <p><b>Cold.</b> What the device cannot answer at once is read off the loop, {@link
+ * Limits#READ_CHUNK} at a time, into a buffer of its own that is sent in slices. That way also
+ * serves segments that are no whole blocks.
+ *
+ * <p><b>The door.</b> From 32 KiB on, sending a golden image's bytes from their file was measured
+ * to win (sendfile, {@code Extent.Immutable}); it would stand in {@link #run} before the call of
+ * {@code tryRead}, for {@code device.extents(...)} that are all immutable and no data digest.
+ *
+ * <p>A read pauses when the initiator does not take what it has asked for, and goes on when it
+ * does: so that nobody makes us hold more than {@link Limits#OUTBOUND_HIGH} and one chunk.
+ */
+public final class ReadTask extends Task {
+  private final Plan.ReadBlocks plan;
+
+  /** What goes over the wire, and the residual that tells of the rest. */
+  private final int length;
+
+  private final Residual residual;
+  private final int blockBytes;
+
+  /** Bytes sent, and the state of the sequence they belong to (§11.7.1). */
+  private int sent;
+
+  private int sentInBurst;
+  private int dataSn;
+  private boolean running;
+
+  /** Whether a chunk is being read off the loop. */
+  private boolean reading;
+
+  ReadTask(Allegiance link, ScsiCommand command, Plan.ReadBlocks plan) {
+    super(link, command);
+    this.plan = plan;
+    this.length = (int) Math.min(plan.length(), expectedIn);
+    this.residual = residual(plan.length());
+    this.blockBytes = plan.device().geometry().logicalBlockBytes();
+  }
+
+  @Override
+  public void start() {
+    if (!plan.flushFirst()) {
+      resume();
+      return;
+    }
+    operationBegins();
+    plan.device()
+        .flush(
+            failure ->
+                link.execute(
+                    () -> {
+                      if (failure != null) {
+                        failed(failure);
+                      } else {
+                        resume();
+                      }
+                      operationEnds();
+                    }));
+  }
+
+  /** Goes on, from the beginning or after a pause. */
+  public void resume() {
+    if (isAborted() || isOver() || running || reading) {
+      return;
+    }
+    running = true;
+    try {
+      run();
+    } finally {
+      running = false;
+    }
+  }
+
+  private void run() {
+    if (length == 0) {
+      conclude();
+      status(ScsiStatus.GOOD, residual, 0, Unpooled.EMPTY_BUFFER);
+      link.flushSoon();
+      return;
+    }
+    int segment = wholeBlocks(maxSegment());
+    while (sent < length && !isOver()) {
+      if (!link.mayRead(this)) {
+        return;
+      }
+      int n = Math.min(segment, length - sent);
+      if (n == 0 || n % blockBytes != 0 || !readAtOnce(n)) {
+        readElsewhere();
+        if (reading) {
+          return;
+        }
+      }
+    }
+    link.flushSoon();
+  }
+
+  /** Reads one Data-In's bytes into the batch, and writes its header before them. */
+  private boolean readAtOnce(int n) {
+    PduWriter writer = link.writer();
+    ByteBuf out = writer.room(Bhs.BYTES + n);
+    int at = out.writerIndex();
+    if (!plan.device().tryRead(plan.offset() + sent, out.internalNioBuffer(at + Bhs.BYTES, n))) {
+      return false;
+    }
+    header(out, n);
+    // Blocks are multiples of four bytes: no padding.
+    out.writerIndex(at + Bhs.BYTES + n);
+    return true;
+  }
+
+  /** Writes the header of the next {@code n} bytes, with the status if they are the last. */
+  private void header(ByteBuf out, int n) {
+    boolean end = sent + n == length;
+    // §11.7.1: a sequence ends where the next segment would go beyond MaxBurstLength.
+    boolean last = end || sentInBurst + n + maxSegment() > link.parameters().maxBurst();
+    if (end) {
+      conclude();
+    }
+    DataIn.encodeInPlace(
+        out,
+        n,
+        last,
+        end,
+        itt(),
+        end ? link.takeStatSn() : link.nextStatSn(),
+        link.expCmdSn(),
+        link.maxCmdSn(),
+        dataSn,
+        sent,
+        residual);
+    dataSn++;
+    sent += n;
+    sentInBurst = last ? 0 : sentInBurst + n;
+  }
+
+  /** The longest data segment; a multiple of four, so that only the last one has padding. */
+  private int maxSegment() {
+    return Math.min(link.parameters().maxSendSegment(), link.parameters().maxBurst()) & ~3;
+  }
+
+  private int wholeBlocks(int bytes) {
+    return bytes / blockBytes * blockBytes;
+  }
+
+  /** Reads what follows off the loop. */
+  private void readElsewhere() {
+    // Whole blocks around the bytes that are wanted: a pause may have ended inside a block.
+    int from = wholeBlocks(sent);
+    int rest = wholeBlocks(length - from + blockBytes - 1);
+    int n = Math.min(rest, Math.max(Limits.READ_CHUNK, blockBytes));
+    ByteBuf chunk = link.allocator().directBuffer(n, n);
+    reading = true;
+    operationBegins();
+    plan.device()
+        .read(
+            plan.offset() + from,
+            chunk.nioBuffer(0, n),
+            failure -> link.execute(() -> arrived(chunk, from, n, failure)));
+  }
+
+  private void arrived(ByteBuf chunk, int from, int n, @Nullable BlockIoException failure) {
+    reading = false;
+    try {
+      if (isAborted()) {
+        return;
+      }
+      if (failure != null) {
+        failed(failure);
+        return;
+      }
+      chunk.writerIndex(n);
+      int end = Math.min(from + n, length);
+      while (sent < end) {
+        int segment = Math.min(maxSegment(), end - sent);
+        header(link.writer().room(Bhs.BYTES), segment);
+        // header() has moved on already.
+        link.writer().append(chunk.retainedSlice(sent - segment - from, segment));
+        pad(segment);
+      }
+      link.flushSoon();
+    } finally {
+      chunk.release();
+      operationEnds();
+    }
+    resume();
+  }
+
+  private void pad(int segment) {
+    int padding = Bhs.padded(segment) - segment;
+    if (padding > 0) {
+      link.writer().room(padding).writeZero(padding);
+    }
+  }
+
+  private void failed(BlockIoException failure) {
+    if (isAborted() || isOver()) {
+      return;
+    }
+    conclude();
+    fail(ScsiStatus.CHECK_CONDITION, Sense.of(failure), sent, dataSn);
+    link.flushSoon();
+  }
+
+  @Override
+  void release() {}
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.initiator;
+
+import dev.rootstock.target.Isid;
+import dev.rootstock.target.text.KeyValues;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How an initiator logs in.
+ *
+ * @param targetName empty for a discovery session
+ * @param cmdSn with which the session begins
+ * @param operational what to offer in the operational stage
+ */
+public record LoginOptions(
+    String initiatorName,
+    String targetName,
+    Isid isid,
+    int cmdSn,
+    List<KeyValues.Pair> operational) {
+  public LoginOptions {
+    operational = List.copyOf(operational);
+  }
+
+  /** A normal session that offers what Linux does. */
+  public static LoginOptions normal(String initiatorName, String targetName) {
+    return new LoginOptions(
+        initiatorName,
+        targetName,
+        new Isid(0x00023D000001L),
+        1,
+        KeyValues.of(
+                "HeaderDigest", "None",
+                "DataDigest", "None",
+                "InitialR2T", "No",
+                "ImmediateData", "Yes",
+                "MaxRecvDataSegmentLength", "262144",
+                "MaxBurstLength", "16776192",
+                "FirstBurstLength", "262144",
+                "MaxOutstandingR2T", "1",
+                "MaxConnections", "1",
+                "DataPDUInOrder", "Yes",
+                "DataSequenceInOrder", "Yes",
+                "DefaultTime2Wait", "2",
+                "DefaultTime2Retain", "0",
+                "ErrorRecoveryLevel", "0",
+                "IFMarker", "No",
+                "OFMarker", "No")
+            .pairs());
+  }
+
+  /** A discovery session. */
+  public static LoginOptions discovery(String initiatorName) {
+    return new LoginOptions(
+        initiatorName,
+        "",
+        new Isid(0x00023D000001L),
+        1,
+        KeyValues.of(
+                "HeaderDigest", "None", "DataDigest", "None", "MaxRecvDataSegmentLength", "32768")
+            .pairs());
+  }
+
+  /** The same with another ISID. */
+  public LoginOptions withIsid(Isid other) {
+    return new LoginOptions(initiatorName, targetName, other, cmdSn, operational);
+  }
+
+  /** The same with one key offered otherwise. */
+  public LoginOptions with(String key, String value) {
+    List<KeyValues.Pair> changed = new ArrayList<>();
+    for (KeyValues.Pair pair : operational) {
+      if (!pair.key().equals(key)) {
+        changed.add(pair);
+      }
+    }
+    changed.add(new KeyValues.Pair(key, value));
+    return new LoginOptions(initiatorName, targetName, isid, cmdSn, changed);
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.login;
+
+import dev.rootstock.target.pdu.InitiatorPdu;
+import dev.rootstock.target.session.Sessions;
+import dev.rootstock.target.wire.Limits;
+import dev.rootstock.target.wire.PduFramer;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a connection begins with: a framer and a login. */
+public final class ConnectionInitializer extends ChannelInitializer<Channel> {
+  private static final Logger LOG = LoggerFactory.getLogger(ConnectionInitializer.class);
+
+  private final Sessions sessions;
+  private final Doorkeeper doorkeeper;
+  private final Duration loginTimeout;
+
+  public ConnectionInitializer(Sessions sessions, Doorkeeper doorkeeper, Duration loginTimeout) {
+    this.sessions = sessions;
+    this.doorkeeper = doorkeeper;
+    this.loginTimeout = loginTimeout;
+  }
+
+  @Override
+  protected void initChannel(Channel channel) {
+    Optional<Runnable> place = doorkeeper.admit(channel);
+    if (place.isEmpty()) {
+      LOG.debug("no place for a connection from {}", channel.remoteAddress());
+      var _ = channel.close();
+      return;
+    }
+    channel
+        .pipeline()
+        .addLast("framer", new PduFramer(InitiatorPdu::decode, Limits.LOGIN_DATA_SEGMENT))
+        .addLast("login", new LoginHandler(sessions, loginTimeout, place.get()));
+  }
+}

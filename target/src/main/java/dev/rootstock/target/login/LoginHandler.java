@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.login;
+
+import dev.rootstock.target.Admission;
+import dev.rootstock.target.LoginStatus;
+import dev.rootstock.target.pdu.Bhs;
+import dev.rootstock.target.pdu.InitiatorPdu;
+import dev.rootstock.target.pdu.LoginResponse;
+import dev.rootstock.target.pdu.MalformedPduException;
+import dev.rootstock.target.session.FullFeatureHandler;
+import dev.rootstock.target.session.Portal;
+import dev.rootstock.target.session.Session;
+import dev.rootstock.target.session.SessionKey;
+import dev.rootstock.target.session.Sessions;
+import dev.rootstock.target.wire.PduFramer;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Leads one connection through its login, asks policy at the end, and gives way to the full feature
+ * phase.
+ *
+ * <p>Policy answers on any thread and when it likes. A session that it grants is made known to
+ * {@link Sessions} on that very thread, so that a revocation that follows the grant reaches it;
+ * what became of the connection meanwhile is seen to afterwards, on its loop.
+ */
+public final class LoginHandler extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = LoggerFactory.getLogger(LoginHandler.class);
+
+  private final Sessions sessions;
+  private final Duration timeout;
+  private final Runnable loggedIn;
+  private final LoginPhase phase;
+  private @Nullable Future<?> deadline;
+  private @Nullable Session granted;
+  private boolean asking;
+  private boolean over;
+
+  /**
+   * Makes the handler of a new connection.
+   *
+   * @param timeout how long the login may take, from now on
+   * @param loggedIn told when the connection has entered the full feature phase
+   */
+  public LoginHandler(Sessions sessions, Duration timeout, Runnable loggedIn) {
+    this.sessions = sessions;
+    this.timeout = timeout;
+    this.loggedIn = loggedIn;
+    this.phase = new LoginPhase(Sessions.PORTAL_GROUP_TAG, sessions::hasTsih);
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    deadline =
+        ctx.executor().schedule(() -> timedOut(ctx), timeout.toMillis(), TimeUnit.MILLISECONDS);
+    ctx.fireChannelActive();
+  }
+
+  private void timedOut(ChannelHandlerContext ctx) {
+    if (asking) {
+      refuse(ctx, LoginStatus.SERVICE_UNAVAILABLE, "no decision in time");
+    } else {
+      end(ctx, "the login took too long");
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    InitiatorPdu pdu = (InitiatorPdu) message;
+    try {
+      if (over) {
+        return;
+      }
+      if (asking) {
+        // §6.3: one outstanding Login Request.
+        end(ctx, "a request while the login was being decided");
+        return;
+      }
+      switch (phase.step(pdu)) {
+        case LoginPhase.Answer(LoginResponse response) -> {
+          var _ = send(ctx, response);
+        }
+        case LoginPhase.Refusal(LoginResponse response, String reason) ->
+            refuse(ctx, response, reason);
+        case LoginPhase.Ready() -> ready(ctx);
+      }
+    } finally {
+      pdu.release();
+    }
+  }
+
+  private static ChannelFuture send(ChannelHandlerContext ctx, LoginResponse response) {
+    ByteBuf data = response.data();
+    int length = data.readableBytes();
+    ByteBuf out = ctx.alloc().directBuffer(Bhs.BYTES + Bhs.padded(length));
+    response.encodeHeader(out);
+    out.writeBytes(data).writeZero(Bhs.padded(length) - length);
+    response.release();
+    return ctx.writeAndFlush(out);
+  }
+
+  private void ready(ChannelHandlerContext ctx) {
+    asking = true;
+    if (phase.isDiscovery()) {
+      String portal = Portal.address(local(ctx));
+      SessionKey key = SessionKey.discovery(phase.initiatorName(), phase.isid(), portal);
+      granted(ctx, key, null);
+      return;
+    }
+    SessionKey key = new SessionKey(phase.initiatorName(), phase.isid(), phase.targetName());
+    Admission.LoginRequest question =
+        new Admission.LoginRequest(
+            phase.initiatorName(),
+            phase.targetName(),
+            phase.isid(),
+            sessions.reinstates(key),
+            remote(ctx),
+            local(ctx));
+    CompletionStage<Admission.Decision> answer;
+    try {
+      answer = sessions.admission().admit(question);
+    } catch (RuntimeException e) {
+      failed(ctx, e);
+      return;
+    }
+    var _ =
+        answer.whenComplete(
+            (decision, failure) -> {
+              if (failure != null) {
+                ctx.executor().execute(() -> failed(ctx, failure));
+              } else {
+                decided(ctx, key, decision);
+              }
+            });
+  }
+
+  private void failed(ChannelHandlerContext ctx, Throwable failure) {
+    LOG.error("a login of {} could not be decided", phase.initiatorName(), failure);
+    refuse(ctx, LoginStatus.TARGET_ERROR, "no decision");
+  }
+
+  /** Policy has answered, on any thread. */
+  private void decided(ChannelHandlerContext ctx, SessionKey key, Admission.Decision decision) {
+    switch (decision) {
+      case Admission.Refused(LoginStatus status, String reason) ->
+          ctx.executor().execute(() -> refuse(ctx, status, reason));
+      case Admission.Granted(Admission.Lease lease) -> granted(ctx, key, lease);
+    }
+  }
+
+  private void granted(ChannelHandlerContext ctx, SessionKey key, Admission.@Nullable Lease lease) {
+    Session session = new Session(sessions, key, ctx.channel().eventLoop(), remote(ctx), lease);
+    sessions.granted(session);
+    session.execute(
+        () -> {
+          if (over || !ctx.channel().isActive()) {
+            var _ = session.close("the connection was gone before the login was decided");
+            return;
+          }
+          if (!session.isGranted()) {
+            refuse(ctx, LoginStatus.SERVICE_UNAVAILABLE, session.closeReason());
+            return;
+          }
+          granted = session;
+          var _ =
+              sessions.takePlace(session).thenRun(() -> session.execute(() -> enter(ctx, session)));
+        });
+  }
+
+  /** Nothing of an older session can reach the disk: the login succeeds. */
+  private void enter(ChannelHandlerContext ctx, Session session) {
+    if (over) {
+      return;
+    }
+    int tsih = session.reserveTsih(phase.firstCmdSn());
+    if (tsih == 0) {
+      refuse(ctx, LoginStatus.SERVICE_UNAVAILABLE, session.closeReason());
+      return;
+    }
+    granted = null;
+    finish();
+    ctx.pipeline().get(PduFramer.class).negotiated(phase.maxReceiveSegment(), 0, 0);
+    var _ = send(ctx, phase.accepted(tsih));
+    loggedIn.run();
+    ctx.pipeline()
+        .replace(
+            this,
+            "session",
+            new FullFeatureHandler(session, phase.cid(), phase.nextStatSn(), phase.parameters()));
+  }
+
+  private void refuse(ChannelHandlerContext ctx, LoginStatus status, String reason) {
+    if (!over) {
+      refuse(ctx, phase.refusal(status), reason);
+    }
+  }
+
+  private void refuse(ChannelHandlerContext ctx, LoginResponse response, String reason) {
+    if (over) {
+      response.release();
+      return;
+    }
+    finish();
+    LOG.info(
+        "login of '{}' to '{}' from {} refused with {}: {}",
+        phase.initiatorName(),
+        phase.targetName(),
+        remote(ctx),
+        String.format("%04x", response.status()),
+        reason);
+    // §11.13.5: the connection is closed with any status but success.
+    var _ = send(ctx, response).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  private void end(ChannelHandlerContext ctx, String reason) {
+    if (!over) {
+      finish();
+      LOG.info("connection from {} closed: {}", remote(ctx), reason);
+      var _ = ctx.close();
+    }
+  }
+
+  private void finish() {
+    over = true;
+    Future<?> timer = deadline;
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    Session never = granted;
+    if (never != null) {
+      granted = null;
+      var _ = never.close("its login was not finished");
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    finish();
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    switch (cause) {
+      // A probe that closes, a reset: this is how firmware ends what it began.
+      case IOException reset -> {
+        LOG.debug("connection from {}: {}", remote(ctx), reset.getMessage());
+        end(ctx, "the connection failed");
+      }
+      case MalformedPduException malformed -> end(ctx, "format error: " + malformed.getMessage());
+      default -> {
+        LOG.error("the login from {} fails by a fault of ours", remote(ctx), cause);
+        end(ctx, "internal error");
+      }
+    }
+  }
+
+  private static InetSocketAddress remote(ChannelHandlerContext ctx) {
+    return (InetSocketAddress) ctx.channel().remoteAddress();
+  }
+
+  private static InetSocketAddress local(ChannelHandlerContext ctx) {
+    return (InetSocketAddress) ctx.channel().localAddress();
+  }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.session;
+
+import dev.rootstock.target.command.Task;
+import dev.rootstock.target.pdu.DataOut;
+import dev.rootstock.target.pdu.Reject;
+import dev.rootstock.target.pdu.ScsiCommand;
+import dev.rootstock.target.wire.Limits;
+import io.netty.util.collection.IntObjectHashMap;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The SCSI commands of a session that are in progress, and which of them may run (SAM-5 §8).
+ *
+ * <p>Simple tasks run at once and in any order. An ordered one waits until all older ones are over,
+ * and all younger ones wait for it. A task with head of queue waits for nobody. The order holds for
+ * the session as a whole, which has one logical unit nearly always.
+ */
+final class TaskSet {
+  private final IntObjectHashMap<Task> tasks = new IntObjectHashMap<>();
+  private final ArrayDeque<Task> waiting = new ArrayDeque<>();
+
+  /** Aborted tasks whose data may still come; they are dropped without a Reject. */
+  private final ArrayDeque<Task> aborted = new ArrayDeque<>();
+
+  private final List<Runnable> whenDataEnded = new ArrayList<>();
+  private int numbered;
+  private int immediate;
+  private int running;
+  private boolean orderedRuns;
+
+  /** Tasks that the command window has let in and that are not over. */
+  int numbered() {
+    return numbered;
+  }
+
+  /** Tasks that were sent for immediate delivery and are not over. */
+  int immediate() {
+    return immediate;
+  }
+
+  boolean contains(int itt) {
+    return tasks.containsKey(itt);
+  }
+
+  @Nullable Task get(int itt) {
+    return tasks.get(itt);
+  }
+
+  /** Takes a task, and starts it if its turn is now. */
+  void add(Task task) {
+    if (!mayRun(task)) {
+      register(task);
+      waiting.add(task);
+      return;
+    }
+    if (task.attribute() == ScsiCommand.ORDERED) {
+      // Registered first: what it blocks has to see it.
+      register(task);
+      run(task);
+      return;
+    }
+    // The hot path: a read that ends within start() is never registered.
+    task.start();
+    if (!task.isOver()) {
+      register(task);
+      running++;
+    }
+  }
+
+  private boolean mayRun(Task task) {
+    return switch (task.attribute()) {
+      case ScsiCommand.HEAD_OF_QUEUE -> true;
+      case ScsiCommand.ORDERED -> running == 0 && waiting.isEmpty();
+      default -> !orderedRuns && waiting.isEmpty();
+    };
+  }
+
+  private void register(Task task) {
+    tasks.put(task.itt(), task);
+    if (task.immediate()) {
+      immediate++;
+    } else {
+      numbered++;
+    }
+  }
+
+  private void run(Task task) {
+    running++;
+    orderedRuns |= task.attribute() == ScsiCommand.ORDERED;
+    task.start();
+  }
+
+  /** A task is over; those that waited for it run. */
+  void over(Task task) {
+    if (tasks.get(task.itt()) != task) {
+      return;
+    }
+    tasks.remove(task.itt());
+    if (task.immediate()) {
+      immediate--;
+    } else {
+      numbered--;
+    }
+    if (!waiting.remove(task)) {
+      running--;
+      if (task.attribute() == ScsiCommand.ORDERED) {
+        orderedRuns = false;
+      }
+    }
+    if (task.awaitsData()) {
+      drop(task);
+    }
+    runWaiting();
+  }
+
+  private void runWaiting() {
+    while (true) {
+      Task next = waiting.peek();
+      if (next == null) {
+        return;
+      }
+      boolean ordered = next.attribute() == ScsiCommand.ORDERED;
+      if (orderedRuns || (ordered && running > 0)) {
+        return;
+      }
+      waiting.poll();
+      run(next);
+    }
+  }
+
+  /** Follows the data of an aborted task to their end, without keeping them. */
+  private void drop(Task task) {
+    if (aborted.size() == Limits.ABORTED_WRITES) {
+      aborted.poll();
+    }
+    aborted.add(task);
+  }
+
+  /**
+   * Gives data to their task.
+   *
+   * @return 0, or the reason to reject the PDU with
+   */
+  int dataOut(DataOut pdu) {
+    Task task = tasks.get(pdu.itt());
+    if (task != null) {
+      return task.dataOut(pdu);
+    }
+    for (Task dropped : aborted) {
+      if (dropped.itt() == pdu.itt()) {
+        return dropDataOut(dropped, pdu);
+      }
+    }
+    return Reject.INVALID_PDU_FIELD;
+  }
+
+  private int dropDataOut(Task dropped, DataOut pdu) {
+    int reason = dropped.dataOut(pdu);
+    if (!dropped.awaitsData()) {
+      aborted.remove(dropped);
+      tellDataEnded();
+    }
+    return reason;
+  }
+
+  private void tellDataEnded() {
+    List<Runnable> tell = List.copyOf(whenDataEnded);
+    whenDataEnded.clear();
+    tell.forEach(Runnable::run);
+  }
+
+  /** Whether data of an aborted task are still to come. */
+  boolean dropsData() {
+    return !aborted.isEmpty();
+  }
+
+  /** Runs the action once, when data of an aborted task have ended next. */
+  void whenDataEnded(Runnable action) {
+    whenDataEnded.add(action);
+  }
+
+  /**
+   * Aborts tasks.
+   *
+   * @param which tells them
+   * @param each called for each when it has come to rest
+   * @return how many there are
+   */
+  int abort(Predicate<Task> which, Runnable each) {
+    List<Task> affected = new ArrayList<>();
+    for (Task task : tasks.values()) {
+      if (which.test(task)) {
+        affected.add(task);
+      }
+    }
+    // Not to be started by the end of another one.
+    waiting.removeIf(
+        task -> {
+          boolean gone = affected.contains(task);
+          running += gone ? 1 : 0;
+          return gone;
+        });
+    affected.forEach(task -> task.abort(each));
+    return affected.size();
+  }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.session;
+
+import dev.rootstock.target.Admission;
+import dev.rootstock.target.pdu.Reject;
+import dev.rootstock.target.pdu.Tag;
+import dev.rootstock.target.pdu.TextRequest;
+import dev.rootstock.target.pdu.TextResponse;
+import dev.rootstock.target.text.IscsiName;
+import dev.rootstock.target.text.KeyValues;
+import dev.rootstock.target.text.Negotiation;
+import dev.rootstock.target.text.NegotiationException;
+import dev.rootstock.target.text.Phase;
+import dev.rootstock.target.text.TextAssembly;
+import dev.rootstock.target.text.TextKey;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The text requests of one connection: SendTargets, and the few keys that may change in the full
+ * feature phase (RFC 7143 §6.4, §11.10, §11.11, Appendix C). One exchange at a time.
+ */
+final class TextExchange {
+  private static final Logger LOG = LoggerFactory.getLogger(TextExchange.class);
+
+  private final Session session;
+  private final Connection connection;
+  private TextAssembly text = new TextAssembly();
+  private Negotiation negotiation = new Negotiation();
+
+  /** The tag that the next request of the exchange has to bring, or {@link Tag#NONE}. */
+  private int ttt = Tag.NONE;
+
+  private int itt = Tag.NONE;
+  private boolean asking;
+
+  /** What of an answer is still to be sent. */
+  private ByteBuf rest = Unpooled.EMPTY_BUFFER;
+
+  TextExchange(Session session, Connection connection) {
+    this.session = session;
+    this.connection = connection;
+  }
+
+  void handle(TextRequest request) {
+    if (asking) {
+      // §11.10: one outstanding text request a connection.
+      connection.reject(request, Reject.PROTOCOL_ERROR);
+      return;
+    }
+    if (request.ttt() == Tag.NONE) {
+      reset();
+      itt = request.itt();
+    } else if (request.ttt() != ttt || request.itt() != itt) {
+      connection.reject(request, Reject.INVALID_PDU_FIELD);
+      return;
+    }
+    if (rest.isReadable()) {
+      sendRest(request);
+      return;
+    }
+    try {
+      text.add(request.data());
+      if (request.more()) {
+        respond(request, false, false, Unpooled.EMPTY_BUFFER);
+      } else {
+        answer(request, text.take());
+      }
+    } catch (NegotiationException e) {
+      LOG.info("text of {} refused: {}", session.initiatorName(), e.getMessage());
+      reset();
+      connection.reject(request, Reject.PROTOCOL_ERROR);
+    }
+  }
+
+  private void reset() {
+    text = new TextAssembly();
+    negotiation = new Negotiation();
+    rest = Unpooled.EMPTY_BUFFER;
+    ttt = Tag.NONE;
+  }
+
+  private void answer(TextRequest request, KeyValues offered) throws NegotiationException {
+    List<KeyValues.Pair> answers = new ArrayList<>();
+    negotiation.receive(offered, Phase.FULL_FEATURE, session.isDiscovery(), answers);
+    if (negotiation.has(TextKey.SEND_TARGETS)) {
+      sendTargets(request, negotiation.text(TextKey.SEND_TARGETS), offered.pairs().size());
+      return;
+    }
+    if (request.complete() && negotiation.has(TextKey.MAX_RECV_DATA_SEGMENT_LENGTH)) {
+      connection.parameters(
+          connection
+              .parameters()
+              .withMaxSendSegment(negotiation.number(TextKey.MAX_RECV_DATA_SEGMENT_LENGTH)));
+    }
+    rest = Unpooled.wrappedBuffer(Negotiation.answers(answers).encode());
+    sendRest(request);
+  }
+
+  /** Appendix C. */
+  private void sendTargets(TextRequest request, String which, int keys) {
+    if (keys != 1) {
+      connection.reject(request, Reject.PROTOCOL_ERROR);
+      reset();
+      return;
+    }
+    String own = session.key().node();
+    if (!session.isDiscovery()) {
+      // A normal session learns of its own target only, and All is not for it.
+      boolean asked = which.isEmpty() || IscsiName.normalise(which).filter(own::equals).isPresent();
+      if (which.equals("All")) {
+        rest = Unpooled.wrappedBuffer(KeyValues.of("SendTargets", "Reject").encode());
+      } else {
+        rest = Unpooled.wrappedBuffer(records(asked ? List.of(own) : List.of()));
+      }
+      sendRest(request);
+      return;
+    }
+    asking = true;
+    // The request is released before the answer comes; its header stays what it is.
+    ask()
+        .whenComplete(
+            (names, failure) ->
+                session.execute(() -> targetsKnown(request, which, names, failure)));
+  }
+
+  private CompletionStage<List<String>> ask() {
+    return session
+        .sessions()
+        .admission()
+        .targets(
+            new Admission.DiscoveryRequest(
+                session.initiatorName(),
+                session.initiator(),
+                (InetSocketAddress) connection.channel().localAddress()));
+  }
+
+  private void targetsKnown(
+      TextRequest request, String which, List<String> names, @Nullable Throwable failure) {
+    asking = false;
+    if (!session.isOpen()) {
+      return;
+    }
+    if (failure != null) {
+      LOG.warn("targets for {} could not be named", session.initiatorName(), failure);
+      var _ = session.close("targets could not be named");
+      return;
+    }
+    List<String> asked =
+        which.equals("All")
+            ? names
+            : names.stream()
+                .filter(name -> IscsiName.normalise(which).filter(name::equals).isPresent())
+                .toList();
+    rest = Unpooled.wrappedBuffer(records(asked));
+    sendRest(request);
+  }
+
+  private byte[] records(List<String> names) {
+    String address = Portal.address((InetSocketAddress) connection.channel().localAddress());
+    List<KeyValues.Pair> pairs = new ArrayList<>();
+    for (String name : names) {
+      pairs.add(new KeyValues.Pair("TargetName", name));
+      pairs.add(new KeyValues.Pair("TargetAddress", address + "," + Sessions.PORTAL_GROUP_TAG));
+    }
+    return new KeyValues(pairs).encode();
+  }
+
+  /** Sends what one PDU holds; the initiator asks for more by an empty request (§11.10.4). */
+  private void sendRest(TextRequest request) {
+    int n = Math.min(rest.readableBytes(), connection.parameters().maxSendSegment());
+    ByteBuf part = rest.readRetainedSlice(n);
+    boolean more = rest.isReadable();
+    respond(request, request.complete() && !more, more, part);
+  }
+
+  private void respond(TextRequest request, boolean complete, boolean more, ByteBuf data) {
+    ttt = complete ? Tag.NONE : session.newTransferTag();
+    connection
+        .writer()
+        .write(
+            new TextResponse(
+                complete,
+                more,
+                request.lun(),
+                request.itt(),
+                ttt,
+                connection.takeStatSn(),
+                connection.expCmdSn(),
+                connection.maxCmdSn(),
+                data));
+    connection.flushSoon();
+  }
+}

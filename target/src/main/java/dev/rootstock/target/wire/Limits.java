@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.wire;
+
+/**
+ * Every bound of the target, with its reason. Nothing grows with what the network sends beyond
+ * these. SCSI has its own in {@link dev.rootstock.target.scsi.Limits}.
+ */
+public final class Limits {
+
+  /** Connections in all. Each costs a few kilobytes while it is quiet. */
+  public static final int CONNECTIONS = 4096;
+
+  /** Connections that have not logged in, in all: what a flood of strangers may hold. */
+  public static final int CONNECTIONS_BEFORE_LOGIN = 1024;
+
+  /** Connections that have not logged in, from one address; a rack may sit behind one router. */
+  public static final int CONNECTIONS_BEFORE_LOGIN_BY_ADDRESS = 128;
+
+  /** Requests of one login phase. RFC 7143 §6.2 asks for six exchanges at least. */
+  public static final int LOGIN_EXCHANGES = 32;
+
+  /** The data segment of a PDU before anything else is declared (RFC 7143 §6.3, §13.12). */
+  public static final int LOGIN_DATA_SEGMENT = 8192;
+
+  /** The text of one negotiation, over all its PDUs (RFC 7143 §6.1 asks for this much). */
+  public static final int TEXT_BYTES = 64 * 1024;
+
+  /**
+   * Keys in one text. RFC 7143 knows about thirty; answers to this many fit one PDU of {@link
+   * #LOGIN_DATA_SEGMENT} whatever their names are.
+   */
+  public static final int TEXT_KEYS = 64;
+
+  /** A key's name (RFC 7143 §6.1, standard-label). */
+  public static final int KEY_NAME_BYTES = 63;
+
+  /** A simple value (RFC 7143 §6.1); longer ones are allowed to keys that say so only. */
+  public static final int VALUE_BYTES = 255;
+
+  /** An iSCSI name (RFC 7143 §4.2.7.2). */
+  public static final int NAME_BYTES = 223;
+
+  /**
+   * MaxRecvDataSegmentLength that we declare: a partly received PDU costs this much for each
+   * connection, and beyond 64 KiB longer PDUs gain nothing that can be measured.
+   */
+  public static final int DATA_SEGMENT = 64 * 1024;
+
+  /** Our MaxBurstLength: what one R2T asks for, and the unit in which writes are collected. */
+  public static final int BURST = 256 * 1024;
+
+  /** Our FirstBurstLength: what a command may send before we have agreed to hold it. */
+  public static final int FIRST_BURST = 64 * 1024;
+
+  /** Commands that a session may have in progress: the queue that MaxCmdSN offers. */
+  public static final int COMMANDS = 128;
+
+  /** Immediate commands in progress, which no window limits (RFC 7143 §4.2.2.1). */
+  public static final int IMMEDIATE_COMMANDS = 16;
+
+  /**
+   * Bytes of writes that a session may have us hold. The longest single command goes through even
+   * so, when it is alone.
+   */
+  public static final int SESSION_WRITE_BYTES = 16 << 20;
+
+  /** Bytes that one read asks of a slow device at once. */
+  public static final int READ_CHUNK = 256 * 1024;
+
+  /** The buffer in which responses of one burst of requests are gathered. */
+  public static final int BATCH = 128 * 1024;
+
+  /** Unsent bytes of a connection at which its reads pause. */
+  public static final int OUTBOUND_HIGH = 2 << 20;
+
+  /** Unsent bytes at which they go on. */
+  public static final int OUTBOUND_LOW = 512 * 1024;
+
+  /**
+   * Unsent bytes of a connection at which we stop to read from it: reached only by a flood of
+   * requests that no window limits, since reads pause long before.
+   */
+  public static final int OUTBOUND_STOP = 4 << 20;
+
+  /**
+   * Bytes of network buffers in all, as a part of the most that the process may have: beyond it
+   * every connection gets one transfer at a time, and nobody new is let in.
+   */
+  public static final double MEMORY_SHARE = 0.5;
+
+  /** How often the buffers in all are measured, in milliseconds. */
+  public static final int MEMORY_CHECK_MILLIS = 20;
+
+  /** Aborted writes whose data may still come and are dropped without a word. */
+  public static final int ABORTED_WRITES = 32;
+
+  /**
+   * How long a task management function waits for data that the initiator was asked for (RFC 7143
+   * §4.2.3.3), in milliseconds. Linux does not send them (its FastAbort), so the wait has an end.
+   */
+  public static final int ABORT_DATA_MILLIS = 500;
+
+  /** Task management functions of a session that wait for the tasks they act on. */
+  public static final int PENDING_FUNCTIONS = 16;
+
+  private Limits() {}
+}
