@@ -14,7 +14,8 @@ final class SpeedServer {
     var target =
         IscsiTarget.start(
             TargetSettings.listeningOn(
-                    new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[0])))
+                    new InetSocketAddress(
+                        InetAddress.getLoopbackAddress(), Integer.parseInt(args[0])))
                 .withEventLoops(1),
             new OpenAdmission(device));
     System.out.println("ready " + target.addresses());
