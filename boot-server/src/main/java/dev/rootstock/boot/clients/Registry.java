@@ -54,17 +54,31 @@ public final class Registry implements AutoCloseable {
   private final Map<Key, ClientName> owners = new ConcurrentHashMap<>();
   private final BlockingQueue<Request> queue = new ArrayBlockingQueue<>(Limits.REGISTRY_QUEUE);
   private final Thread writer;
+
+  /** Waits in the queue like a request, so that a closing registry's thread looks up. */
+  private final Request wakeUp = new Request(new ClientName("0"), now -> now);
+
+  private final long slackBytes;
   private volatile boolean closing;
   private long compactAbove;
 
   /** What no two clients may share. */
   private record Key(String kind, Object value) {}
 
-  /** A change that waits: given the client as it is, or null, says how it shall be, or null. */
-  private record Request(
-      ClientName name,
-      UnaryOperator<@Nullable Registration> change,
-      CompletableFuture<Registration> answer) {}
+  /**
+   * A change that waits: given the client as it is, or null, it says how it shall be, or null. No
+   * two are equal, so this is no record.
+   */
+  private static final class Request {
+    private final ClientName name;
+    private final UnaryOperator<@Nullable Registration> change;
+    private final CompletableFuture<Registration> answer = new CompletableFuture<>();
+
+    Request(ClientName name, UnaryOperator<@Nullable Registration> change) {
+      this.name = name;
+      this.change = change;
+    }
+  }
 
   /** A request that has been checked against what is durable. */
   private record Checked(
@@ -75,7 +89,7 @@ public final class Registry implements AutoCloseable {
     }
   }
 
-  private Registry(Path path) throws IOException {
+  private Registry(Path path, long slackBytes) throws IOException {
     if (!Files.exists(path)) {
       RegistryLog.create(path, RegistryCodec.header(UUID.randomUUID()));
     }
@@ -87,7 +101,8 @@ public final class Registry implements AutoCloseable {
       throw new RegistryException(path + " is empty: restore the file from a backup");
     }
     installation = read;
-    compactAbove = 2 * file.length() + Limits.REGISTRY_SLACK_BYTES;
+    this.slackBytes = slackBytes;
+    compactAbove = 2 * file.length() + slackBytes;
     writer = Thread.ofPlatform().name("registry").daemon().unstarted(this::write);
   }
 
@@ -99,7 +114,11 @@ public final class Registry implements AutoCloseable {
    *     newer Rootstock wrote it
    */
   public static Registry open(Path dataDirectory) throws IOException {
-    Registry registry = new Registry(dataDirectory.resolve(FILE));
+    return open(dataDirectory, Limits.REGISTRY_SLACK_BYTES);
+  }
+
+  static Registry open(Path dataDirectory, long slackBytes) throws IOException {
+    Registry registry = new Registry(dataDirectory.resolve(FILE), slackBytes);
     registry.writer.start();
     return registry;
   }
@@ -194,11 +213,12 @@ public final class Registry implements AutoCloseable {
   @Override
   public void close() throws IOException {
     closing = true;
-    writer.interrupt();
     boolean interrupted = false;
     while (writer.isAlive()) {
       try {
-        writer.join();
+        // Where the queue is full the writer is awake.
+        boolean offered = queue.offer(wakeUp);
+        writer.join(offered ? 0 : 1);
       } catch (InterruptedException e) {
         interrupted = true;
       }
@@ -223,8 +243,8 @@ public final class Registry implements AutoCloseable {
 
   private CompletionStage<Registration> submit(
       ClientName name, UnaryOperator<@Nullable Registration> change) {
-    CompletableFuture<Registration> answer = new CompletableFuture<>();
-    Request request = new Request(name, change, answer);
+    Request request = new Request(name, change);
+    CompletableFuture<Registration> answer = request.answer;
     if (closing || !queue.offer(request)) {
       answer.completeExceptionally(
           new RegistryException(
@@ -254,13 +274,25 @@ public final class Registry implements AutoCloseable {
   private @Nullable Request next() {
     while (true) {
       Request waiting = queue.poll();
-      if (waiting != null || closing) {
+      if (waiting == null) {
+        if (closing) {
+          return null;
+        }
+        waiting = take();
+      }
+      if (waiting != wakeUp) {
         return waiting;
       }
+    }
+  }
+
+  /** Nobody interrupts this thread: an interrupt would close the file under a write. */
+  private Request take() {
+    while (true) {
       try {
         return queue.take();
       } catch (InterruptedException e) {
-        // close() woke us; the loop looks again.
+        log.warn("the registry's thread was interrupted; it goes on");
       }
     }
   }
@@ -270,7 +302,10 @@ public final class Registry implements AutoCloseable {
     Set<Object> touched = new HashSet<>();
     int growth = 0;
     for (Request request = first; request != null; request = queue.poll()) {
-      if (touched.contains(request.name())) {
+      if (request == wakeUp) {
+        continue;
+      }
+      if (touched.contains(request.name)) {
         return request;
       }
       Checked checked;
@@ -287,7 +322,7 @@ public final class Registry implements AutoCloseable {
       if (keys.stream().anyMatch(touched::contains)) {
         return request;
       }
-      touched.add(request.name());
+      touched.add(request.name);
       touched.addAll(keys);
       growth += (checked.after() == null ? 0 : 1) - (checked.before() == null ? 0 : 1);
       batch.add(checked);
@@ -299,11 +334,11 @@ public final class Registry implements AutoCloseable {
   }
 
   private Checked check(Request request, int growth) {
-    Registration before = clients.get(request.name());
-    Registration after = request.change().apply(before);
+    Registration before = clients.get(request.name);
+    Registration after = request.change.apply(before);
     if (after != null) {
-      if (!after.client().name().equals(request.name())) {
-        throw new IllegalArgumentException("a change may not rename " + request.name());
+      if (!after.client().name().equals(request.name)) {
+        throw new IllegalArgumentException("a change may not rename " + request.name);
       }
       if (before == null && clients.size() + growth >= Limits.CLIENTS) {
         throw new InvalidClientException(
@@ -311,7 +346,7 @@ public final class Registry implements AutoCloseable {
       }
       for (Key key : keys(after)) {
         ClientName other = owners.get(key);
-        if (other != null && !other.equals(request.name())) {
+        if (other != null && !other.equals(request.name)) {
           throw new InvalidClientException(
               "%s %s belongs to client '%s' already"
                   .formatted(key.kind(), shown(key.value()), other));
@@ -332,8 +367,8 @@ public final class Registry implements AutoCloseable {
       return;
     }
     for (Checked checked : batch) {
-      show(checked.request().name(), checked.before(), checked.after());
-      checked.request().answer().completeAsync(checked::result, ANSWERS);
+      show(checked.request().name, checked.before(), checked.after());
+      checked.request().answer.completeAsync(checked::result, ANSWERS);
     }
     if (file.length() > compactAbove) {
       compact();
@@ -357,16 +392,16 @@ public final class Registry implements AutoCloseable {
     } catch (IOException e) {
       log.warn("the registry could not be compacted, and grows on: {}", e.toString());
     }
-    compactAbove = 2 * file.length() + Limits.REGISTRY_SLACK_BYTES;
+    compactAbove = 2 * file.length() + slackBytes;
   }
 
   private static Change change(Checked checked) {
     Registration after = checked.after();
-    return after == null ? new Change.Remove(checked.request().name()) : new Change.Put(after);
+    return after == null ? new Change.Remove(checked.request().name) : new Change.Put(after);
   }
 
   private static void fail(Request request, Throwable cause) {
-    ANSWERS.execute(() -> request.answer().completeExceptionally(cause));
+    ANSWERS.execute(() -> request.answer.completeExceptionally(cause));
   }
 
   // ---- what memory shows ----

@@ -267,7 +267,7 @@ final class RegistryLog implements AutoCloseable {
   private static long hex(byte[] line, int at) {
     long value = 0;
     for (int i = at; i < at + 8; i++) {
-      int digit = Character.digit(line[i], 16);
+      int digit = "0123456789abcdef".indexOf(line[i]);
       if (digit < 0) {
         return -1;
       }
