@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.config;
+
+import dev.rootstock.boot.Limits;
+import dev.rootstock.boot.clients.InvalidClientException;
+import dev.rootstock.boot.config.Configuration.Dhcp;
+import dev.rootstock.boot.config.Configuration.Iscsi;
+import dev.rootstock.boot.config.Configuration.Slp;
+import dev.rootstock.boot.identity.Identities;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the configuration comes from and what may stand in it. What is only planned is refused by
+ * name: a key that did nothing would be a lie.
+ */
+public final class ConfigurationFile {
+  private static final List<Path> PLACES =
+      List.of(Path.of("rootstock.yaml"), Path.of("/etc/rootstock/rootstock.yaml"));
+
+  private static final Set<String> TOP =
+      Set.of(
+          "data", "server", "iscsi", "dhcp", "slp", "tftp", "isns", "unknown-clients", "takeover");
+  private static final Map<String, String> TOP_LATER =
+      Map.of("http", "leave it out; boot files and pages over HTTP come with a later version");
+  private static final Set<String> ISCSI = Set.of("listen", "name-prefix", "chap");
+  private static final Set<String> DHCP =
+      Set.of("mode", "interface", "range", "router", "netmask", "lease");
+  private static final Set<String> SLP = Set.of("enabled", "scopes", "interface");
+  private static final Set<String> SWITCH = Set.of("enabled");
+
+  private static final Duration LEASE = Duration.ofHours(1);
+  private static final Duration LEAST_LEASE = Duration.ofMinutes(1);
+
+  private ConfigurationFile() {}
+
+  /**
+   * Reads the given file; where none is given {@code ./rootstock.yaml}, else {@code
+   * /etc/rootstock/rootstock.yaml}, else the built-in defaults hold.
+   */
+  public static Configuration load(@Nullable Path given) throws ConfigurationException {
+    if (given != null) {
+      return read(given);
+    }
+    for (Path place : PLACES) {
+      if (Files.exists(place)) {
+        return read(place);
+      }
+    }
+    return Configuration.defaults();
+  }
+
+  /** Reads one file. */
+  static Configuration read(Path file) throws ConfigurationException {
+    String text;
+    try {
+      if (Files.size(file) > Limits.CONFIG_BYTES) {
+        throw new ConfigurationException(
+            "%s is too long for a configuration: at most %d bytes"
+                .formatted(file, Limits.CONFIG_BYTES));
+      }
+      text = Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new ConfigurationException(
+          "configuration file %s is not there: name another with --config".formatted(file));
+    } catch (CharacterCodingException e) {
+      throw new ConfigurationException("%s is no UTF-8 text".formatted(file));
+    } catch (IOException e) {
+      throw new ConfigurationException("%s cannot be read: %s".formatted(file, e.getMessage()));
+    }
+    return parse(file, text);
+  }
+
+  /** Reads a file's text; a relative data directory lies beside the file. */
+  static Configuration parse(Path file, String text) throws ConfigurationException {
+    String name = file.toString();
+    Section top = Section.of(name, "", Yaml.parse(name, text));
+    top.only(TOP, TOP_LATER);
+    onlyOff(top.section("tftp"), "leave it out; boot files over TFTP come with a later version");
+    onlyOff(top.section("isns"), "leave it out; iSNS comes with a later version");
+    unknownClients(top.section("unknown-clients"));
+    return new Configuration(
+        data(file, top),
+        top.host("server"),
+        iscsi(top.section("iscsi")),
+        dhcp(top.section("dhcp")),
+        slp(top.section("slp")),
+        top.flag("takeover", false));
+  }
+
+  private static Path data(Path file, Section top) throws ConfigurationException {
+    String data = top.text("data");
+    return data == null ? Configuration.DEFAULT_DATA : file.resolveSibling(data).normalize();
+  }
+
+  private static Iscsi iscsi(@Nullable Section section) throws ConfigurationException {
+    if (section == null) {
+      return Iscsi.DEFAULTS;
+    }
+    section.only(ISCSI, Map.of());
+    String later = "it comes with a later version; write none, which trusts the network";
+    section.choice("chap", "none", List.of("none"), Map.of("one-way", later, "mutual", later));
+    String prefix = section.text("name-prefix");
+    if (prefix != null) {
+      try {
+        Identities.checkedPrefix(prefix);
+      } catch (InvalidClientException e) {
+        throw section.wrong("name-prefix", String.valueOf(e.getMessage()));
+      }
+    }
+    return new Iscsi(section.portals("listen", Iscsi.DEFAULTS.listen()), prefix);
+  }
+
+  private static Dhcp dhcp(@Nullable Section section) throws ConfigurationException {
+    if (section == null) {
+      return Dhcp.OFF;
+    }
+    section.only(DHCP, Map.of());
+    String mode =
+        section.choice(
+            "mode",
+            "off",
+            List.of("server", "off"),
+            Map.of("proxy", "it comes with a later version; use server or off"));
+    String networkInterface = section.networkInterface("interface");
+    Inet4Address[] range = range(section);
+    boolean noRouter = "none".equals(section.text("router"));
+    Inet4Address router = noRouter ? null : section.ipv4("router");
+    Inet4Address netmask = netmask(section);
+    Duration lease = section.duration("lease", LEASE, LEAST_LEASE);
+    if (mode.equals("off")) {
+      return Dhcp.OFF;
+    }
+    if (networkInterface == null) {
+      throw section.wrong(
+          "mode", "'dhcp.mode: server' needs 'dhcp.interface', the network to serve");
+    }
+    if (range == null) {
+      throw section.wrong(
+          "mode", "'dhcp.mode: server' needs 'dhcp.range', as 10.77.0.100-10.77.0.199");
+    }
+    return new Dhcp.Server(networkInterface, range[0], range[1], router, netmask, lease);
+  }
+
+  private static Inet4Address @Nullable [] range(Section section) throws ConfigurationException {
+    String text = section.text("range");
+    if (text == null) {
+      return null;
+    }
+    String[] ends = text.split("-", -1);
+    if (ends.length != 2) {
+      throw section.wrong(
+          "range", "'dhcp.range: %s' is no range: write FIRST-LAST".formatted(text));
+    }
+    Inet4Address first = section.ipv4("range", ends[0].strip());
+    Inet4Address last = section.ipv4("range", ends[1].strip());
+    if (Integer.compareUnsigned(bits(first), bits(last)) > 0) {
+      throw section.wrong(
+          "range", "'dhcp.range: %s' ends before it begins: write FIRST-LAST".formatted(text));
+    }
+    return new Inet4Address[] {first, last};
+  }
+
+  private static @Nullable Inet4Address netmask(Section section) throws ConfigurationException {
+    Inet4Address mask = section.ipv4("netmask");
+    if (mask != null) {
+      int host = ~bits(mask);
+      if (bits(mask) == 0 || (host & (host + 1)) != 0) {
+        throw section.wrong(
+            "netmask",
+            "'dhcp.netmask: %s' is no netmask: its ones stand before its zeros, as 255.255.255.0"
+                .formatted(mask.getHostAddress()));
+      }
+    }
+    return mask;
+  }
+
+  private static Slp slp(@Nullable Section section) throws ConfigurationException {
+    if (section == null) {
+      return Slp.OFF;
+    }
+    section.only(SLP, Map.of());
+    List<String> scopes = section.texts("scopes", List.of("DEFAULT"));
+    for (String scope : scopes) {
+      // RFC 2608 §5: the reserved characters, which would need an escape in a scope list.
+      if (!scope.chars().allMatch(c -> c >= 0x20 && c != 0x7F && "(),\\!<=>~;*+".indexOf(c) < 0)) {
+        throw section.wrong(
+            "scopes",
+            "'%s' is no scope: it holds a character that SLP reserves, one of ( ) , \\ ! < = > ~ ; * +"
+                .formatted(scope));
+      }
+    }
+    String networkInterface = section.networkInterface("interface");
+    return section.flag("enabled", false) ? new Slp.Agent(scopes, networkInterface) : Slp.OFF;
+  }
+
+  private static void onlyOff(@Nullable Section section, String later)
+      throws ConfigurationException {
+    if (section != null) {
+      section.only(SWITCH, Map.of("root", later, "interface", later, "listen", later));
+      section.choice("enabled", "false", List.of("false"), Map.of("true", later));
+    }
+  }
+
+  private static void unknownClients(@Nullable Section section) throws ConfigurationException {
+    if (section != null) {
+      section.only(Set.of("policy"), Map.of());
+      String later = "it comes with a later version; write ignore, or add clients by hand";
+      section.choice(
+          "policy", "ignore", List.of("ignore"), Map.of("pending", later, "enrol", later));
+    }
+  }
+
+  private static int bits(Inet4Address address) {
+    return ByteBuffer.wrap(address.getAddress()).getInt();
+  }
+}

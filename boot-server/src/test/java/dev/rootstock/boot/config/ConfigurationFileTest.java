@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.rootstock.boot.config.Configuration.Dhcp;
+import dev.rootstock.boot.config.Configuration.Iscsi;
+import dev.rootstock.boot.config.Configuration.Slp;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigurationFileTest {
+  private static final Path FILE = Path.of("/etc/rootstock/r.yaml");
+
+  @Test
+  void withoutAFileTheDefaultsDisturbNoNetwork() {
+    assertEquals(
+        new Configuration(
+            Path.of("rootstock-data"),
+            null,
+            new Iscsi(List.of(new InetSocketAddress("0.0.0.0", 3260)), null),
+            Dhcp.OFF,
+            Slp.OFF,
+            false),
+        Configuration.defaults());
+  }
+
+  @Test
+  void anEmptyFileMeansTheDefaults() throws Exception {
+    assertEquals(Configuration.defaults(), ConfigurationFile.parse(FILE, "# nothing\n"));
+  }
+
+  @Test
+  void everyKeyOfThisVersionIsRead() throws Exception {
+    Configuration configuration =
+        ConfigurationFile.parse(
+            FILE,
+            """
+            data: /var/lib/rootstock
+            server: 10.77.0.1                 # what clients are told
+            iscsi:  { listen: ["10.77.0.1:3260", "[::1]:0"], chap: none, name-prefix: "iqn.2001-04.com.example:lab" }
+            dhcp:   { mode: server, interface: br0, range: 10.77.0.100-10.77.0.199, router: none, netmask: 255.255.255.0, lease: 2h }
+            slp:    { enabled: true, scopes: [DEFAULT, lab], interface: br0 }
+            tftp:   { enabled: false }
+            isns:   { enabled: false }
+            unknown-clients: { policy: ignore }
+            takeover: true
+            """);
+    assertEquals(
+        new Configuration(
+            Path.of("/var/lib/rootstock"),
+            "10.77.0.1",
+            new Iscsi(
+                List.of(
+                    new InetSocketAddress("10.77.0.1", 3260),
+                    new InetSocketAddress(InetAddress.ofLiteral("::1"), 0)),
+                "iqn.2001-04.com.example:lab"),
+            new Dhcp.Server(
+                "br0",
+                ipv4("10.77.0.100"),
+                ipv4("10.77.0.199"),
+                null,
+                ipv4("255.255.255.0"),
+                Duration.ofHours(2)),
+            new Slp.Agent(List.of("DEFAULT", "lab"), "br0"),
+            true),
+        configuration);
+  }
+
+  @Test
+  void aRelativeDataDirectoryLiesBesideTheFile() throws Exception {
+    assertEquals(
+        Path.of("/etc/rootstock/data"), ConfigurationFile.parse(FILE, "data: data").data());
+  }
+
+  @Test
+  void dhcpThatIsOffNeedsNothingElse() throws Exception {
+    assertEquals(Dhcp.OFF, ConfigurationFile.parse(FILE, "dhcp: {mode: off}").dhcp());
+    assertEquals(Dhcp.OFF, ConfigurationFile.parse(FILE, "dhcp:").dhcp());
+  }
+
+  /** What is wrong, and what the one line has to say; {@code ;} is a new line of the file. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      textBlock =
+          """
+          data: x;dchp: {mode: off}                    | :2: unknown key 'dchp': use one of data, dhcp, iscsi
+          iscsi:;  lsiten: [a]                         | :2: unknown key 'iscsi.lsiten': use one of chap, listen, name-prefix
+          data: x;data: y                              | :2: key 'data' stands in line 1 already
+          data: [a, b]                                 | :1: 'data' is one value
+          data:                                        | :1: 'data' is one value, and it is missing
+          [a, b]                                       | :1: the file holds keys and values
+          data: x;  y: : z                             | :2: this is no YAML
+          "data                                        | :1: this is no YAML
+          data: a;---;data: b                          | a second document begins here
+          a: &x 1;b: *x                                | :2: aliases and tags are not taken
+          server: 10.77.0.999                          | :1: 'server: 10.77.0.999' is neither an address nor a host name
+          server: -x                                   | :1: 'server: -x' is neither
+          iscsi: {listen: ["0.0.0.0"]}                 | :1: '0.0.0.0' of 'iscsi.listen' is no address to listen on: write ADDRESS:PORT
+          iscsi: {listen: ["0.0.0.0:65536"]}           | '0.0.0.0:65536' of 'iscsi.listen' is no address
+          iscsi: {listen: ["::1:3260"]}                | '::1:3260' of 'iscsi.listen' is no address
+          iscsi: {listen: ["host:3260"]}               | 'host:3260' of 'iscsi.listen' is no address
+          iscsi: {listen: []}                          | 'iscsi.listen' has to name at least one
+          iscsi: {listen: ["[::]:1", "[::]:1"]}        | '[::]:1' stands twice in 'iscsi.listen'
+          iscsi: {name-prefix: "iqn.X"}                | :1: 'iqn.X' is no prefix of iSCSI names
+          iscsi: {chap: mutual}                        | 'iscsi.chap: mutual' is not there yet
+          iscsi: {chap: maybe}                         | 'iscsi.chap: maybe' is not known: use none
+          dhcp:;  mode: proxy                          | :2: 'dhcp.mode: proxy' is not there yet
+          dhcp:;  mode: serve                          | :2: 'dhcp.mode: serve' is not known: use server or off
+          dhcp: {mode: server, range: 10.0.0.1-10.0.0.2} | 'dhcp.mode: server' needs 'dhcp.interface'
+          dhcp: {mode: server, interface: br0}         | 'dhcp.mode: server' needs 'dhcp.range'
+          dhcp: {range: 10.0.0.9-10.0.0.2}             | 'dhcp.range: 10.0.0.9-10.0.0.2' ends before it begins
+          dhcp: {range: 10.0.0.9}                      | 'dhcp.range: 10.0.0.9' is no range
+          dhcp: {range: 10.0.0-10.0.0.2}               | '10.0.0' of 'dhcp.range' is no IPv4 address
+          dhcp: {router: 300.0.0.1}                    | '300.0.0.1' of 'dhcp.router' is no IPv4 address
+          dhcp: {netmask: 255.0.255.0}                 | 'dhcp.netmask: 255.0.255.0' is no netmask
+          dhcp: {lease: 1 fortnight}                   | 'dhcp.lease: 1 fortnight' is no duration: write a number and s, m, h or d
+          dhcp: {lease: 5s}                            | 'dhcp.lease: 5s' is out of range
+          dhcp: {interface: "a b"}                     | 'dhcp.interface: a b' is no name of an interface
+          slp: {enabled: maybe}                        | 'slp.enabled: maybe' is not known: use true or false
+          slp: {scopes: ["a,b"]}                       | 'a,b' is no scope
+          slp: {scopes: [[a]]}                         | 'slp.scopes' is a list of single values
+          http: {listen: "0.0.0.0:8080"}               | :1: 'http' is not there yet
+          tftp: {enabled: true, root: /x}              | 'tftp.root' is not there yet
+          tftp: {enabled: true}                        | 'tftp.enabled: true' is not there yet
+          isns: {enabled: true}                        | 'isns.enabled: true' is not there yet
+          unknown-clients: {policy: enrol}             | 'unknown-clients.policy: enrol' is not there yet
+          takeover: perhaps                            | 'takeover: perhaps' is not known: use true or false
+          """)
+  void whatIsWrongIsNamedWithFileAndLine(String text, String expected) {
+    String message =
+        assertThrows(
+                ConfigurationException.class,
+                () -> ConfigurationFile.parse(FILE, text.replace(';', '\n')))
+            .getMessage();
+    String line = String.valueOf(message);
+    assertEquals(true, line.startsWith(FILE + ":") && line.contains(expected), line);
+    assertEquals(1, line.lines().count(), line);
+  }
+
+  @Test
+  void aFileThatIsNotThereIsNamed(@TempDir Path folder) {
+    Path file = folder.resolve("none.yaml");
+    String message =
+        assertThrows(ConfigurationException.class, () -> ConfigurationFile.load(file)).getMessage();
+    assertEquals(
+        "configuration file %s is not there: name another with --config".formatted(file), message);
+  }
+
+  @Test
+  void aFileThatIsNoTextIsRefused(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("r.yaml");
+    Files.write(file, new byte[] {(byte) 0xC3, 0x28});
+    String message =
+        assertThrows(ConfigurationException.class, () -> ConfigurationFile.load(file)).getMessage();
+    assertEquals(file + " is no UTF-8 text", message);
+  }
+
+  private static Inet4Address ipv4(String literal) {
+    return (Inet4Address) InetAddress.ofLiteral(literal);
+  }
+}
