@@ -40,14 +40,23 @@ public final class Limits {
   /** Bytes of a configuration file. */
   public static final int CONFIG_BYTES = 1 << 20;
 
-  /** Bytes of one request on the control socket, and of one line of an answer. */
-  public static final int CONTROL_LINE_BYTES = 1 << 20;
+  /** Bytes of one request on the control socket. */
+  public static final int CONTROL_REQUEST_BYTES = 64 << 10;
+
+  /** Bytes of one line of its answer: a list of all clients has room in it. */
+  public static final int CONTROL_ANSWER_BYTES = 256 << 20;
 
   /** Commands that the control socket serves at once. */
   public static final int CONTROL_CONNECTIONS = 32;
 
   /** How long the control socket waits for a request after a connection. */
   public static final Duration CONTROL_REQUEST_TIME = Duration.ofSeconds(10);
+
+  /** How long a stopping server waits for commands that run. */
+  public static final Duration CONTROL_STOP_TIME = Duration.ofSeconds(5);
+
+  /** How long 'discover' waits for each answer of a target. */
+  public static final Duration DISCOVER_TIME = Duration.ofSeconds(10);
 
   /** How long an orderly stop may take before the process ends regardless. */
   public static final Duration STOP_TIME = Duration.ofSeconds(30);

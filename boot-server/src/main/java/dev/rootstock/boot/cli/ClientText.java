@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Clients as people read them. */
+final class ClientText {
+  private ClientText() {}
+
+  static Table table(JsonNode clients) {
+    Table table =
+        new Table("CLIENT", "IMAGE", "MODE", "KEYS", "ADDRESS", "STAGE", "BOOTS", "WRITTEN");
+    for (JsonNode client : clients) {
+      table.row(
+          client.get("name").asText(),
+          client.get("image").asText(),
+          client.get("mode").asText(),
+          keys(client),
+          text(client.get("address")),
+          client.get("stage").asText(),
+          client.get("generation").asText(),
+          Size.text(client.get("overlayBytes").asLong()));
+    }
+    return table;
+  }
+
+  static List<String> details(JsonNode client) {
+    List<String[]> pairs = new ArrayList<>();
+    pair(pairs, "client", client.get("name").asText());
+    pair(pairs, "image", client.get("image").asText());
+    pair(pairs, "mode", client.get("mode").asText());
+    pair(pairs, "keys", keys(client));
+    pair(pairs, "address", text(client.get("address")));
+    pair(
+        pairs,
+        "size",
+        client.get("sizeBytes").isNull()
+            ? "the image's"
+            : Size.text(client.get("sizeBytes").asLong()));
+    pair(pairs, "target", client.get("target").asText());
+    pair(pairs, "initiator", client.get("initiator").asText());
+    pair(pairs, "stage", client.get("stage").asText());
+    pair(
+        pairs,
+        "boots",
+        client.get("generation").asLong() == 0
+            ? "none yet"
+            : client.get("generation").asText() + ", now on " + client.get("bootedImage").asText());
+    pair(pairs, "written", Size.text(client.get("overlayBytes").asLong()));
+    for (JsonNode session : client.get("sessions")) {
+      pair(
+          pairs,
+          "session",
+          "%s, ISID %s, from %s, %s, since %s"
+              .formatted(
+                  session.get("initiator").asText(),
+                  session.get("isid").asText(),
+                  session.get("address").asText(),
+                  session.get("kind").asText(),
+                  session.get("since").asText()));
+    }
+    JsonNode refused = client.get("refused");
+    if (!refused.isNull()) {
+      pair(
+          pairs,
+          "refused",
+          "%s (%s from %s, %s)"
+              .formatted(
+                  refused.get("reason").asText(),
+                  refused.get("initiator").asText(),
+                  refused.get("address").asText(),
+                  refused.get("at").asText()));
+    }
+    return Table.pairs(pairs);
+  }
+
+  private static String keys(JsonNode client) {
+    if (client.get("open").asBoolean()) {
+      return "open";
+    }
+    List<String> keys = new ArrayList<>();
+    client.get("macs").forEach(mac -> keys.add(mac.asText()));
+    if (!client.get("uuid").isNull()) {
+      keys.add(client.get("uuid").asText());
+    }
+    client.get("initiators").forEach(name -> keys.add(name.asText()));
+    return String.join(" ", keys);
+  }
+
+  private static String text(JsonNode value) {
+    return value.isNull() ? "-" : value.asText();
+  }
+
+  private static void pair(List<String[]> pairs, String name, String value) {
+    pairs.add(new String[] {name, value});
+  }
+}

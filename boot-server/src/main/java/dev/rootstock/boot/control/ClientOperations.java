@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.control;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.rootstock.boot.boots.ClientStatus;
+import dev.rootstock.boot.boots.ClientStatus.Refusal;
+import dev.rootstock.boot.boots.ClientStatus.SessionStatus;
+import dev.rootstock.boot.clients.Client;
+import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.InitiatorName;
+import dev.rootstock.boot.clients.InvalidClientException;
+import dev.rootstock.boot.clients.MacAddress;
+import dev.rootstock.boot.clients.Mode;
+import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.clients.Registry;
+import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.boot.installation.Installation;
+import dev.rootstock.images.store.GoldenVersion;
+import dev.rootstock.images.store.Progress;
+import dev.rootstock.images.store.StoreException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code rootstock client} does. */
+final class ClientOperations {
+  /** RFC 9562 §4: UUID.fromString takes shorter groups too, which are typing errors here. */
+  private static final Pattern UUID_FORM =
+      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+
+  private ClientOperations() {}
+
+  static JsonNode add(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    Installation installation = workplace.installation();
+    Client client = client(arguments);
+    installation.identities().checkFits(client.name(), literal(installation));
+    GoldenVersion version = ImageOperations.version(installation, client.image());
+    if (client.sizeBytes().orElse(version.sizeBytes()) < version.sizeBytes()) {
+      throw new RefusedException(
+          "a disk of %d bytes is too small for %s: --size has to be %d bytes or more"
+              .formatted(client.sizeBytes().getAsLong(), version, version.sizeBytes()));
+    }
+    Registration added = await(installation.registry().add(client));
+    return json(workplace, added);
+  }
+
+  static JsonNode list(Workplace workplace, Arguments arguments, Progress progress)
+      throws StoreException {
+    ObjectNode result = JsonNodeFactory.instance.objectNode();
+    ArrayNode clients = result.putArray("clients");
+    for (Registration registration : workplace.installation().registry().all()) {
+      clients.add(json(workplace, registration));
+    }
+    return result;
+  }
+
+  static JsonNode show(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    return json(workplace, registration(workplace, name(arguments)));
+  }
+
+  static JsonNode boot(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    ClientName name = name(arguments);
+    await(workplace.boots().boot(name, arguments.flag("force")));
+    return json(workplace, registration(workplace, name));
+  }
+
+  static JsonNode reset(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    ClientName name = name(arguments);
+    await(workplace.boots().reset(name, arguments.flag("force")));
+    return json(workplace, registration(workplace, name));
+  }
+
+  static JsonNode remove(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    ClientName name = name(arguments);
+    registration(workplace, name);
+    await(workplace.boots().remove(name, arguments.flag("force")));
+    return JsonNodeFactory.instance.objectNode().put("removed", name.value());
+  }
+
+  private static ClientName name(Arguments arguments) throws RefusedException {
+    return new ClientName(arguments.required("name"));
+  }
+
+  private static Registration registration(Workplace workplace, ClientName name) {
+    return workplace.installation().registry().find(name).orElseThrow(() -> Registry.unknown(name));
+  }
+
+  private static Client client(Arguments arguments) throws RefusedException {
+    String uuid = arguments.text("uuid");
+    String mode = arguments.text("mode");
+    String address = arguments.text("address");
+    String size = arguments.text("sizeBytes");
+    return new Client(
+        name(arguments),
+        arguments.texts("macs").stream().map(MacAddress::parse).toList(),
+        uuid == null ? null : uuid(uuid),
+        arguments.texts("initiators").stream().map(InitiatorName::new).toList(),
+        ImageReference.parse(arguments.required("image")),
+        mode == null ? Mode.PERSISTENT : Mode.parse(mode),
+        address == null ? null : address(address),
+        size == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(size)));
+  }
+
+  private static UUID uuid(String text) {
+    if (!UUID_FORM.matcher(text).matches()) {
+      throw new InvalidClientException(
+          "'%s' is no UUID: write it as 'dmidecode -s system-uuid' prints it".formatted(text));
+    }
+    return UUID.fromString(text);
+  }
+
+  private static Inet4Address address(String text) {
+    try {
+      // Shorter forms are addresses for ofLiteral too; people mean four numbers.
+      if (text.chars().filter(c -> c == '.').count() == 3
+          && InetAddress.ofLiteral(text) instanceof Inet4Address address
+          && !address.isAnyLocalAddress()
+          && !address.isMulticastAddress()
+          && !address.isLoopbackAddress()) {
+        return address;
+      }
+    } catch (IllegalArgumentException e) {
+      // said below
+    }
+    throw new InvalidClientException(
+        "'%s' is no IPv4 address of a machine: write four numbers, as 10.77.0.20".formatted(text));
+  }
+
+  /** The address that clients are told, where it is configured as a literal. */
+  private static @Nullable String literal(Installation installation) {
+    return installation.configuration().server();
+  }
+
+  private static ObjectNode json(Workplace workplace, Registration registration)
+      throws StoreException {
+    Client client = registration.client();
+    Identities identities = workplace.installation().identities();
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("name", client.name().value());
+    strings(node, "macs", client.macs());
+    node.put("uuid", client.uuid() == null ? null : client.uuid().toString());
+    strings(node, "initiators", client.initiators());
+    node.put("open", client.open());
+    node.put("image", client.image().toString());
+    node.put("mode", client.mode().text());
+    Inet4Address address = registration.address();
+    node.put("address", address == null ? null : address.getHostAddress());
+    client
+        .sizeBytes()
+        .ifPresentOrElse(size -> node.put("sizeBytes", size), () -> node.putNull("sizeBytes"));
+    node.put("target", identities.target(client.name()));
+    node.put("initiator", identities.initiator(client.name()).value());
+    node.put("overlayBytes", workplace.installation().store().overlayBytes(client.name().value()));
+    workplace.boots().status(client.name()).ifPresent(status -> boot(node, status));
+    return node;
+  }
+
+  private static void boot(ObjectNode node, ClientStatus status) {
+    node.put("stage", status.stage().text());
+    node.put("generation", status.generation());
+    node.put("bootedImage", status.image());
+    ArrayNode sessions = node.putArray("sessions");
+    for (SessionStatus session : status.sessions()) {
+      sessions
+          .addObject()
+          .put("initiator", session.initiator())
+          .put("isid", session.isid())
+          .put("address", session.address())
+          .put("kind", session.kind())
+          .put("since", session.since().toString());
+    }
+    Refusal refusal = status.refusal();
+    if (refusal == null) {
+      node.putNull("refused");
+    } else {
+      node.putObject("refused")
+          .put("at", refusal.at().toString())
+          .put("reason", refusal.reason())
+          .put("initiator", refusal.initiator())
+          .put("address", refusal.address());
+    }
+  }
+
+  private static void strings(ObjectNode node, String field, List<?> values) {
+    ArrayNode array = node.putArray(field);
+    values.forEach(value -> array.add(value.toString()));
+  }
+
+  /** Waits, and throws what the stage failed with. */
+  private static <T> T await(CompletionStage<T> stage) throws Exception {
+    try {
+      return stage.toCompletableFuture().get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Exception cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+}

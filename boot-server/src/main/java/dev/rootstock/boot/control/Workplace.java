@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.control;
+
+import dev.rootstock.boot.boots.BootAdmission;
+import dev.rootstock.boot.installation.Installation;
+
+/**
+ * What operations work on.
+ *
+ * @param installation the data
+ * @param boots the clients' boots, those of the server where one runs
+ */
+public record Workplace(Installation installation, BootAdmission boots) {
+
+  /** For a command while no server runs; its boots have to be closed before the installation. */
+  static Workplace withoutServer(Installation installation) {
+    return new Workplace(
+        installation,
+        BootAdmission.withoutServer(
+            installation.registry(), installation.store(), installation.identities()));
+  }
+}

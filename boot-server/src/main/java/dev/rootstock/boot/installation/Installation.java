@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.installation;
+
+import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Registry;
+import dev.rootstock.boot.clients.RegistryException;
+import dev.rootstock.boot.config.Configuration;
+import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.images.store.GoldenVersion;
+import dev.rootstock.images.store.ImageStore;
+import dev.rootstock.images.store.LocalImageStore;
+import dev.rootstock.images.store.StoreException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The data of one installation, opened by this process alone.
+ *
+ * @param configuration what the administrator decided
+ * @param store golden images and overlays; it holds the lock of the data directory
+ * @param registry the clients
+ * @param identities the names that clients are given
+ * @param made whether this process made the data directory
+ */
+public record Installation(
+    Configuration configuration,
+    ImageStore store,
+    Registry registry,
+    Identities identities,
+    boolean made)
+    implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Installation.class);
+
+  /**
+   * Opens the data directory, making it where it is not there.
+   *
+   * @throws StoreException when another process has it, or it cannot be used
+   * @throws RegistryException when the registry is damaged or of a newer Rootstock
+   */
+  public static Installation open(Configuration configuration)
+      throws StoreException, RegistryException {
+    Path data = configuration.data();
+    boolean made = Files.notExists(data);
+    ImageStore store = LocalImageStore.open(data);
+    try {
+      Registry registry = Registry.open(data);
+      Identities identities =
+          new Identities(registry.installation(), configuration.iscsi().namePrefix());
+      return new Installation(configuration, store, registry, identities, made);
+    } catch (IOException e) {
+      store.close();
+      if (made) {
+        delete(data);
+      }
+      throw RegistryException.of(data.resolve(Registry.FILE), e);
+    }
+  }
+
+  /** The golden version that a reference means now. */
+  public Optional<GoldenVersion> version(ImageReference image) {
+    return image.version().isPresent()
+        ? store.find(image.image(), image.version().getAsInt())
+        : store.defaultVersion(image.image());
+  }
+
+  /** Ends the use of the data; what was written is on the disk. */
+  @Override
+  public void close() {
+    try {
+      registry.close();
+    } catch (IOException e) {
+      log.warn("the registry was not closed in order: {}", e.toString());
+    }
+    store.close();
+  }
+
+  /**
+   * Closes, and leaves nothing behind of a directory that this process made and put nothing into:
+   * for a command that failed.
+   */
+  public void closeUnused() {
+    boolean unused = made && store.versions().isEmpty() && registry.size() == 0;
+    close();
+    if (unused) {
+      delete(configuration.data());
+    }
+  }
+
+  private static void delete(Path folder) {
+    List<Path> inside;
+    try (Stream<Path> tree = Files.walk(folder)) {
+      inside = tree.sorted(Comparator.reverseOrder()).toList();
+      for (Path path : inside) {
+        Files.delete(path);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      log.warn("{} was made for nothing and cannot be deleted: {}", folder, e.toString());
+    }
+  }
+}

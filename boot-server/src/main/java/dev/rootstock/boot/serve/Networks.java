@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.serve;
+
+import dev.rootstock.boot.config.Configuration;
+import dev.rootstock.boot.config.Configuration.Dhcp;
+import dev.rootstock.boot.config.Configuration.Slp;
+import dev.rootstock.boot.control.RefusedException;
+import dev.rootstock.boot.dhcp.AddressRange;
+import dev.rootstock.boot.dhcp.DhcpSubnet;
+import dev.rootstock.boot.slp.SlpNetwork;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InterfaceAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What the configuration says of networks, held against the interfaces that this machine has. */
+final class Networks {
+  private Networks() {}
+
+  /**
+   * The address that clients are told: the configured one, else the only IPv4 address of the
+   * interface that is served.
+   *
+   * @return null where nothing that is switched on has to tell it
+   */
+  static @Nullable InetAddress server(Configuration configuration) throws RefusedException {
+    String host = configuration.server();
+    if (host != null) {
+      return resolve(host);
+    }
+    String served = servedInterface(configuration);
+    if (served == null) {
+      return null;
+    }
+    List<Inet4Address> addresses = find(served).stream().map(network -> network.address).toList();
+    if (addresses.size() != 1) {
+      throw new RefusedException(
+          addresses.isEmpty()
+              ? "interface %s has no IPv4 address: give it one, or configure 'server'"
+                  .formatted(served)
+              : "interface %s has several addresses (%s): configure 'server', the one to tell clients"
+                  .formatted(
+                      served,
+                      String.join(
+                          ", ", addresses.stream().map(InetAddress::getHostAddress).toList())));
+    }
+    return addresses.getFirst();
+  }
+
+  /** The one network of the DHCP server. */
+  static DhcpSubnet subnet(Dhcp.Server dhcp, @Nullable InetAddress server) throws RefusedException {
+    List<Network> networks = find(dhcp.networkInterface());
+    Network ours =
+        networks.stream()
+            .filter(network -> network.address.equals(server))
+            .findFirst()
+            .or(() -> networks.size() == 1 ? Optional.of(networks.getFirst()) : Optional.empty())
+            .orElseThrow(
+                () ->
+                    new RefusedException(
+                        networks.isEmpty()
+                            ? "interface %s has no IPv4 address: give it one before DHCP is served"
+                                .formatted(dhcp.networkInterface())
+                            : ("interface %s has several addresses: configure 'server' as one of"
+                                    + " them, so that DHCP clients know us by it")
+                                .formatted(dhcp.networkInterface())));
+    Inet4Address netmask = dhcp.netmask();
+    int prefix =
+        netmask == null
+            ? ours.prefixLength
+            : Integer.bitCount(ByteBuffer.wrap(netmask.getAddress()).getInt());
+    try {
+      return new DhcpSubnet(
+          dhcp.networkInterface(),
+          ours.address,
+          prefix,
+          Optional.of(new AddressRange(dhcp.first(), dhcp.last())),
+          Optional.ofNullable(dhcp.router()),
+          List.of());
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException("DHCP cannot be served: " + e.getMessage(), e);
+    }
+  }
+
+  /** The networks of the SLP agent: of its interface, of the one that is served, or of all. */
+  static List<SlpNetwork> slp(Slp.Agent agent, Configuration configuration)
+      throws RefusedException {
+    String chosen = agent.networkInterface();
+    if (chosen == null) {
+      chosen = servedInterface(configuration);
+    }
+    List<String> names = chosen == null ? all() : List.of(chosen);
+    List<SlpNetwork> networks = new ArrayList<>();
+    for (String name : names) {
+      // One socket an interface: its first address is the one that answers come from.
+      find(name).stream()
+          .findFirst()
+          .ifPresent(
+              network -> networks.add(new SlpNetwork(name, network.address, network.prefixLength)));
+    }
+    if (networks.isEmpty()) {
+      throw new RefusedException(
+          "SLP finds no interface with an IPv4 address%s: give one an address, or configure"
+                  .formatted(chosen == null ? "" : " (" + chosen + ")")
+              + " 'slp.interface'");
+    }
+    return networks;
+  }
+
+  private record Network(Inet4Address address, int prefixLength) {}
+
+  private static @Nullable String servedInterface(Configuration configuration) {
+    if (configuration.dhcp() instanceof Dhcp.Server dhcp) {
+      return dhcp.networkInterface();
+    }
+    return configuration.slp() instanceof Slp.Agent agent ? agent.networkInterface() : null;
+  }
+
+  /** IPv4 before IPv6: firmware takes the one and often not the other. */
+  private static InetAddress resolve(String host) throws RefusedException {
+    try {
+      InetAddress[] found = InetAddress.getAllByName(host);
+      return Arrays.stream(found)
+          .filter(Inet4Address.class::isInstance)
+          .findFirst()
+          .orElse(found[0]);
+    } catch (UnknownHostException e) {
+      throw new RefusedException(
+          "'server: %s' has no address: write a literal one, or mend the resolver".formatted(host),
+          e);
+    }
+  }
+
+  private static List<Network> find(String name) throws RefusedException {
+    try {
+      NetworkInterface found = NetworkInterface.getByName(name);
+      if (found == null) {
+        throw new RefusedException(
+            "there is no network interface '%s': this machine has %s"
+                .formatted(
+                    name,
+                    String.join(
+                        ", ",
+                        NetworkInterface.networkInterfaces()
+                            .map(NetworkInterface::getName)
+                            .sorted()
+                            .toList())));
+      }
+      List<Network> networks = new ArrayList<>();
+      for (InterfaceAddress each : found.getInterfaceAddresses()) {
+        if (each.getAddress() instanceof Inet4Address address) {
+          networks.add(new Network(address, each.getNetworkPrefixLength()));
+        }
+      }
+      return networks;
+    } catch (SocketException e) {
+      throw new RefusedException("interface %s cannot be looked at: %s".formatted(name, e), e);
+    }
+  }
+
+  private static List<String> all() throws RefusedException {
+    try {
+      List<String> names = new ArrayList<>();
+      for (NetworkInterface each : NetworkInterface.networkInterfaces().toList()) {
+        if (each.isUp() && !each.isLoopback() && each.supportsMulticast()) {
+          names.add(each.getName());
+        }
+      }
+      return names;
+    } catch (SocketException e) {
+      throw new RefusedException("the network interfaces cannot be listed: " + e, e);
+    }
+  }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.serve;
+
+import dev.rootstock.boot.boots.BootAdmission;
+import dev.rootstock.boot.boots.BootPolicy;
+import dev.rootstock.boot.clients.InvalidClientException;
+import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.clients.RegistryException;
+import dev.rootstock.boot.config.Configuration;
+import dev.rootstock.boot.config.Configuration.Dhcp;
+import dev.rootstock.boot.config.Configuration.Slp;
+import dev.rootstock.boot.control.ControlServer;
+import dev.rootstock.boot.control.RefusedException;
+import dev.rootstock.boot.control.Workplace;
+import dev.rootstock.boot.dhcp.DhcpServer;
+import dev.rootstock.boot.dhcp.DhcpSubnet;
+import dev.rootstock.boot.installation.Installation;
+import dev.rootstock.boot.slp.SlpNetwork;
+import dev.rootstock.boot.slp.SlpServer;
+import dev.rootstock.dhcp.ServerName;
+import dev.rootstock.images.store.StoreException;
+import dev.rootstock.target.IscsiTarget;
+import dev.rootstock.target.TargetSettings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The whole service, running. What is started is stopped in the opposite order: first nobody new
+ * comes in, then what runs is drained, then the data is closed.
+ */
+public final class Server implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Server.class);
+  private static final int DHCP_PORT = 67;
+  private static final int SLP_PORT = 427;
+  private static final int NAMED_OPEN_CLIENTS = 5;
+
+  /** What has to be stopped, the latest first. */
+  private final Deque<Part> parts = new ArrayDeque<>();
+
+  private final List<String> ready = new ArrayList<>();
+
+  private record Part(String name, AutoCloseable what) {}
+
+  private Server() {}
+
+  /**
+   * Starts everything that is configured. Where one thing fails nothing runs on, and a data
+   * directory that was made for this start is gone again.
+   *
+   * @throws RefusedException in one line that says what to do
+   * @throws StoreException where the data is in use or unusable
+   * @throws RegistryException where the registry is
+   */
+  public static Server start(Configuration configuration)
+      throws RefusedException, StoreException, RegistryException {
+    // What can be wrong in the configuration is found before anything is made.
+    InetAddress address = Networks.server(configuration);
+    DhcpSubnet subnet =
+        configuration.dhcp() instanceof Dhcp.Server dhcp ? Networks.subnet(dhcp, address) : null;
+    List<SlpNetwork> networks =
+        configuration.slp() instanceof Slp.Agent agent
+            ? Networks.slp(agent, configuration)
+            : List.of();
+    Installation installation = Installation.open(configuration);
+    Server server = new Server();
+    try {
+      server.run(installation, address, subnet, networks);
+    } catch (IOException e) {
+      server.close();
+      installation.closeUnused();
+      throw new RefusedException(oneLine(e), e);
+    } catch (RefusedException | RuntimeException e) {
+      server.close();
+      installation.closeUnused();
+      throw e;
+    }
+    server.parts.addLast(new Part("data", installation));
+    return server;
+  }
+
+  /** What listens, as {@code serve} prints it: {@code ready iscsi 0.0.0.0:3260}. */
+  public List<String> ready() {
+    return List.copyOf(ready);
+  }
+
+  /** Stops everything in order. */
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      Part part = parts.removeFirst();
+      try {
+        part.what().close();
+      } catch (Exception e) {
+        log.error("{} did not stop in order", part.name(), e);
+      }
+    }
+  }
+
+  private void run(
+      Installation installation,
+      @Nullable InetAddress configured,
+      @Nullable DhcpSubnet subnet,
+      List<SlpNetwork> networks)
+      throws IOException, RefusedException {
+    Configuration configuration = installation.configuration();
+    BootAdmission boots =
+        BootAdmission.start(
+            installation.registry(),
+            installation.store(),
+            installation.identities(),
+            new BootPolicy(configuration.takeover(), subnet != null));
+    started("boots", boots);
+    IscsiTarget target =
+        IscsiTarget.start(
+            TargetSettings.listeningOn(
+                configuration.iscsi().listen().toArray(new InetSocketAddress[0])),
+            boots);
+    started("iscsi", target);
+    boots.revokeThrough(target::revoke);
+    target.addresses().forEach(each -> ready("iscsi", each));
+    InetAddress told =
+        configured != null || networks.isEmpty() ? configured : networks.getFirst().address();
+    if (told != null) {
+      BootDirectory directory =
+          new BootDirectory(
+              installation.registry(),
+              installation.identities(),
+              told,
+              port(target.addresses(), told));
+      serve(directory, boots, subnet, networks, configuration.slp());
+      warnOfLongNames(installation, told);
+    }
+    started("control", ControlServer.start(new Workplace(installation, boots)));
+    tell(installation);
+  }
+
+  private void serve(
+      BootDirectory directory,
+      BootAdmission boots,
+      @Nullable DhcpSubnet subnet,
+      List<SlpNetwork> networks,
+      Slp slp)
+      throws IOException {
+    if (subnet != null) {
+      started(
+          "dhcp",
+          DhcpServer.start(
+              List.of(subnet),
+              directory,
+              (client, xid, stage) -> boots.discovered(client, xid, true)));
+      ready("dhcp", new InetSocketAddress(subnet.serverAddress(), DHCP_PORT));
+    }
+    if (slp instanceof Slp.Agent agent) {
+      started("slp", SlpServer.start(networks, agent.scopes(), directory));
+      networks.forEach(each -> ready("slp", new InetSocketAddress(each.address(), SLP_PORT)));
+    }
+  }
+
+  private void started(String name, AutoCloseable what) {
+    parts.addFirst(new Part(name, what));
+  }
+
+  private void ready(String service, InetSocketAddress address) {
+    ready.add(
+        "ready %s %s:%d"
+            .formatted(service, ServerName.of(address.getAddress()).text(), address.getPort()));
+  }
+
+  /** The port of the portal that a client reaches by this address. */
+  private static int port(List<InetSocketAddress> portals, InetAddress address)
+      throws RefusedException {
+    return portals.stream()
+        .filter(
+            portal ->
+                portal.getAddress().isAnyLocalAddress() || portal.getAddress().equals(address))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new RefusedException(
+                    "clients are told to come to %s, and 'iscsi.listen' has no such address: add it"
+                        .formatted(address.getHostAddress())))
+        .getPort();
+  }
+
+  private static void warnOfLongNames(Installation installation, InetAddress told) {
+    String literal = ServerName.of(told).text();
+    for (Registration each : installation.registry().all()) {
+      try {
+        installation.identities().checkFits(each.client().name(), literal);
+      } catch (InvalidClientException e) {
+        log.warn("{}", e.getMessage());
+      }
+    }
+  }
+
+  private static void tell(Installation installation) {
+    log.info(
+        "{} holds {} images' versions and {} clients; target names begin with {}",
+        installation.configuration().data(),
+        installation.store().versions().size(),
+        installation.registry().size(),
+        installation.identities().prefix());
+    log.info(
+        "iscsi.chap is none: machines are believed by name and address, the network is trusted");
+    List<String> open =
+        installation.registry().all().stream()
+            .filter(each -> each.client().open())
+            .map(each -> each.client().name().value())
+            .toList();
+    if (!open.isEmpty()) {
+      log.warn(
+          "{} clients are open, any machine may log in to their disks: {}{}",
+          open.size(),
+          String.join(", ", open.subList(0, Math.min(open.size(), NAMED_OPEN_CLIENTS))),
+          open.size() > NAMED_OPEN_CLIENTS ? ", ..." : "");
+    }
+  }
+
+  private static String oneLine(IOException e) {
+    return e.getMessage() == null ? e.toString() : e.getMessage();
+  }
+}
