@@ -6,7 +6,7 @@ import java.net.Inet4Address;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +19,7 @@ final class AddressPool {
   private static final long NANOS_A_SECOND = 1_000_000_000L;
 
   /** An address that the registry is making a client's own. */
-  record Binding(Inet4Address address, CompletionStage<?> durable) {}
+  record Binding(Inet4Address address, CompletableFuture<?> durable) {}
 
   private final DhcpClients clients;
   private final LongSupplier nanoTime;
@@ -73,7 +73,7 @@ final class AddressPool {
     if (address == null) {
       return Optional.empty();
     }
-    Binding binding = new Binding(address, clients.remember(client, address));
+    Binding binding = new Binding(address, clients.remember(client, address).toCompletableFuture());
     pending.put(client, binding);
     return Optional.of(binding);
   }
@@ -88,7 +88,7 @@ final class AddressPool {
    * request that ends in between is then still known here, and no second address is given.
    */
   void forgetDurable() {
-    pending.values().removeIf(binding -> binding.durable().toCompletableFuture().isDone());
+    pending.values().removeIf(binding -> binding.durable().isDone());
   }
 
   private @Nullable Inet4Address search(AddressRange range, DhcpSubnet subnet) {

@@ -38,7 +38,7 @@ record Predicate(String attribute, String value) {
           SlpText.comparable(equality.group(1)), SlpText.comparable(equality.group(2)));
     }
     if (BEYOND.matcher(text).matches()) {
-      throw new SlpException(SlpError.INTERNAL_ERROR, "a filter beyond one equality: " + text);
+      throw new SlpException(SlpError.INTERNAL_ERROR, "a filter beyond one equality");
     }
     throw new SlpException(SlpError.PARSE_ERROR, "a predicate that is no filter");
   }
