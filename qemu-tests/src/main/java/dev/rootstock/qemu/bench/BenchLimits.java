@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.qemu.bench;
+
+import java.time.Duration;
+
+/** Every bound of the measurements. */
+final class BenchLimits {
+  /** The disk that is read: small enough for any page cache, larger than any processor's. */
+  static final long DISK_BYTES = 512L << 20;
+
+  /** How long a server may take until it listens. */
+  static final Duration START = Duration.ofSeconds(30);
+
+  /** How long one run of the load generator may last beyond the time that it was given. */
+  static final Duration OVERRUN = Duration.ofSeconds(15);
+
+  /** How long a command that sets a server up may take. */
+  static final Duration COMMAND = Duration.ofSeconds(30);
+
+  /** How much output of one program is kept, in bytes. */
+  static final int OUTPUT_BYTES = 1 << 20;
+
+  /** The most rounds and the longest run that the command line takes. */
+  static final int ROUNDS = 99;
+
+  static final int SECONDS = 600;
+
+  private BenchLimits() {}
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.qemu.bench;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A load that {@code iscsi-perf} makes: reads of one size at one depth, in one session.
+ *
+ * @param name how the table calls it
+ * @param blocks the size of a read in blocks of 512 bytes
+ * @param depth reads in flight
+ * @param random whether addresses are random; sequential otherwise
+ */
+record Load(String name, int blocks, int depth, boolean random) {
+  private static final Pattern AVERAGE = Pattern.compile("iops average (\\d+)");
+
+  /**
+   * What one run showed.
+   *
+   * @param operations operations a second
+   * @param cpu processor time of the server for one operation, in microseconds
+   */
+  record Sample(double operations, double cpu) {}
+
+  /** Loads the server for some seconds. */
+  Sample measure(Served server, int seconds) throws IOException, InterruptedException {
+    long before = Tool.cpuMicros(server.process());
+    List<String> command = new ArrayList<>(List.of("iscsi-perf"));
+    command.addAll(List.of("-b", Integer.toString(blocks), "-m", Integer.toString(depth)));
+    command.addAll(List.of("-t", Integer.toString(seconds)));
+    if (random) {
+      command.add("-r");
+    }
+    command.add(server.url());
+    String output =
+        Tool.run(
+            Duration.ofSeconds(seconds).plus(BenchLimits.OVERRUN), command.toArray(String[]::new));
+    long used = Tool.cpuMicros(server.process()) - before;
+    Matcher average = AVERAGE.matcher(output);
+    double operations = 0;
+    while (average.find()) {
+      operations = Double.parseDouble(average.group(1));
+    }
+    if (operations == 0) {
+      throw new IOException("iscsi-perf printed no average: " + output.strip());
+    }
+    return new Sample(operations, used / (operations * seconds));
+  }
+}

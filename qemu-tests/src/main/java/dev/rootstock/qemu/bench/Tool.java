@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.qemu.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Programs that others wrote, run with a time limit. */
+final class Tool {
+  private Tool() {}
+
+  /**
+   * Runs a program to its end.
+   *
+   * @return what it printed on both streams, at most {@link BenchLimits#OUTPUT_BYTES}
+   * @throws IOException when it is missing, fails, or does not end in time
+   */
+  static String run(Duration limit, String... command) throws IOException, InterruptedException {
+    Process process = start(command);
+    try {
+      Thread watchdog =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                        process.destroyForcibly();
+                      }
+                    } catch (InterruptedException e) {
+                      process.destroyForcibly();
+                    }
+                  });
+      String output;
+      try (InputStream stream = process.getInputStream()) {
+        output = new String(stream.readNBytes(BenchLimits.OUTPUT_BYTES), StandardCharsets.UTF_8);
+      }
+      int exit = process.waitFor();
+      watchdog.join();
+      if (exit != 0) {
+        throw new IOException(
+            String.join(" ", command) + " ended with " + exit + ": " + output.strip());
+      }
+      return output;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static Process start(String... command) throws IOException {
+    try {
+      return new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+          .start();
+    } catch (IOException e) {
+      throw new IOException(
+          command[0] + " does not start: install the packages tgt and libiscsi-bin", e);
+    }
+  }
+
+  /** A TCP port of the loopback address that nobody listens on now. */
+  static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  /** Waits until something listens on the loopback port, or the process has ended. */
+  static void awaitPort(Process process, int port) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + BenchLimits.START.toNanos();
+    while (System.nanoTime() < deadline) {
+      try (var socket = new Socket()) {
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+        return;
+      } catch (IOException e) {
+        if (!process.isAlive()) {
+          throw new IOException("the server ended with " + process.exitValue(), e);
+        }
+        Thread.sleep(50);
+      }
+    }
+    throw new IOException("nothing listens on port " + port + " after " + BenchLimits.START);
+  }
+
+  /** Processor time, user and system, that a process has used, in microseconds. */
+  static long cpuMicros(Process process) throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+    List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
+    long ticks = Long.parseLong(fields.get(11)) + Long.parseLong(fields.get(12));
+    return ticks * 10_000; // USER_HZ is 100 on every Linux that runs a JVM
+  }
+}
