@@ -133,6 +133,7 @@ final class VitalProductData {
   /** Block limits (VPD page B0). */
   private static byte[] blockLimits(DeviceServer server) {
     byte[] page = emptyPage(BLOCK_LIMITS, 0x3C);
+    page[4] = 1; // WSNZ: WRITE SAME has to name a number of blocks
     Bytes.putShort(page, 6, 1 << server.physicalExponent()); // optimal transfer granularity
     Bytes.putInt(page, 8, (int) Transfers.maximum(server));
     Bytes.putInt(page, 12, (int) server.blocksIn(Limits.OPTIMAL_TRANSFER_BYTES));

@@ -6,7 +6,11 @@ import dev.rootstock.images.block.IoCompletion;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** WRITE SAME (10) and (16) of SBC-3: one block for many places. */
+/**
+ * WRITE SAME (10) and (16) of SBC-3: one block for many places. A count of zero, which would mean
+ * "up to the end", is refused and VPD page B0 says so (WSNZ): nearly everywhere on a disk it would
+ * be more than the maximum.
+ */
 final class WriteSame {
   private static final int UNMAP_BIT = 3;
   private static final int NDOB_BIT = 0;
@@ -26,16 +30,17 @@ final class WriteSame {
     if (server.readOnly()) {
       return Plan.Fail.of(Sense.WRITE_PROTECTED);
     }
-    if (!server.holds(lba, count)) {
-      return Plan.Fail.of(Sense.LBA_OUT_OF_RANGE);
+    if (count == 0) {
+      return Plan.Fail.of(Sense.invalidCdbField(countField, 7)); // WSNZ
     }
-    long blocks = count == 0 ? server.blocks() - lba : count; // WSNZ is 0: none means all
-    if (blocks > server.blocksIn(Limits.MAX_WRITE_SAME_BYTES)) {
-      return Plan.Fail.of(Sense.invalidCdbField(countField, 7));
+    Sense refused =
+        server.checkRange(lba, count, countField, server.blocksIn(Limits.MAX_WRITE_SAME_BYTES));
+    if (refused != null) {
+      return Plan.Fail.of(refused);
     }
     boolean unmap = cdb.bit(1, UNMAP_BIT);
     long offset = server.bytes(lba);
-    long length = server.bytes(blocks);
+    long length = server.bytes(count);
     if (cdb.bit(1, NDOB_BIT)) {
       ByteBuffer zeros = ByteBuffer.allocate(server.blockBytes());
       return new Plan.Later(done -> start(server, offset, length, zeros, unmap, done));

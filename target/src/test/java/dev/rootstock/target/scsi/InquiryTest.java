@@ -80,7 +80,7 @@ class InquiryTest {
   void blockLimits() {
     assertEquals(
         "00b0003c"
-            + "00" // WRITE SAME of 0 blocks means up to the end
+            + "01" // WRITE SAME has to name a number of blocks
             + "00" // no COMPARE AND WRITE
             + "0008" // granularity: 4096 bytes
             + "00010000" // at most 32 MiB
@@ -99,7 +99,7 @@ class InquiryTest {
   void blockLimitsOfAReadOnlyDiskOfferNoUnmap() {
     assertEquals(
         "00b0003c"
-            + "00000008"
+            + "01000008"
             + "00010000"
             + "00000800"
             + zeros(20)
@@ -113,7 +113,7 @@ class InquiryTest {
     Geometry geometry = new Geometry(1 << 20, 4096, 4096, false);
     assertEquals(
         "00b0003c"
-            + "00000001"
+            + "01000001"
             + "00002000"
             + "00000100"
             + zeros(4)
