@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.scsi;
 
-/** The eight-byte LUN field (SAM-5 §4.7), as a big-endian word. */
+/** The eight-byte LUN field (SAM-5, logical unit numbers), as a big-endian word. */
 public final class Lun {
 
   /** A field that names no logical unit that could exist here. */
@@ -23,8 +23,11 @@ public final class Lun {
     }
     int level = (int) (field >>> 48);
     return switch (level >>> 14) {
-      case 0 -> level < PERIPHERAL_UNITS ? level : NONE; // SAM-5 §4.7.7.2; only bus 0 exists
-      case 1 -> level & 0x3FFF; // SAM-5 §4.7.7.3
+      case 0 ->
+          level < PERIPHERAL_UNITS
+              ? level
+              : NONE; // peripheral device addressing; only bus 0 exists
+      case 1 -> level & 0x3FFF; // flat space addressing
       default -> NONE;
     };
   }
