@@ -65,20 +65,22 @@ final class GoldenImageMaker {
    *
    * @param packages where the packages come from
    * @param image the file to make; replaced when it is there
+   * @return the release of the kernel in it
    */
-  static void make(DebianPackages packages, Path image) throws IOException, InterruptedException {
+  static String make(DebianPackages packages, Path image) throws IOException, InterruptedException {
     Files.createDirectories(image.toAbsolutePath().getParent());
     Path work = Files.createTempDirectory(image.toAbsolutePath().getParent(), "image-");
     try {
       Path partial = work.resolve("disk.raw");
-      new GoldenImageMaker(work, partial).make(packages);
+      String kernel = new GoldenImageMaker(work, partial).make(packages);
       Files.move(partial, image, StandardCopyOption.REPLACE_EXISTING);
+      return kernel;
     } finally {
       FileTree.delete(work);
     }
   }
 
-  private void make(DebianPackages packages) throws IOException, InterruptedException {
+  private String make(DebianPackages packages) throws IOException, InterruptedException {
     GuestSoftware software = GuestSoftware.unpack(packages, work.resolve("packages"));
     Path initrd = work.resolve("initrd.img");
     software.writeInitramfs(initrd, work.resolve("initramfs"));
@@ -95,6 +97,7 @@ final class GoldenImageMaker {
     }
     writeEfiPartition();
     writeRootPartition(root);
+    return software.kernelRelease();
   }
 
   private void writeBiosLoader(FileChannel disk) throws IOException, InterruptedException {

@@ -50,6 +50,10 @@ final class GuestSoftware {
     return new GuestSoftware(tree, KernelModules.in(tree));
   }
 
+  String kernelRelease() {
+    return modules.release();
+  }
+
   Path kernel() throws IOException {
     return find("boot/vmlinuz-" + modules.release());
   }
