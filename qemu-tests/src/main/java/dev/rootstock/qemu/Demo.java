@@ -39,6 +39,7 @@ public final class Demo {
     final BootProgress progress;
     String left = "";
     String value = "";
+    String found = "";
 
     Guest(Machine machine, BootProgress progress) {
       this.machine = machine;
@@ -121,10 +122,10 @@ public final class Demo {
 
     DebianPackages packages = DebianPackages.inUserCache();
     title("A small bootable image, from the distribution's own packages");
-    say("packages are fetched into %s; none is installed", packages.cache());
+    say("packages are fetched into %s; none is installed".formatted(packages.cache()));
     Path image = folder.resolve("golden.raw");
     String kernel = GoldenImageMaker.make(packages, image);
-    say("Linux %s, busybox, open-iscsi: %s", kernel, mebibytes(Files.size(image)));
+    say("Linux %s, busybox, open-iscsi: %s".formatted(kernel, mebibytes(Files.size(image))));
 
     title("The image becomes golden, and the service starts on a private bridge");
     PrivateNetwork bridge = PrivateNetwork.open();
@@ -133,9 +134,9 @@ public final class Demo {
     service.command("image", "import", image.toString(), "--name", IMAGE);
     Path golden = service.data().resolve("images").resolve(IMAGE).resolve("1.raw");
     String before = Checksum.of(golden);
-    say("golden image %s@1, SHA-256 %s", IMAGE, before);
+    say("golden image %s@1, SHA-256 %s".formatted(IMAGE, before));
     service.start();
-    service.log().find("^ready ").forEach(line -> say("%s", line));
+    service.log().find("^ready ").forEach(this::say);
     addGuest(bridge, service, "alice", "52:54:00:77:00:01");
     addGuest(bridge, service, "bob", "52:54:00:77:00:02");
 
@@ -155,10 +156,10 @@ public final class Demo {
     expect(service.stop() == 0, "the service did not end with code 0");
     expect(Checksum.of(golden).equals(before), "the golden image has changed");
     service.command("image", "verify", IMAGE);
-    say("golden image: SHA-256 %s, unchanged", before);
+    say("golden image: SHA-256 %s, unchanged".formatted(before));
     for (Guest guest : guests) {
       Tool.run("qemu-img", "check", "-q", overlay(service, guest).toString());
-      say("overlay of %s: qemu-img check finds no error", guest.name());
+      say("overlay of %s: qemu-img check finds no error".formatted(guest.name()));
     }
     printTable(service, Files.size(golden));
   }
@@ -166,9 +167,10 @@ public final class Demo {
   private void addGuest(PrivateNetwork bridge, Service service, String name, String mac)
       throws IOException, InterruptedException {
     service.command("client", "add", name, "--mac", mac, "--image", IMAGE);
-    say("client %s: MAC %s, image %s, mode persistent", name, mac, IMAGE);
+    say("client %s: MAC %s, image %s, mode persistent".formatted(name, mac, IMAGE));
     var progress = new BootProgress(name, out::println);
-    guests.add(new Guest(new Machine(bridge, name, mac, Firmware.BIOS, folder, progress), progress));
+    guests.add(
+        new Guest(new Machine(bridge, name, mac, Firmware.BIOS, folder, progress), progress));
   }
 
   private void powerOn() throws IOException {
@@ -194,8 +196,8 @@ public final class Demo {
     String found = machine.log().await("^ROOTSTOCK found (.+)", Machine.ANSWER).group(1);
     expect(found.equals(guest.left), guest.name() + " found " + found + " and not its own line");
     machine.awaitReady();
-    String value = machine.read();
-    expect(value.equals(guest.value), guest.name() + " read " + value + " and not its own value");
+    guest.found = machine.read();
+    expect(guest.found.equals(guest.value), guest.name() + " read " + guest.found);
     for (Guest other : guests) {
       boolean seen = other != guest && !machine.log().find(other.left).isEmpty();
       expect(!seen, guest.name() + " saw what " + other.name() + " wrote");
@@ -209,7 +211,7 @@ public final class Demo {
     String row = "  %-26s %-32s %-32s%n";
     out.printf(row, "", guests.getFirst().name(), guests.getLast().name());
     out.printf(row, "first boot wrote", guests.getFirst().value, guests.getLast().value);
-    out.printf(row, "second boot found", guests.getFirst().value, guests.getLast().value);
+    out.printf(row, "second boot found", guests.getFirst().found, guests.getLast().found);
     out.printf(row, "saw the other's writes", "no", "no");
     out.printf(row, "overlay, file size", size(service, 0, "%s"), size(service, 1, "%s"));
     out.printf(row, "overlay, on disk", size(service, 0, "%b"), size(service, 1, "%b"));
@@ -235,8 +237,8 @@ public final class Demo {
     out.printf("%n[%d/%d] %s  (%.0f s)%n", ++step, STEPS, text, seconds);
   }
 
-  private void say(String format, Object... values) {
-    out.println("      " + format.formatted(values));
+  private void say(String text) {
+    out.println("      " + text);
   }
 
   private static String mebibytes(long bytes) {

@@ -29,6 +29,9 @@ final class Machine implements AutoCloseable {
   /** A command to a guest that works as it should. */
   static final Duration ANSWER = Duration.ofSeconds(30);
 
+  /** After an outage of the server: iscsid's ping, its time-out, and its waits between logins. */
+  static final Duration RECOVERY = Duration.ofMinutes(1);
+
   private static final int MEMORY_MIB = 512;
   private static final int PROCESSORS = 2;
 
@@ -123,6 +126,12 @@ final class Machine implements AutoCloseable {
   /** What the guest reads from its disk, past its cache; {@code nothing} when it wrote no value. */
   String read() throws IOException, InterruptedException {
     return ask("read", "^ROOTSTOCK read (.+)$").group(1);
+  }
+
+  /** The same, where the guest may first have to log in again. */
+  String readAfterOutage() throws IOException, InterruptedException {
+    send("read");
+    return log.await("^ROOTSTOCK read (.+)$", RECOVERY).group(1);
   }
 
   /** The kernel's and iscsid's messages since the guest started. */

@@ -99,7 +99,8 @@ class LayoutTest {
   void gitDoesNotIgnoreTheTargetModule() throws Exception {
     for (String line : Files.readAllLines(HOME.resolve(".gitignore"))) {
       assertFalse(
-          Pattern.matches("[/*]*target[/*]*", line.strip()), ".gitignore ignores the module: " + line);
+          Pattern.matches("[/*]*target[/*]*", line.strip()),
+          ".gitignore ignores the module: " + line);
     }
   }
 
@@ -107,7 +108,10 @@ class LayoutTest {
   void theTopLevelHoldsNothingElse() throws Exception {
     var visible = new TreeSet<String>();
     try (var entries = Files.list(HOME)) {
-      entries.map(e -> e.getFileName().toString()).filter(n -> !n.startsWith(".")).forEach(visible::add);
+      entries
+          .map(e -> e.getFileName().toString())
+          .filter(n -> !n.startsWith("."))
+          .forEach(visible::add);
     }
     // Made by our own build and by a run of the service, and ignored by git.
     visible.removeAll(Set.of("build", "rootstock-data", "rootstock.yaml"));

@@ -150,8 +150,9 @@ class ModuleArrowsTest {
   void everyModuleIsLookedAt() {
     Map<String, Long> modules =
         new ClassFileImporter()
-            .withImportOption(location -> !location.contains("/test-classes/"))
-            .importPackages("dev.rootstock").stream()
+                .withImportOption(location -> !location.contains("/test-classes/"))
+                .importPackages("dev.rootstock")
+                .stream()
                 .collect(
                     Collectors.groupingBy(
                         c -> c.getPackageName().split("\\.", -1)[2], Collectors.counting()));

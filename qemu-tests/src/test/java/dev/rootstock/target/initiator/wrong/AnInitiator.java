@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.initiator.wrong;
 
-
 /** Breaks a rule of ModuleArrowsTest when it is used. */
-public final class AnInitiator {
-
-}
+public final class AnInitiator {}

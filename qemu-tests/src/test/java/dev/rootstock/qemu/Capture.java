@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.qemu;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What passes on a private network, recorded and decoded by Wireshark's tools. */
+final class Capture {
+  /** Malformed in Wireshark's eyes, or an error of the protocol: its severity "Error". */
+  private static final String WRONG = "_ws.malformed or _ws.expert.severity == 8388608";
+
+  private static final Duration START = Duration.ofSeconds(20);
+
+  private final Path file;
+  private final PrivateNetwork.Resident dumpcap;
+
+  private Capture(Path file, PrivateNetwork.Resident dumpcap) {
+    this.file = file;
+    this.dumpcap = dumpcap;
+  }
+
+  /** Records the bridge, and what the bridge's own computer says to itself. */
+  static Capture start(PrivateNetwork network, Path folder, String name)
+      throws IOException, InterruptedException {
+    Path file = folder.resolve(name + ".pcapng");
+    var command =
+        List.of("dumpcap", "-i", PrivateNetwork.BRIDGE, "-i", "lo", "-w", file.toString());
+    PrivateNetwork.Resident dumpcap = network.start(folder, command);
+    var log = new LineLog("dumpcap", folder.resolve(name + ".dumpcap.log"), line -> {});
+    log.follow(dumpcap.streams().getInputStream());
+    log.await("^File: ", START);
+    return new Capture(file, dumpcap);
+  }
+
+  /** Ends the recording; what was seen is in the file then. */
+  void stop() throws InterruptedException {
+    dumpcap.stop();
+  }
+
+  /** One line for each packet that Wireshark calls malformed or in error. */
+  List<String> wrongPackets() throws IOException, InterruptedException {
+    return tshark("-Y", WRONG, "-V");
+  }
+
+  /** The values of a field in the packets that a display filter lets through. */
+  List<String> values(String filter, String field) throws IOException, InterruptedException {
+    return tshark("-Y", filter, "-T", "fields", "-E", "occurrence=a", "-e", field);
+  }
+
+  private List<String> tshark(String... options) throws IOException, InterruptedException {
+    var command = new ArrayList<>(List.of("tshark", "-r", file.toString()));
+    command.addAll(List.of(options));
+    return Tool.run(command.toArray(String[]::new))
+        .lines()
+        .filter(line -> !line.startsWith("Running as user"))
+        .toList();
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.qemu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** One boot of one machine, seen from the machine and from the wire. */
+class OneMachineIT {
+  private static final Set<String> OPCODES_OF_A_BOOT =
+      Set.of("0x01", "0x03", "0x05", "0x21", "0x23", "0x25");
+
+  @Test
+  void bootsByBiosAndNothingOnTheWireIsMalformed() throws Exception {
+    try (Lab lab = Lab.open("one-machine")) {
+      Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
+      Machine machine = lab.client("alice", "persistent", Firmware.BIOS);
+      machine.powerOn();
+      machine.log().await("^ROOTSTOCK boot 1 of alice$", Machine.BOOT);
+      machine.log().await("^ROOTSTOCK found nothing$", Machine.ANSWER);
+      machine.awaitReady();
+      machine.write("first");
+      assertEquals("first", machine.read());
+      assertEquals(List.of(), complaints(machine.messages()));
+      machine.shutDown();
+      capture.stop();
+
+      assertEquals(List.of(), capture.wrongPackets());
+      assertDhcpGaveTheDisk(capture);
+      assertAllOpcodesSeen(capture);
+      lab.finish();
+    }
+  }
+
+  /** What Linux prints about a disk that misbehaves. */
+  private static List<String> complaints(List<String> messages) {
+    return messages.stream()
+        .filter(m -> m.matches("(?i).*(I/O error|sense key|ext4-fs error|conn error|timed out).*"))
+        .toList();
+  }
+
+  private static void assertDhcpGaveTheDisk(Capture capture) throws Exception {
+    Set<String> roots =
+        new HashSet<>(capture.values("dhcp.option.dhcp == 5", "dhcp.option.root_path"));
+    String expected = "iscsi:" + PrivateNetwork.ADDRESS + "::::" + Service.target("alice");
+    assertTrue(roots.stream().anyMatch(r -> sameDisk(r, expected)), roots + " has no " + expected);
+    // iPXE and then Linux: each asked, and each got the same address.
+    Set<String> addresses = new HashSet<>(capture.values("dhcp.option.dhcp == 5", "dhcp.ip.your"));
+    assertEquals(1, addresses.size(), addresses.toString());
+  }
+
+  /** RFC 4173 §5: protocol, port and LUN may be left out where they are the default. */
+  private static boolean sameDisk(String rootPath, String expected) {
+    return rootPath.replaceFirst("^(iscsi:[^:]+):6?:(?:3260)?:(?:0)?:", "$1::::").equals(expected);
+  }
+
+  private static void assertAllOpcodesSeen(Capture capture) throws Exception {
+    Set<String> seen =
+        capture.values("iscsi", "iscsi.opcode").stream()
+            .flatMap(line -> List.of(line.split(",", -1)).stream())
+            .collect(Collectors.toSet());
+    assertTrue(seen.containsAll(OPCODES_OF_A_BOOT), seen.toString());
+  }
+}
