@@ -12,6 +12,9 @@ final class Capture {
   /** Malformed in Wireshark's eyes, or an error of the protocol: its severity "Error". */
   private static final String WRONG = "_ws.malformed or _ws.expert.severity == 8388608";
 
+  /** The kernel hands packets over in blocks, a quarter of a second late; dumpcap drops the rest. */
+  private static final int KERNEL_BUFFER_MILLIS = 1_000;
+
   private static final Duration START = Duration.ofSeconds(20);
 
   private final Path file;
@@ -37,6 +40,7 @@ final class Capture {
 
   /** Ends the recording; what was seen is in the file then. */
   void stop() throws InterruptedException {
+    Thread.sleep(KERNEL_BUFFER_MILLIS);
     dumpcap.stop();
   }
 
