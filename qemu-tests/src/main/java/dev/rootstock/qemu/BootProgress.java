@@ -14,7 +14,7 @@ final class BootProgress implements Consumer<String> {
   private static final List<Step> STEPS =
       List.of(
           step("^Root path: (.+)", "firmware: DHCP option 17 is $1"),
-          step("^Registered SAN device", "firmware: iSCSI disk attached"),
+          step("^Registered SAN device.*", "firmware: iSCSI disk attached"),
           step("^ROOTSTOCK boot loader", "boot loader: GRUB runs from the disk"),
           step("^ROOTSTOCK kernel (.+)", "Linux $1 starts"),
           step("^ROOTSTOCK address (.+)", "Linux: address $1"),

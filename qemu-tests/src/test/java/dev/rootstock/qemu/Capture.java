@@ -12,7 +12,9 @@ final class Capture {
   /** Malformed in Wireshark's eyes, or an error of the protocol: its severity "Error". */
   private static final String WRONG = "_ws.malformed or _ws.expert.severity == 8388608";
 
-  /** The kernel hands packets over in blocks, a quarter of a second late; dumpcap drops the rest. */
+  /**
+   * The kernel hands packets over in blocks, a quarter of a second late; dumpcap drops the rest.
+   */
   private static final int KERNEL_BUFFER_MILLIS = 1_000;
 
   private static final Duration START = Duration.ofSeconds(20);

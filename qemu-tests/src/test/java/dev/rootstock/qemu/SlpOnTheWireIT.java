@@ -10,12 +10,17 @@ import java.io.DataOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** SLP answers (RFC 2608 §8.2, RFC 4018), judged by Wireshark. */
 class SlpOnTheWireIT {
   private static final String GROUP = "239.255.255.253";
+  private static final int PORT = 427;
+
+  /** The flag of a request that was sent to the group (RFC 2608 §8). */
+  private static final int REQUEST_MULTICAST = 0x2000;
 
   @Test
   void answersToAServiceRequestDecodeAndNameTheTarget() throws Exception {
@@ -23,10 +28,11 @@ class SlpOnTheWireIT {
       lab.service()
           .command("client", "add", "sam", "--mac", "52:54:00:77:01:01", "--image", Lab.IMAGE);
       Capture capture = Capture.start(lab.network(), lab.folder(), "slp");
-      ask(lab, PrivateNetwork.ADDRESS, request(0, 7));
-      ask(lab, GROUP, request(REQUEST_MULTICAST, 8));
+      byte[] direct = Datagram.ask(lab.network(), PrivateNetwork.ADDRESS, PORT, request(0, 7));
+      byte[] multicast = Datagram.ask(lab.network(), GROUP, PORT, request(REQUEST_MULTICAST, 8));
       capture.stop();
 
+      assertTrue(direct.length > 0 && multicast.length > 0, "both requests are answered");
       assertEquals(List.of(), capture.wrongPackets());
       List<String> urls = capture.values("srvloc.function == 2", "srvloc.url_entry.url");
       assertEquals(2, urls.size(), "one answer to each request: " + urls);
@@ -45,27 +51,11 @@ class SlpOnTheWireIT {
     Files.createDirectories(folder);
     try (PrivateNetwork network = PrivateNetwork.open()) {
       Capture capture = Capture.start(network, folder, "broken");
-      byte[] cut = new byte[20];
-      System.arraycopy(request(0, 9), 0, cut, 0, cut.length);
-      send(network, folder, PrivateNetwork.ADDRESS, cut);
+      byte[] cut = Arrays.copyOf(request(0, 9), 20);
+      Datagram.ask(network, PrivateNetwork.ADDRESS, PORT, cut);
       capture.stop();
       assertFalse(capture.wrongPackets().isEmpty());
     }
-  }
-
-  private static final int REQUEST_MULTICAST = 0x2000;
-
-  private static void ask(Lab lab, String address, byte[] request) throws Exception {
-    send(lab.network(), lab.folder(), address, request);
-  }
-
-  private static void send(PrivateNetwork network, Path folder, String address, byte[] packet)
-      throws Exception {
-    Path file = folder.resolve("request.bin");
-    Files.write(file, packet);
-    String command =
-        "busybox nc -u -w 2 %s 427 <%s >%s.reply || true".formatted(address, file, file);
-    network.run(folder, List.of("sh", "-c", command));
   }
 
   /** A SrvRqst for iSCSI targets in scope DEFAULT: RFC 2608 §8 (header) and §8.1. */
