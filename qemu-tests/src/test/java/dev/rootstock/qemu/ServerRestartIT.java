@@ -2,7 +2,7 @@
 package dev.rootstock.qemu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -40,9 +40,8 @@ class ServerRestartIT {
           messages.stream()
               .filter(m -> m.matches("(?i).*(I/O error|EXT4-fs error|rejecting I/O|aborted).*"))
               .toList());
-      assertFalse(
-          messages.stream().noneMatch(m -> m.contains("operational after recovery")),
-          "the session was never lost, so this showed nothing: " + messages);
+      long lost = messages.stream().filter(m -> m.contains("detected conn error")).count();
+      assertTrue(lost >= 2, "the session has to be lost twice for this to show anything: " + lost);
       machine.shutDown();
       lab.finish();
     }
