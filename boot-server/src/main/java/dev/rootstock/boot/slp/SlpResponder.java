@@ -92,8 +92,7 @@ final class SlpResponder {
       return Optional.empty();
     }
     return Optional.of(
-        new ServiceReply(
-                header.function().replyId(), header.xid(), header.language(), SlpError.OK, urls)
+        new ServiceReply(header.function(), header.xid(), header.language(), SlpError.OK, urls)
             .encode());
   }
 

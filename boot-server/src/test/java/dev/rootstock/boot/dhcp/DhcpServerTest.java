@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.dhcp;
+
+import static dev.rootstock.dhcp.MessageType.INFORM;
+import static dev.rootstock.dhcp.MessageType.REQUEST;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.dhcp.DhcpCodec;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+
+/** The sockets, on the loopback interface. DhcpNamespaceIT has a real client on a real link. */
+class DhcpServerTest {
+  private static final String MAC = "52:54:00:77:00:01";
+
+  private final FakeClients clients = new FakeClients().add("alpha", MAC, Optional.of("127.0.0.9"));
+
+  private static DhcpSubnet subnet(String interfaceName, String address) {
+    return new DhcpSubnet(
+        interfaceName,
+        Inet4Address.ofLiteral(address),
+        8,
+        Optional.empty(),
+        Optional.empty(),
+        List.of());
+  }
+
+  private DhcpServer start(DhcpSubnet subnet, int port) throws IOException {
+    return DhcpServer.start(List.of(subnet), clients, (client, xid, stage) -> {}, port);
+  }
+
+  private static int freePort() throws IOException {
+    try (DatagramSocket socket = new DatagramSocket()) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static void send(DatagramSocket socket, byte[] bytes, int port) throws IOException {
+    socket.send(new DatagramPacket(bytes, bytes.length, InetAddress.getLoopbackAddress(), port));
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
+      Thread.sleep(5);
+    }
+    assertTrue(condition.getAsBoolean(), "it did not happen in time");
+  }
+
+  @Test
+  void goesOnAfterPacketsThatAreNone() throws Exception {
+    int port = freePort();
+    try (DhcpServer server = start(subnet("lo", "127.0.0.1"), port);
+        DatagramSocket client = new DatagramSocket()) {
+      Random random = new Random(67);
+      for (int length : new int[] {1, 100, 239, 240, 300, 1500, 2000, 9000}) {
+        byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        send(client, bytes, port);
+      }
+      send(client, DhcpCodec.encode(Request.of(INFORM, MAC).ciaddr("127.0.0.9").packet()), port);
+
+      await(() -> server.counters().answered() == 1);
+      assertEquals(new DhcpCounters(9, 8, 1), server.counters());
+    }
+  }
+
+  @Test
+  void doesNotAnswerStrangers() throws Exception {
+    int port = freePort();
+    try (DhcpServer server = start(subnet("lo", "127.0.0.1"), port);
+        DatagramSocket client = new DatagramSocket()) {
+      String stranger = "52:54:00:77:ff:ff";
+      send(client, DhcpCodec.encode(Request.of(REQUEST, stranger).packet()), port);
+      await(() -> server.counters().received() == 1);
+      assertEquals(new DhcpCounters(1, 0, 0), server.counters());
+    }
+  }
+
+  @Test
+  void aPortThatIsTakenIsSaidInOneLine() throws Exception {
+    try (DatagramSocket other = new DatagramSocket()) {
+      String message = refused(subnet("lo", "127.0.0.1"), other.getLocalPort());
+      assertTrue(message.contains("another program has it"), message);
+      assertTrue(message.contains("port " + other.getLocalPort()), message);
+    }
+  }
+
+  @Test
+  void aServerThatEndedLeavesItsPort() throws Exception {
+    int port = freePort();
+    start(subnet("lo", "127.0.0.1"), port).close();
+    start(subnet("lo", "127.0.0.1"), port).close();
+  }
+
+  @Test
+  void anInterfaceThatIsNotThereIsSaidInOneLine() throws Exception {
+    String message = refused(subnet("nosuch0", "127.0.0.1"), freePort());
+    assertTrue(message.contains("no network interface nosuch0"), message);
+    assertTrue(message.contains("lo"), message);
+  }
+
+  @Test
+  void anAddressThatIsNotOursIsSaidInOneLine() throws Exception {
+    String message = refused(subnet("lo", "127.9.9.9"), freePort());
+    assertTrue(message.contains("does not have the address 127.9.9.9"), message);
+    assertTrue(message.contains("127.0.0.1"), message);
+  }
+
+  private String refused(DhcpSubnet subnet, int port) {
+    IOException error = assertThrows(IOException.class, () -> start(subnet, port).close());
+    String message = String.valueOf(error.getMessage());
+    assertEquals(1, message.lines().count(), message);
+    return message;
+  }
+}

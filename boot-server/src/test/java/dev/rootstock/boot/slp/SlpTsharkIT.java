@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.slp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.boot.net.Capture;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What other people's decoder makes of the messages that we send, and of the golden ones. */
+class SlpTsharkIT {
+
+  @Test
+  void everyAnswerDecodesWithoutAComplaint(@TempDir Path folder) throws Exception {
+    List<SlpTarget> targets =
+        IntStream.range(0, 30)
+            .mapToObj(i -> SlpResponderTest.target("iqn.2001-04.com.example:sn." + i))
+            .toList();
+    SlpResponder responder =
+        new SlpResponder(
+            List.of(SlpResponderTest.NETWORK), List.of("DEFAULT"), source -> targets, () -> 0);
+    List<byte[]> requests =
+        List.of(
+            SlpResponderTest.golden("unicast-request.bin"),
+            SlpResponderTest.golden("query1-request.bin"),
+            SlpResponderTest.golden("attribute-request.bin"),
+            SlpResponderTest.golden("service-type-request.bin"),
+            SlpResponderTest.golden("registration.bin"),
+            new Rqst().scopes("elsewhere").bytes(),
+            new Rqst().predicate("(iscsi-name=iqn.2001-04.com.example:sn.1)").bytes(),
+            new Rqst().multicast().bytes());
+    Capture capture = new Capture();
+    for (byte[] request : requests) {
+      byte[] reply =
+          responder
+              .answer(request, SlpResponderTest.CLIENT, true, SlpResponderTest.NETWORK)
+              .orElseThrow();
+      capture.add(
+          SlpResponderTest.CLIENT, 40_000, SlpResponderTest.NETWORK.address(), 427, request);
+      capture.add(SlpResponderTest.NETWORK.address(), 427, SlpResponderTest.CLIENT, 40_000, reply);
+    }
+
+    List<List<String>> packets =
+        capture.decode(
+            folder,
+            "_ws.malformed",
+            "_ws.expert.message",
+            "srvloc.function",
+            "srvloc.xid",
+            "srvloc.langtag",
+            "srvloc.errv2",
+            "srvloc.url.url");
+
+    assertEquals(capture.size(), packets.size());
+    for (List<String> packet : packets) {
+      assertEquals("", packet.get(0), packet.toString());
+      // tshark remarks on every error that an agent answers; there is nothing else to remark on.
+      boolean error = !packet.get(5).isEmpty() && !packet.get(5).equals("0");
+      assertEquals(error, packet.get(1).startsWith("Error: "), packet.toString());
+      assertTrue(error || packet.get(1).isEmpty(), packet.toString());
+    }
+    // Functions and error codes, request and answer by turns.
+    assertEquals(
+        List.of("1", "2", "1", "2", "6", "7", "9", "10", "3", "5", "1", "2", "1", "2", "1", "2"),
+        packets.stream().map(packet -> packet.get(2)).toList());
+    assertEquals(
+        List.of("0", "0", "14", "14", "14", "4", "0", "0"),
+        IntStream.range(0, requests.size()).mapToObj(i -> packets.get(2 * i + 1).get(5)).toList());
+    assertEquals(
+        "service:iscsi:target://192.0.2.3:3260/iqn.2001-04.com.example:sn.1",
+        packets.get(13).get(6));
+    assertEquals("en", packets.get(1).get(4));
+  }
+}
