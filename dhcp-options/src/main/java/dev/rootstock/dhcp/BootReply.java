@@ -133,7 +133,7 @@ public final class BootReply {
                 .options()
                 .get(DhcpOption.MAX_MESSAGE_SIZE)
                 .orElse(Limits.SMALLEST_MESSAGE_LIMIT));
-    int room = Math.min(datagram - Limits.IP_AND_UDP_HEADERS, Limits.PACKET);
+    int room = Math.min(datagram, Limits.PACKET) - Limits.IP_AND_UDP_HEADERS;
     DhcpPacket fitted = reply;
     for (DhcpOption<?> option : DISPENSABLE) {
       if (DhcpCodec.encodedLength(fitted) <= room) {

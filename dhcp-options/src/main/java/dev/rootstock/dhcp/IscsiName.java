@@ -3,7 +3,6 @@ package dev.rootstock.dhcp;
 
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,8 +13,8 @@ import java.util.regex.Pattern;
  * <p>Input is prepared after RFC 3722: lower case, Unicode form KC, then the prohibited characters
  * are refused. For names of ASCII characters, the only ones that we make, this is the RFC to the
  * letter. For others the JDK's Unicode tables stand in for those of Unicode 3.2, which the RFC
- * froze: a character that is younger than 2002 is accepted here, and the order of right-to-left
- * characters is not judged.
+ * froze: a character that is younger than 2002 is accepted, the order of right-to-left characters
+ * is not judged, and invisible characters (table B.1) are refused where the RFC drops them.
  *
  * @param value the name in its normal form, at most 223 bytes in UTF-8
  */
@@ -53,7 +52,39 @@ public record IscsiName(String value) {
 
   private static String prepare(String text) throws SyntaxException {
     refuseProhibited(text);
-    String name = Normalizer.normalize(text, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT);
+    String name = normal(text);
+    if (!normal(name).equals(name)) {
+      throw new SyntaxException(0, "the name has no normal form");
+    }
+    try {
+      check(name);
+    } catch (SyntaxException e) {
+      // Seen in the normal form, which can be longer than what was given.
+      throw new SyntaxException(Math.min(e.offset(), text.length()), e.problem());
+    }
+    return name;
+  }
+
+  /** RFC 3722 §4 and §5: case folding (table B.2), and form KC. */
+  private static String normal(String text) {
+    return folded(Normalizer.normalize(folded(text), Normalizer.Form.NFKC));
+  }
+
+  private static String folded(String text) {
+    StringBuilder folded = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(
+            c -> {
+              switch (c) {
+                case '\u00df' -> folded.append("ss");
+                case '\u03c2' -> folded.append('\u03c3'); // the sigma that ends a word
+                default -> folded.appendCodePoint(Character.toLowerCase(c));
+              }
+            });
+    return folded.toString();
+  }
+
+  private static void check(String name) throws SyntaxException {
     refuseProhibited(name);
     int bytes = name.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > Limits.ISCSI_NAME) {
@@ -69,7 +100,6 @@ public record IscsiName(String value) {
     } else {
       throw new SyntaxException(0, "an iSCSI name begins with \"iqn.\", \"eui.\" or \"naa.\"");
     }
-    return name;
   }
 
   /** RFC 3722 §6: what must not appear, before the mapping or after it. */

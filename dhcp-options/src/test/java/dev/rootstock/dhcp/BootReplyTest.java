@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.Inet4Address;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -169,6 +171,31 @@ class BootReplyTest {
     DhcpPacket full = BootReply.offer(with(modest, DhcpOption.MAX_MESSAGE_SIZE, 1472), large);
     assertTrue(full.options().has(DhcpOption.INITIATOR_NAME));
     assertTrue(full.options().has(DhcpOption.HOST_NAME));
+  }
+
+  /** A reply is never fragmented, whatever a client claims to take. */
+  @Test
+  void aReplyFitsOneFrame() throws Exception {
+    DhcpPacket request =
+        with(Golden.packet("userclass-rfc3004.bin"), DhcpOption.MAX_MESSAGE_SIZE, 65_535);
+    List<Inet4Address> servers = Collections.nCopies(300, Golden.ip("10.77.0.53"));
+    BootFacts facts = Golden.facts();
+    BootFacts large =
+        new BootFacts(
+            facts.address(),
+            facts.subnetMask(),
+            facts.serverId(),
+            facts.router(),
+            servers,
+            facts.hostName(),
+            facts.leaseSeconds(),
+            facts.rootPath(),
+            facts.initiatorName(),
+            facts.ipxe());
+
+    DhcpPacket offer = BootReply.offer(request, large);
+    assertTrue(DhcpCodec.encode(offer).length <= 1500 - 28);
+    assertTrue(offer.options().has(DhcpOption.ROOT_PATH));
   }
 
   private static <T> DhcpPacket with(DhcpPacket packet, DhcpOption<T> option, T value) {

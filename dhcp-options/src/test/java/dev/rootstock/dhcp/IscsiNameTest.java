@@ -25,7 +25,7 @@ class IscsiNameTest {
         "eui.02004567a425678d",
         "naa.52004567ba64678d",
         "naa.62004567ba64678d0123456789abcdef",
-        "iqn.2001-04.com.example:größe"
+        "iqn.2001-04.com.example:höhe"
       })
   void acceptsNamesInNormalForm(String name) throws Exception {
     assertEquals(name, IscsiName.parse(name).value());
@@ -40,7 +40,10 @@ class IscsiNameTest {
     "IQN.2001-04.COM.Example:Disk, iqn.2001-04.com.example:disk",
     // Form KC: a full-width letter and a decomposed one.
     "iqn.2001-04.com.example:\uff41, iqn.2001-04.com.example:a",
-    "iqn.2001-04.com.example:o\u0308, iqn.2001-04.com.example:\u00f6"
+    "iqn.2001-04.com.example:o\u0308, iqn.2001-04.com.example:\u00f6",
+    // RFC 3454, table B.2.
+    "iqn.2001-04.com.example:GR\u00d6\u00dfE, iqn.2001-04.com.example:gr\u00f6sse",
+    "iqn.2001-04.com.example:\u039f\u03a3, iqn.2001-04.com.example:\u03bf\u03c3"
   })
   void mapsInputToItsNormalForm(String input, String name) throws Exception {
     assertEquals(name, IscsiName.parse(input).value());
@@ -88,6 +91,22 @@ class IscsiNameTest {
     assertEquals(223, IscsiName.parse(start + "a".repeat(199)).value().length());
     assertThrows(SyntaxException.class, () -> IscsiName.parse(start + "a".repeat(200)));
     assertThrows(SyntaxException.class, () -> IscsiName.parse(start + "ö".repeat(100)));
+  }
+
+  @Test
+  void everyCharacterIsTakenOrRefusedAndNothingElse() {
+    int taken = 0;
+    for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
+      String text = "iqn.2001-04.com.example:" + Character.toString(c);
+      try {
+        String name = IscsiName.parse(text).value();
+        assertEquals(name, new IscsiName(name).value());
+        taken++;
+      } catch (SyntaxException e) {
+        assertTrue(e.offset() <= text.length());
+      }
+    }
+    assertTrue(taken > 100_000, taken + " were taken");
   }
 
   @Test

@@ -24,6 +24,8 @@ final class AddressPool {
   private final DhcpClients clients;
   private final LongSupplier nanoTime;
   private final Bounded<Inet4Address, Long> quarantine = new Bounded<>(Limits.QUARANTINED);
+  // When a range was last found full.
+  private final Bounded<AddressRange, Long> full = new Bounded<>(Limits.RANGES);
   // Bounded by PENDING_ADDRESSES, which is checked before an entry is made.
   private final Map<String, Binding> pending = new HashMap<>();
   private int next;
@@ -92,6 +94,10 @@ final class AddressPool {
   }
 
   private @Nullable Inet4Address search(AddressRange range, DhcpSubnet subnet) {
+    Long since = full.get(range);
+    if (since != null && nanoTime.getAsLong() - since < NANOS_A_SECOND) {
+      return null; // a walk over a full range is long, and clients ask often
+    }
     // From where the last search ended, so that filling a range costs one walk over it and not
     // many.
     for (int tried = 0; tried < range.size(); tried++) {
@@ -101,6 +107,7 @@ final class AddressPool {
         return address;
       }
     }
+    full.put(range, nanoTime.getAsLong());
     return null;
   }
 

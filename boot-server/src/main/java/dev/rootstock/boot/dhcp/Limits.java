@@ -6,6 +6,9 @@ final class Limits {
   /** Addresses in one range; a search for a free one walks over them. */
   static final int RANGE_ADDRESSES = 65_536;
 
+  /** Ranges that are remembered to be full. */
+  static final int RANGES = 64;
+
   /** Clients whose last transaction and rate are remembered. */
   static final int CLIENT_STATES = 65_536;
 
