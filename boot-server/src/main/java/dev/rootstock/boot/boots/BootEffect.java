@@ -52,7 +52,7 @@ sealed interface BootEffect {
   /** Say {@link BootEvent.Tick} at this time or a little later. */
   record WakeAt(long millis) implements BootEffect {}
 
-  /** The answer to a login or to the fetch of a script. */
+  /** The answer to a login. */
   record Grant(long id, long generation) implements BootEffect {}
 
   /** The other answer. */
@@ -60,7 +60,4 @@ sealed interface BootEffect {
 
   /** The answer to a command: it is done. */
   record Completed(long id) implements BootEffect {}
-
-  /** The answer to a fetch of the script that only opened a candidate. */
-  record Expected(long id) implements BootEffect {}
 }

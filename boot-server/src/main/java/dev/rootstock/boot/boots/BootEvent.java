@@ -20,31 +20,17 @@ sealed interface BootEvent {
    */
   record Discover(int xid, boolean firmware) implements BootEvent {}
 
+  /** The client's boot script was fetched, by anybody. */
+  record ScriptFetched() implements BootEvent {}
+
   /** Somebody wants something, and is answered once. */
   sealed interface Request extends BootEvent {
     /** Chosen by the caller, never used twice; a login's is its session's from then on. */
     long id();
   }
 
-  /** A request that may begin a boot. */
-  sealed interface Boots extends Request {
-    InetAddress address();
-
-    InitiatorKind kind();
-
-    Offer offer();
-  }
-
   /** A login that the client's keys allow. */
-  record Login(long id, InetAddress address, InitiatorKind kind, Offer offer) implements Boots {}
-
-  /** The client's boot script is fetched; its boot loader runs no operating system yet. */
-  record Script(long id, InetAddress address, Offer offer) implements Boots {
-    @Override
-    public InitiatorKind kind() {
-      return InitiatorKind.FIRMWARE;
-    }
-  }
+  record Login(long id, InetAddress address, InitiatorKind kind, Offer offer) implements Request {}
 
   /**
    * What the client's configuration has for a boot that begins now.

@@ -14,9 +14,8 @@ final class BootLimits {
   static final Duration FENCE = Duration.ofSeconds(6);
 
   /**
-   * How long a machine whose operating system lost its sessions, or whose server was restarted, may
-   * take to come back before a machine at another address gets the disk. open-iscsi comes back
-   * within a few seconds.
+   * How long a machine that lost its sessions, or whose server was restarted, may take to come back
+   * before a machine at another address gets the disk. open-iscsi comes back within a few seconds.
    */
   static final Duration RETURN = Duration.ofSeconds(20);
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.boots;
 
-import dev.rootstock.boot.boots.BootEvent.Boots;
 import dev.rootstock.boot.boots.BootEvent.Command;
 import dev.rootstock.boot.boots.BootEvent.Command.What;
 import dev.rootstock.boot.boots.BootEvent.Discover;
 import dev.rootstock.boot.boots.BootEvent.Login;
 import dev.rootstock.boot.boots.BootEvent.Request;
-import dev.rootstock.boot.boots.BootEvent.Script;
 import dev.rootstock.boot.boots.BootRules.Verdict;
 import dev.rootstock.boot.boots.BootState.Doing;
 import dev.rootstock.boot.boots.BootState.Probing;
@@ -32,9 +30,10 @@ import java.util.stream.Collectors;
  * <ul>
  *   <li>there is no boot that it could belong to: the client has never booted, or its administrator
  *       ended the last boot ({@code boot}, {@code reset}), or
- *   <li>its initiator is firmware ({@link InitiatorKind}), and either a candidate is open (a
- *       DISCOVER or a script was seen since the last login) or an operating system has logged in
- *       during this boot: firmware does not run beside it, so the machine was restarted.
+ *   <li>its initiator is firmware ({@link InitiatorKind}), and a candidate is open (a DISCOVER or a
+ *       script was seen since the last login), or an operating system has logged in during this
+ *       boot (firmware does not run beside it, so the machine was restarted), or this boot was
+ *       never heard of from its address.
  * </ul>
  *
  * Every other login goes on with the boot there is, whatever DHCP has said. That is the whole
@@ -46,8 +45,9 @@ import java.util.stream.Collectors;
  * refused to it at the first login, with that reason, unless the administrator marks the boots.
  *
  * <p>A candidate is therefore only needed for a machine that is reset before its operating system
- * has logged in. It is forgotten after {@link BootLimits#CANDIDATE}, at the next granted login, and
- * when the older boot is seen to live after it.
+ * has logged in. The fetch of a script opens one and commits nothing either: anybody can fetch. It
+ * is forgotten after {@link BootLimits#CANDIDATE}, at the next granted login, and when the older
+ * boot is seen to live after it.
  *
  * <h2>Who lives</h2>
  *
@@ -60,11 +60,11 @@ import java.util.stream.Collectors;
  * <p>Machines are told apart by address. ISIDs do not tell them apart (Linux's are equal, iPXE's
  * change with each connection), nor do names. So a further session of a boot is granted at once to
  * an address that its sessions come from; from another address only when those sessions are dead,
- * and they lose the disk first. A boot whose operating system has lost its sessions, or whose
- * server was restarted, keeps its place for {@link BootLimits#RETURN} against other addresses. An
- * operating system whose boot ended without it (silent, or taken over) may still run and come back
- * with stale pages in its memory; its address is {@code displaced} and gets in again only by
- * firmware.
+ * and they lose the disk first. A boot that has lost its sessions, or whose server was restarted,
+ * keeps its place for {@link BootLimits#RETURN} against other addresses. An operating system whose
+ * boot ended without it (silent, or taken over) may still run and come back with stale pages in its
+ * memory; its address is {@code displaced} and gets in again only by firmware, which proves a
+ * restart.
  *
  * <h2>Commit</h2>
  *
@@ -81,7 +81,9 @@ import java.util.stream.Collectors;
  * any address that logs in as firmware while none of its sessions lives. Before an operating system
  * has logged in, a forged DISCOVER and a lost connection together begin a new boot: an ephemeral
  * machine that waits in its boot loader gets a fresh disk. Machines behind one address (NAT) count
- * as one. Flooding the port denies service to everybody; no packet without a login does to one.
+ * as one. Initiators of unknown make are mostly tools; one that kept a disk in use and was
+ * displaced by a machine is not kept from coming back. Flooding the port denies service to
+ * everybody; no packet without a login does to one.
  */
 final class BootMachine {
   private final BootState state;
@@ -114,6 +116,7 @@ final class BootMachine {
   private void take(BootEvent event) {
     switch (event) {
       case Discover discover -> discover(discover);
+      case BootEvent.ScriptFetched ignored -> state.candidate = now;
       case Request request -> request(request);
       case BootEvent.SessionOpened opened -> opened(opened.id());
       case BootEvent.SessionEnded ended -> ended(ended.id());
@@ -146,9 +149,7 @@ final class BootMachine {
       state.transactions.removeFirst();
     }
     state.transactions.addLast(new Transaction(discover.xid(), now));
-    if (!state.fresh) {
-      state.candidate = now;
-    }
+    state.candidate = now;
   }
 
   // ---- requests ----
@@ -183,17 +184,12 @@ final class BootMachine {
     }
     switch (request) {
       case Command command -> begin(command);
-      case Script script when state.fresh -> steps.grant(script);
-      case Script script when !BootRules.begins(state, script, now) -> {
-        state.candidate = now;
-        effects.add(new BootEffect.Expected(script.id()));
-      }
-      case Boots boots -> begin(boots);
+      case Login login -> begin(login);
     }
   }
 
-  private void begin(Boots request) {
-    if (request instanceof Login && state.sessions.size() >= BootLimits.SESSIONS) {
+  private void begin(Login request) {
+    if (state.sessions.size() >= BootLimits.SESSIONS) {
       refuse(request, full("the client has %d sessions", BootLimits.SESSIONS));
       return;
     }
@@ -244,11 +240,11 @@ final class BootMachine {
   private void judge(Probing probing) {
     switch (probing.request()) {
       case Command command -> judge(command, probing.heard());
-      case Boots boots -> judge(boots, probing);
+      case Login login -> judge(login, probing);
     }
   }
 
-  private void judge(Boots request, Probing probing) {
+  private void judge(Login request, Probing probing) {
     Verdict verdict =
         !probing.newBoot()
             ? BootRules.judgeJoin(state, request, probing.heard())
@@ -319,7 +315,6 @@ final class BootMachine {
     if (session != null
         && !asked
         && session.generation() == state.generation()
-        && session.kind() != InitiatorKind.FIRMWARE
         && state.witnesses().isEmpty()
         && !state.between()) {
       state.mayReturnUntil = now + BootLimits.RETURN.toMillis();

@@ -2,9 +2,9 @@
 package dev.rootstock.boot.boots;
 
 import dev.rootstock.boot.Limits;
-import dev.rootstock.boot.boots.BootEvent.Boots;
 import dev.rootstock.boot.boots.BootEvent.Command;
 import dev.rootstock.boot.boots.BootEvent.Command.What;
+import dev.rootstock.boot.boots.BootEvent.Login;
 import dev.rootstock.boot.boots.BootEvent.Offer;
 import dev.rootstock.boot.boots.BootState.Session;
 import dev.rootstock.boot.clients.BootRecord;
@@ -13,18 +13,18 @@ import dev.rootstock.boot.clients.Mode;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 /** What a client's durable record becomes. {@link BootMachine}'s design note has the reasons. */
 final class BootRecords {
   private BootRecords() {}
 
   /** A new boot begins with this request. */
-  static BootRecord begun(BootState state, Boots request) {
+  static BootRecord begun(BootState state, Login request) {
     Offer offer = request.offer();
     BootRecord kept = BootRules.kept(state, offer.mode());
     EnumSet<Flag> flags = EnumSet.of(stage(request));
@@ -39,10 +39,7 @@ final class BootRecords {
     if (old != null) {
       boolean known = state.knows(request.address());
       machine = known ? old.machine() : List.of();
-      displaced =
-          old.has(Flag.OPERATING_SYSTEM) && !known
-              ? latest(old.displaced(), old.machine())
-              : old.displaced();
+      displaced = known ? old.displaced() : latest(old.displaced(), old.machine());
     }
     return new BootRecord(
         state.generation() + 1,
@@ -59,14 +56,21 @@ final class BootRecords {
    *
    * @param dead sessions whose machine is gone; an operating system there must not come back
    */
-  static BootRecord joined(BootState state, Boots request, Set<Long> dead) {
+  static BootRecord joined(BootState state, Login request, Set<Long> dead) {
     BootRecord record = Objects.requireNonNull(state.record);
-    Set<InetAddress> gone =
-        state.sessions.values().stream()
-            .filter(session -> dead.contains(session.id()))
-            .filter(session -> session.kind() != InitiatorKind.FIRMWARE)
-            .map(Session::address)
-            .collect(Collectors.toSet());
+    Set<InetAddress> gone = new HashSet<>();
+    state.sessions.values().stream()
+        .filter(session -> dead.contains(session.id()))
+        .filter(session -> session.kind() != InitiatorKind.FIRMWARE)
+        .map(Session::address)
+        .forEach(gone::add);
+    boolean moved =
+        request.kind() == InitiatorKind.OPERATING_SYSTEM
+            && record.has(Flag.OPERATING_SYSTEM)
+            && !state.knows(request.address());
+    if (moved) {
+      gone.addAll(record.machine());
+    }
     List<InetAddress> machine = without(record.machine(), gone);
     return new BootRecord(
         record.generation(),
@@ -82,26 +86,31 @@ final class BootRecords {
   /**
    * The administrator ends the boot.
    *
-   * @param mayRun whether its operating system may still run somewhere
+   * @param mayRun whether its machine may still run somewhere
    */
   static BootRecord ended(BootState state, Command command, boolean mayRun) {
     BootRecord record = Objects.requireNonNull(state.record);
-    // Said again of a boot that is over, it lets everybody in: nothing else would, if a machine
-    // never logs in from firmware. A boot that began with firmware is followed by one that does.
-    boolean shutOut = record.has(Flag.OPERATING_SYSTEM) && (mayRun || record.has(Flag.FIRMWARE));
+    // A boot that began with firmware is followed by one that does, so its machine needs no other
+    // way in. One without firmware has none: BOOT, said again, opens it.
+    boolean shutOut = mayRun || record.has(Flag.FIRMWARE);
+    boolean open =
+        state.between()
+            && command.what() == What.BOOT
+            && !command.force()
+            && !record.has(Flag.FIRMWARE);
     return new BootRecord(
         record.generation(),
         record.mode(),
         record.image(),
         command.what() == What.RESET ? null : record.overlay(),
         List.of(),
-        state.between()
+        open
             ? List.of()
             : shutOut ? latest(record.displaced(), record.machine()) : record.displaced(),
         record.with(Flag.ENDED).flags());
   }
 
-  private static Flag stage(Boots request) {
+  private static Flag stage(Login request) {
     return request.kind() == InitiatorKind.FIRMWARE ? Flag.FIRMWARE : Flag.OPERATING_SYSTEM;
   }
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.boots;
 
-import dev.rootstock.boot.boots.BootEvent.Boots;
 import dev.rootstock.boot.boots.BootEvent.Command;
 import dev.rootstock.boot.boots.BootEvent.Login;
-import dev.rootstock.boot.boots.BootEvent.Script;
 import dev.rootstock.boot.boots.BootState.Refusal;
 import dev.rootstock.boot.boots.BootState.Session;
 import dev.rootstock.boot.clients.BootRecord;
@@ -47,17 +45,16 @@ final class BootRules {
   }
 
   /** Whether the request marks a new boot. */
-  static boolean begins(BootState state, Boots request, long now) {
-    if (request instanceof Script) {
-      return state.hasCandidate(now);
-    }
+  static boolean begins(BootState state, Login request, long now) {
     return state.between()
         || (request.kind() == InitiatorKind.FIRMWARE
-            && (state.hasCandidate(now) || state.has(Flag.OPERATING_SYSTEM)));
+            && (state.hasCandidate(now)
+                || state.has(Flag.OPERATING_SYSTEM)
+                || !state.knows(request.address())));
   }
 
   /** What refuses a new boot whatever its probes would find. */
-  static @Nullable Refusal againstBegin(BootState state, Boots request, long now) {
+  static @Nullable Refusal againstBegin(BootState state, Login request, long now) {
     BootRecord record = state.record;
     boolean firmware = request.kind() == InitiatorKind.FIRMWARE;
     if (record != null && state.between() && !firmware && displaced(record, request.address())) {
@@ -80,19 +77,23 @@ final class BootRules {
     if (kept == null && request.offer().image() == null) {
       return new Refusal(LoginStatus.TARGET_ERROR, request.offer().problem());
     }
-    return request.offer().takeover() ? null : mayReturn(state, request.address(), now);
+    return request.offer().takeover() ? null : mayReturn(state, request, now);
   }
 
   /** What refuses a further session of the boot whatever its probes would find. */
-  static @Nullable Refusal againstJoin(BootState state, Boots request, long now) {
+  static @Nullable Refusal againstJoin(BootState state, Login request, long now) {
     BootRecord record = Objects.requireNonNull(state.record);
-    if (displaced(record, request.address())) {
+    // Initiators of unknown make are mostly tools, which come and go from one address.
+    if (request.kind() == InitiatorKind.OPERATING_SYSTEM && displaced(record, request.address())) {
       return ended(record, request.address());
     }
     if (record.has(Flag.OVERLAY_LOST)) {
       return lost(record);
     }
-    return mayReturn(state, request.address(), now);
+    // Firmware hands over to its operating system, which may have another address.
+    boolean handsOver =
+        !state.has(Flag.OPERATING_SYSTEM) && request.kind() != InitiatorKind.FIRMWARE;
+    return handsOver ? null : mayReturn(state, request, now);
   }
 
   /** The record whose overlay a new boot goes on with; null where it gets a new one or none. */
@@ -119,13 +120,13 @@ final class BootRules {
   }
 
   /** Decides a new boot by what was heard. */
-  static Verdict judgeBegin(BootState state, Boots request, Map<Long, Liveness> heard) {
+  static Verdict judgeBegin(BootState state, Login request, Map<Long, Liveness> heard) {
     boolean running = state.has(Flag.OPERATING_SYSTEM);
     boolean same = false;
     for (Session session : rivals(state)) {
       boolean here = session.address().equals(request.address());
       Liveness found = heard.get(session.id());
-      if (here && found == Liveness.ALIVE && !running && request instanceof Login) {
+      if (here && found == Liveness.ALIVE && !running && request.kind() == InitiatorKind.FIRMWARE) {
         // One firmware with two sessions: it has not been reset since the older one.
         same = true;
       } else if (found == Liveness.ALIVE || (found == null && !here)) {
@@ -138,7 +139,7 @@ final class BootRules {
   }
 
   /** Decides a further session of the boot by what was heard. */
-  static Verdict judgeJoin(BootState state, Boots request, Map<Long, Liveness> heard) {
+  static Verdict judgeJoin(BootState state, Login request, Map<Long, Liveness> heard) {
     Set<Long> dead = new HashSet<>();
     for (Session session : strangers(state, request.address())) {
       Liveness found = heard.get(session.id());
@@ -178,8 +179,10 @@ final class BootRules {
     return record.displaced().contains(address);
   }
 
-  private static @Nullable Refusal mayReturn(BootState state, InetAddress address, long now) {
-    return now < state.mayReturnUntil && !state.knows(address) ? returning(state, now) : null;
+  private static @Nullable Refusal mayReturn(BootState state, Login request, long now) {
+    return now < state.mayReturnUntil && !state.knows(request.address())
+        ? returning(state, now)
+        : null;
   }
 
   private static Refusal returning(BootState state, long now) {
@@ -211,9 +214,9 @@ final class BootRules {
   private static Refusal ended(BootRecord record, InetAddress address) {
     return new Refusal(
         LoginStatus.AUTHORIZATION_FAILURE,
-        ("the boot of the machine at %s was ended before boot %d began, and its disk is gone:"
-                + " restart that machine from its firmware; if it has none that logs in and is off"
-                + " now, run 'rootstock client boot'")
+        ("the machine at %s lost its disk when its boot was ended or another machine booted (the"
+                + " latest is boot %d): restart that machine from its firmware; if it has none that"
+                + " logs in and is off now, run 'rootstock client boot'")
             .formatted(text(address), record.generation()));
   }
 

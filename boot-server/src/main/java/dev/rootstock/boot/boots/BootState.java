@@ -34,9 +34,6 @@ final class BootState {
   /** The administrator announced the first boot of a client that has no record to note it in. */
   boolean announced;
 
-  /** The boot was begun by the fetch of its script and nobody has logged in since. */
-  boolean fresh;
-
   /** The client is being removed, or has been. */
   boolean removed;
 
@@ -46,7 +43,7 @@ final class BootState {
   /** The disk of the record's generation is open. */
   boolean diskOpen;
 
-  /** Until then an operating system without sessions may come back. */
+  /** Until then the boot, which has no session, keeps its place for its machine. */
   long mayReturnUntil = NEVER;
 
   /** Since when nobody has used the open disk. */
@@ -137,7 +134,7 @@ final class BootState {
   static BootState restored(@Nullable BootRecord record, long now) {
     BootState state = new BootState();
     state.record = record;
-    if (record != null && record.has(Flag.OPERATING_SYSTEM) && !record.has(Flag.ENDED)) {
+    if (!state.between()) {
       state.mayReturnUntil = now + BootLimits.RETURN.toMillis();
     }
     return state;
@@ -148,7 +145,6 @@ final class BootState {
     copy.record = record;
     copy.candidate = candidate;
     copy.announced = announced;
-    copy.fresh = fresh;
     copy.removed = removed;
     copy.unfenced = unfenced;
     copy.diskOpen = diskOpen;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.boots;
 
-import dev.rootstock.boot.boots.BootEvent.Boots;
 import dev.rootstock.boot.boots.BootEvent.Command;
 import dev.rootstock.boot.boots.BootEvent.Command.What;
 import dev.rootstock.boot.boots.BootEvent.Login;
@@ -58,16 +57,16 @@ final class BootSteps {
     } else {
       switch (doing.request()) {
         case Command command -> drive(doing, command);
-        case Boots boots -> drive(doing, boots, Objects.requireNonNull(state.record));
+        case Login login -> drive(doing, login, Objects.requireNonNull(state.record));
       }
     }
   }
 
-  private void drive(Doing doing, Boots request, BootRecord record) {
+  private void drive(Doing doing, Login request, BootRecord record) {
     UUID overlay = record.overlay();
     if (overlay != null && !record.has(Flag.OVERLAY_IN_PLACE)) {
       await(doing, Step.CREATE, new BootEffect.CreateOverlay(record, overlay));
-    } else if (request instanceof Login && !state.diskOpen) {
+    } else if (!state.diskOpen) {
       await(doing, Step.OPEN, new BootEffect.OpenDisk(record));
     } else {
       state.work = null;
@@ -132,7 +131,6 @@ final class BootSteps {
       state.candidate = BootState.NEVER;
       state.announced = false;
     }
-    state.fresh = false;
     state.record = record;
   }
 
@@ -151,18 +149,13 @@ final class BootSteps {
     giveUp(doing.request(), refusal);
   }
 
-  void grant(Boots request) {
-    long generation = state.generation();
+  private void grant(Login login) {
     state.candidate = BootState.NEVER;
-    if (request instanceof Login login) {
-      state.fresh = false;
-      state.mayReturnUntil = BootState.NEVER;
-      state.sessions.put(
-          login.id(), new Session(login.id(), generation, login.address(), login.kind(), false));
-    } else {
-      state.fresh = true;
-    }
-    effects.add(new BootEffect.Grant(request.id(), generation));
+    state.mayReturnUntil = BootState.NEVER;
+    state.sessions.put(
+        login.id(),
+        new Session(login.id(), state.generation(), login.address(), login.kind(), false));
+    effects.add(new BootEffect.Grant(login.id(), state.generation()));
   }
 
   void giveUp(Request request, Refusal refusal) {

@@ -188,8 +188,6 @@ final class ClientBoots {
       case BootEffect.Grant grant -> granted(grant);
       case BootEffect.Refuse refuse -> refused(refuse);
       case BootEffect.Completed completed -> completed(completed.id());
-      // Scripts come with HTTP, which nothing serves yet.
-      case BootEffect.Expected ignored -> {}
     }
   }
 

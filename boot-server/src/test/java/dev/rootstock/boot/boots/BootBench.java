@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rootstock.boot.boots.BootEvent.Command;
 import dev.rootstock.boot.boots.BootEvent.Login;
 import dev.rootstock.boot.boots.BootEvent.Offer;
-import dev.rootstock.boot.boots.BootEvent.Script;
 import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.BootRecord.Flag;
 import dev.rootstock.boot.clients.ImageReference;
@@ -27,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +48,6 @@ final class BootBench {
     record Refused(String reason) implements Answer {}
 
     record Completed() implements Answer {}
-
-    record Expected() implements Answer {}
   }
 
   /** A session that reaches the disk. */
@@ -76,6 +74,10 @@ final class BootBench {
   final Map<Long, Access> access = new LinkedHashMap<>();
   final Map<Long, Answer> answers = new HashMap<>();
   final Map<Long, Liveness> liveness = new HashMap<>();
+
+  /** What probes find where {@link #liveness} says nothing. */
+  LongFunction<Liveness> prober = id -> Liveness.ALIVE;
+
   final List<BootEffect> effects = new ArrayList<>();
   long openDisk;
 
@@ -87,6 +89,9 @@ final class BootBench {
 
   /** Effects until the server crashes, -1 for never. */
   int crashAfter = -1;
+
+  /** The server has crashed since the test last looked. */
+  boolean crashed;
 
   /** Effects that are held back, to be completed by the test. */
   @Nullable Predicate<BootEffect> holding;
@@ -141,22 +146,19 @@ final class BootBench {
         () -> "expected a refusal with '" + words + "', got " + answers.get(id));
   }
 
-  Answer script(InetAddress address) {
-    long id = ++lastId;
-    take(new Script(id, address, offer()));
-    return assertNotNullAnswer(id);
+  BootBench script() {
+    return take(new BootEvent.ScriptFetched());
   }
 
-  Answer command(Command.What what, boolean force) {
+  /** The number of the next request. */
+  long nextId() {
+    return lastId + 1;
+  }
+
+  @Nullable Answer command(Command.What what, boolean force) {
     long id = ++lastId;
     take(new Command(id, what, force));
-    return assertNotNullAnswer(id);
-  }
-
-  private Answer assertNotNullAnswer(long id) {
-    Answer answer = answers.get(id);
-    assertNotNull(answer, "no answer");
-    return answer;
+    return answers.get(id);
   }
 
   /** The connection is gone, and the server knows. */
@@ -202,8 +204,8 @@ final class BootBench {
       state = outcome.state();
       for (BootEffect effect : outcome.effects()) {
         if (crashAfter == 0) {
-          restart();
-          return this;
+          crashed = true;
+          return restart();
         }
         crashAfter = Math.max(-1, crashAfter - 1);
         effects.add(effect);
@@ -256,8 +258,7 @@ final class BootBench {
         done();
       }
       case BootEffect.Probe probe ->
-          queue.addLast(
-              new BootEvent.Probed(probe.id(), liveness.getOrDefault(probe.id(), Liveness.ALIVE)));
+          queue.addLast(new BootEvent.Probed(probe.id(), found(probe.id())));
       case BootEffect.CloseSession close -> cut(close.id());
       case BootEffect.CloseDisk ignored -> {
         assertTrue(access.isEmpty(), "a disk was closed under a session");
@@ -268,8 +269,12 @@ final class BootBench {
       case BootEffect.Refuse refuse ->
           answers.put(refuse.id(), new Answer.Refused(refuse.reason()));
       case BootEffect.Completed completed -> answers.put(completed.id(), new Answer.Completed());
-      case BootEffect.Expected expected -> answers.put(expected.id(), new Answer.Expected());
     }
+  }
+
+  private Liveness found(long id) {
+    Liveness told = liveness.get(id);
+    return told != null ? told : prober.apply(id);
   }
 
   private void done() {
@@ -308,10 +313,7 @@ final class BootBench {
     assertNotNull(record);
     assertEquals(record.generation(), grant.generation(), "granted what is not durable");
     answers.put(grant.id(), new Answer.Granted(grant.generation(), record.overlay()));
-    BootState.Session session = state.sessions.get(grant.id());
-    if (session == null) {
-      return; // a script
-    }
+    BootState.Session session = Objects.requireNonNull(state.sessions.get(grant.id()));
     assertEquals(grant.generation(), openDisk, "granted without its disk");
     assertTrue(
         record.overlay() == null || record.has(Flag.OVERLAY_IN_PLACE),

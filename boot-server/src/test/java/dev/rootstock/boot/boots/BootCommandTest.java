@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The administrator's commands, failures, bounds, and scripts. */
+/** The administrator's commands, failures and bounds. */
 class BootCommandTest {
   private final BootBench bench = new BootBench();
 
@@ -231,30 +231,5 @@ class BootCommandTest {
   void aSessionThatOpensAfterItsBootIsOverIsClosed() {
     bench.take(new BootEvent.SessionOpened(77));
     assertInstanceOf(BootEffect.CloseSession.class, bench.effects.getLast());
-  }
-
-  @Test
-  void aScriptOpensACandidateAndCommitsOneThatIsOpen() {
-    assertEquals(new Answer.Expected(), bench.script(X));
-    assertEquals(0, bench.generation());
-    assertInstanceOf(Answer.Granted.class, bench.script(X));
-    assertEquals(1, bench.generation());
-  }
-
-  @Test
-  void everythingBetweenAScriptAndTheFirstLoginIsOneBoot() {
-    bench.discover();
-    bench.script(X);
-    bench.discover();
-    bench.script(X);
-    bench.firmware(X);
-    assertEquals(1, bench.generation());
-  }
-
-  @Test
-  void aScriptIsRefusedToADuplicate() {
-    running();
-    bench.discover();
-    assertInstanceOf(Answer.Refused.class, bench.script(Y));
   }
 }

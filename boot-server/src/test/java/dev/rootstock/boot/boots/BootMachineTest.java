@@ -135,6 +135,14 @@ class BootMachineTest {
     }
 
     @Test
+    void withoutOurDhcpFirmwareAtAnotherAddressMarksIt() {
+      bench.close(bench.firmware(X)).pass(GRACE);
+      bench.firmware(Y);
+      assertEquals(2, bench.generation());
+      bench.refused(X, OPERATING_SYSTEM, "restart that machine");
+    }
+
+    @Test
     void anyOtherInitiatorAfterFirmwareCountsAsASystem() {
       bench.firmware(X);
       bench.close(bench.session(X, UNKNOWN));
@@ -148,6 +156,13 @@ class BootMachineTest {
         bench.answers(bench.firmware(X), Liveness.SILENT);
         bench.answers(bench.system(Y), Liveness.SILENT);
       }
+      assertEquals(2, bench.generation());
+    }
+
+    @Test
+    void aFetchedScriptOpensACandidateToo() {
+      bench.close(bench.firmware(X)).script();
+      bench.firmware(X);
       assertEquals(2, bench.generation());
     }
 
@@ -257,8 +272,7 @@ class BootMachineTest {
     void aFetchedScriptAndAReconnectWipeNothing() {
       long session = started(X);
       UUID overlay = bench.overlay();
-      bench.close(session).discover();
-      assertTrue(bench.script(Y) instanceof Answer.Refused);
+      bench.close(session).discover().script().script();
       bench.system(X);
       assertEquals(overlay, bench.overlay());
     }
@@ -332,6 +346,21 @@ class BootMachineTest {
       assertEquals(1, bench.generation());
       bench.close(bench.system(Y)).pass(GRACE);
       bench.refused(X, OPERATING_SYSTEM, "restart that machine");
+    }
+
+    @Test
+    void norWhenTheNewcomerWentOnWithABootThatSeemedGone() {
+      bench.close(started(X)).pass(GRACE);
+      bench.close(bench.system(Y)).pass(GRACE);
+      bench.refused(X, OPERATING_SYSTEM, "restart that machine");
+    }
+
+    @Test
+    void aToolMayComeAndGoBetweenTheBootsOfAMachine() {
+      bench.mode = Mode.PERSISTENT;
+      bench.close(bench.session(Y, UNKNOWN)).pass(GRACE);
+      bench.close(started(X)).pass(GRACE);
+      bench.session(Y, UNKNOWN);
     }
 
     @Test
