@@ -52,7 +52,7 @@ final class ClientText {
     for (JsonNode session : client.get("sessions")) {
       pair(
           pairs,
-          "session",
+          "session " + session.get("id").asText(),
           "%s, ISID %s, from %s, %s, since %s"
               .formatted(
                   session.get("initiator").asText(),

@@ -30,6 +30,7 @@ public final class Main {
           new ClientResetCommand(),
           new ClientRemoveCommand(),
           new RootPathCommand(),
+          new DiscoverCommand(),
           new LauncherCommand("test", "run every test: unit, integration, and real machines"));
 
   private Main() {}
@@ -46,7 +47,7 @@ public final class Main {
   static int run(String[] args, Console console) {
     List<String> words = List.of(args);
     if (words.isEmpty() || List.of("help", "--help", "-h").contains(words.getFirst())) {
-      Help.all(COMMANDS).forEach(console.out()::println);
+      Help.all(COMMANDS).forEach(words.isEmpty() ? console.err()::println : console.out()::println);
       return words.isEmpty() ? Command.WRONG_USAGE : Command.DONE;
     }
     try {

@@ -19,6 +19,8 @@ import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.boot.installation.Installation;
+import dev.rootstock.dhcp.ServerName;
+import dev.rootstock.dhcp.SyntaxException;
 import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.Progress;
 import dev.rootstock.images.store.StoreException;
@@ -143,7 +145,13 @@ final class ClientOperations {
 
   /** The address that clients are told, where it is configured as a literal. */
   private static @Nullable String literal(Installation installation) {
-    return installation.configuration().server();
+    String server = installation.configuration().server();
+    try {
+      ServerName name = server == null ? null : ServerName.ofHost(server);
+      return name != null && name.isLiteral() ? name.text() : null;
+    } catch (SyntaxException e) {
+      throw new IllegalStateException("the configuration has checked 'server'", e);
+    }
   }
 
   private static ObjectNode json(Workplace workplace, Registration registration)
@@ -178,6 +186,7 @@ final class ClientOperations {
     for (SessionStatus session : status.sessions()) {
       sessions
           .addObject()
+          .put("id", session.id())
           .put("initiator", session.initiator())
           .put("isid", session.isid())
           .put("address", session.address())

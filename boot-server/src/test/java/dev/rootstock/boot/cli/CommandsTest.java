@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.rootstock.boot.clients.Registry;
+import dev.rootstock.boot.serve.Server;
+import dev.rootstock.target.Isid;
+import dev.rootstock.target.initiator.Initiator;
+import dev.rootstock.target.initiator.LoginOptions;
+import dev.rootstock.target.initiator.LoginRefusedException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Commands that work on data, with a server and without. */
+class CommandsTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final String MACHINE = "iqn.2000-01.com.example:machine";
+
+  private static final Isid LINUX = new Isid(0x0002_3d00_0001L);
+  private static final Isid FIRMWARE = new Isid(0x4000_2723_0001L);
+
+  @TempDir Path folder;
+  private CommandLineHarness commands;
+
+  @BeforeEach
+  void configure() throws Exception {
+    commands = new CommandLineHarness(folder);
+  }
+
+  // ---- without a server ----
+
+  @Test
+  void anImageIsImportedListedAndVerified() throws Exception {
+    Path file = commands.image("debian.raw", 3 * 512);
+    JsonNode imported =
+        commands.run("image", "import", file.toString(), "--name", "debian", "--json").json();
+    assertEquals(1, imported.get("version").asInt());
+    assertEquals(3 * 512, imported.get("sizeBytes").asLong());
+    commands.done("image", "import", file.toString(), "--name", "debian");
+    JsonNode images = commands.run("image", "list", "--json").json().get("images");
+    assertEquals(2, images.size());
+    assertFalse(images.get(0).get("default").asBoolean());
+    assertTrue(images.get(1).get("default").asBoolean());
+    assertTrue(commands.done("image", "list").contains("debian@2  yes"));
+    assertTrue(commands.done("image", "verify", "debian@1").contains("debian@1 is intact"));
+  }
+
+  @Test
+  void anImageThatHasChangedFailsItsVerification() throws Exception {
+    commands.importDebian();
+    Path golden = commands.data.resolve("images/debian/1.raw");
+    byte[] bytes = Files.readAllBytes(golden);
+    bytes[1000] ^= 1;
+    assertTrue(golden.toFile().setWritable(true));
+    Files.write(golden, bytes);
+    assertTrue(commands.failed("image", "verify", "debian").contains("debian@1 has changed"));
+  }
+
+  @Test
+  void aClientIsAddedShownListedAndRemoved() throws Exception {
+    commands.importDebian();
+    JsonNode added =
+        commands
+            .run(
+                "client",
+                "add",
+                "alpha",
+                "--image",
+                "debian@1",
+                "--mac",
+                "52-54-00-77-00-01",
+                "--mac",
+                "52:54:00:77:00:02",
+                "--uuid",
+                "11111111-2222-4333-8444-555555555555",
+                "--initiator",
+                MACHINE,
+                "--mode",
+                "ephemeral",
+                "--address",
+                "10.77.0.20",
+                "--size",
+                "2M",
+                "--json")
+            .json();
+    assertEquals("52:54:00:77:00:01", added.get("macs").get(0).asText());
+    assertEquals(2 << 20, added.get("sizeBytes").asLong());
+    assertFalse(added.get("open").asBoolean());
+    assertEquals("new", added.get("stage").asText());
+    assertEquals(added, commands.run("client", "show", "alpha", "--json").json());
+    assertEquals(added, commands.run("client", "list", "--json").json().get("clients").get(0));
+    String text = commands.done("client", "show", "alpha");
+    assertTrue(text.contains("mode       ephemeral"), text);
+    assertEquals("removed alpha and what it wrote\n", commands.done("client", "remove", "alpha"));
+    assertTrue(commands.done("client", "list").startsWith("no clients"));
+  }
+
+  @Test
+  void aClientWithoutAKeyIsCalledOpen() throws Exception {
+    commands.importDebian();
+    assertTrue(commands.done("client", "add", "alpha", "--image", "debian").contains("it is open"));
+    assertTrue(commands.done("client", "show", "alpha").contains("keys       open"));
+    assertTrue(commands.done("client", "list").contains("  open  "));
+  }
+
+  @Test
+  void identitiesStayTheSameBetweenCommands() throws Exception {
+    commands.importDebian();
+    commands.done("client", "add", "alpha", "--image", "debian");
+    JsonNode before = commands.run("client", "show", "alpha", "--json").json();
+    commands.done("client", "remove", "alpha");
+    commands.done("client", "add", "alpha", "--image", "debian");
+    JsonNode after = commands.run("client", "show", "alpha", "--json").json();
+    assertEquals(before.get("target"), after.get("target"));
+    assertEquals(before.get("initiator"), after.get("initiator"));
+  }
+
+  /** Each of them: one line, exit 1, and not one file more or less than before. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      textBlock =
+          """
+          image import none.raw --name x             | there is no file
+          image import odd.raw --name x              | no multiple of 512
+          image import empty.raw --name x            | empty.raw
+          image import . --name x                    | is a folder
+          image import good.raw --name a..b          | image name 'a..b' is not allowed
+          image import good.raw --name X             | image name 'X' is not allowed
+          image import good.raw --name x --format qcow2 | format 'qcow2' is not there yet
+          image verify ghost                         | there is no image 'ghost'
+          image verify debian@9                      | there is no version 'debian@9': there is debian@1
+          image verify debian@                       | 'debian@' names no image
+          client add a..b --image debian             | client name 'a..b' is not allowed
+          client add -- -a --image debian            | 'client add' does not take '--image'
+          client add Alpha --image debian            | client name 'Alpha' is not allowed
+          client add old --image debian              | client 'old' is there already
+          client add new --image ghost               | there is no image 'ghost'
+          client add new --image debian@2            | there is no version 'debian@2'
+          client add new --image debian --mode memory | mode 'memory' is not there yet
+          client add new --image debian --mode fast  | mode 'fast' is unknown
+          client add new --image debian --mac 52:54  | '52:54' is no MAC address
+          client add new --image debian --mac ff:ff:ff:ff:ff:ff | belongs to no single machine
+          client add new --image debian --mac 52:54:00:77:00:01 | belongs to client 'old' already
+          client add new --image debian --mac 52:54:00:77:00:09 --mac 52:54:00:77:00:09 | stands twice
+          client add new --image debian --uuid 1-2-3-4-5 | '1-2-3-4-5' is no UUID
+          client add new --image debian --initiator bob | 'bob' is no initiator name
+          client add new --image debian --address 10.0.0.999 | '10.0.0.999' is no IPv4 address
+          client add new --image debian --address 224.0.0.1 | '224.0.0.1' is no IPv4 address
+          client add new --image debian --size 1000  | must be a positive multiple of 512
+          client add new --image debian --size 512K  | a disk of 524288 bytes is too small
+          client add new --image debian --size 2M --mode read-only | a read-only disk has its image's size
+          client show ghost                          | no client is called 'ghost'
+          client boot ghost                          | no client is called 'ghost'
+          client reset ghost                         | no client is called 'ghost'
+          client remove ghost                        | no client is called 'ghost'
+          """)
+  void badInputIsOneLineAndLeavesNothingBehind(String words, String expected) throws Exception {
+    commands.importDebian();
+    commands.done("client", "add", "old", "--image", "debian", "--mac", "52:54:00:77:00:01");
+    commands.image("good.raw", 512);
+    commands.image("odd.raw", 1000);
+    commands.image("empty.raw", 0);
+    List<String> before = CommandLineHarness.tree(folder);
+    byte[] registry = Files.readAllBytes(commands.data.resolve(Registry.FILE));
+    String[] split = words.split(" +");
+    if (split[1].equals("import")) {
+      split[2] = folder.resolve(split[2]).toString();
+    }
+    CommandLineHarness.Result result = commands.run(split);
+    assertEquals(words.contains(" -- ") ? Command.WRONG_USAGE : Command.FAILED, result.status());
+    String line = CommandLineHarness.oneLine(result);
+    assertTrue(line.contains(expected), line);
+    assertEquals(before, CommandLineHarness.tree(folder));
+    assertTrue(Arrays.equals(registry, Files.readAllBytes(commands.data.resolve(Registry.FILE))));
+  }
+
+  @Test
+  void aNameThatFirmwareCouldNotBeToldIsRefused() throws Exception {
+    String prefix = "iqn.2026-11." + "a".repeat(190);
+    CommandLineHarness longPrefix =
+        new CommandLineHarness(folder, "iscsi: {name-prefix: \"%s\"}\n".formatted(prefix));
+    longPrefix.importDebian();
+    longPrefix.done("client", "add", "a".repeat(10), "--image", "debian");
+    String line = longPrefix.failed("client", "add", "a".repeat(11), "--image", "debian");
+    assertTrue(line.contains("is too long") && line.contains("224 bytes"), line);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "image list",
+    "image verify debian",
+    "client list",
+    "client add a --image b",
+    "client remove a"
+  })
+  void withoutADataDirectoryNothingIsMade(String words) throws Exception {
+    List<String> before = CommandLineHarness.tree(folder);
+    String line = commands.failed(words.split(" "));
+    assertTrue(line.startsWith("there is no data directory "), line);
+    assertEquals(before, CommandLineHarness.tree(folder));
+  }
+
+  @Test
+  void anImportThatFailsLeavesNoNewDataDirectory() throws Exception {
+    Path odd = commands.image("odd.raw", 1000);
+    List<String> before = CommandLineHarness.tree(folder);
+    commands.failed("image", "import", odd.toString(), "--name", "x");
+    assertEquals(before, CommandLineHarness.tree(folder));
+  }
+
+  // ---- what a server cannot start with ----
+
+  @Test
+  void aPortThatIsTakenIsNamedAndNothingIsMade() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String portal = "127.0.0.1:" + taken.getLocalPort();
+      CommandLineHarness busy =
+          new CommandLineHarness(folder, "iscsi: {listen: [\"%s\"]}\n".formatted(portal));
+      List<String> before = CommandLineHarness.tree(folder);
+      String line = busy.failed("serve");
+      assertTrue(line.contains(portal), line);
+      assertEquals(before, CommandLineHarness.tree(folder));
+    }
+  }
+
+  @Test
+  void aSecondPortThatIsTakenLeavesTheFirstFree() throws Exception {
+    int free;
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      free = probe.getLocalPort();
+    }
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      CommandLineHarness busy =
+          new CommandLineHarness(
+              folder,
+              "iscsi: {listen: [\"127.0.0.1:%d\", \"127.0.0.1:%d\"]}\n"
+                  .formatted(free, taken.getLocalPort()));
+      busy.failed("serve");
+      new ServerSocket(free, 1, InetAddress.getLoopbackAddress()).close();
+    }
+  }
+
+  @Test
+  void anInterfaceThatIsMissingIsNamedAndNothingIsMade() throws Exception {
+    CommandLineHarness missing =
+        new CommandLineHarness(
+            folder,
+            """
+            iscsi: {listen: ["127.0.0.1:0"]}
+            dhcp: {mode: server, interface: nope0, range: 10.0.0.1-10.0.0.9}
+            """);
+    List<String> before = CommandLineHarness.tree(folder);
+    String line = missing.failed("serve");
+    assertTrue(line.startsWith("there is no network interface 'nope0'"), line);
+    assertEquals(before, CommandLineHarness.tree(folder));
+  }
+
+  @Test
+  void aRangeOutsideTheInterfacesNetworkIsRefused() throws Exception {
+    CommandLineHarness wrong =
+        new CommandLineHarness(
+            folder, "dhcp: {mode: server, interface: lo, range: 10.9.0.1-10.9.0.9}\n");
+    List<String> before = CommandLineHarness.tree(folder);
+    String line = wrong.failed("serve");
+    assertTrue(line.contains("the range 10.9.0.1-10.9.0.9 is not inside 127.0.0.1/8"), line);
+    assertEquals(before, CommandLineHarness.tree(folder));
+  }
+
+  @Test
+  void clientsAreNotSentToAnAddressThatNobodyListensOn() throws Exception {
+    CommandLineHarness wrong =
+        new CommandLineHarness(folder, "server: 192.0.2.1\niscsi: {listen: [\"127.0.0.1:0\"]}\n");
+    String line = wrong.failed("serve");
+    assertTrue(line.contains("192.0.2.1") && line.contains("iscsi.listen"), line);
+  }
+
+  @Test
+  void aDataDirectoryInUseIsRefusedNamingItsUser() throws Exception {
+    try (Server server = commands.serve()) {
+      List<String> before = CommandLineHarness.tree(folder);
+      String line = commands.failed("serve");
+      assertTrue(line.contains(commands.data + " is in use by this process"), line);
+      assertEquals(before, CommandLineHarness.tree(folder));
+      assertEquals(1, server.ready().size());
+    }
+  }
+
+  @Test
+  void aDamagedRegistryStopsTheStartAndStays() throws Exception {
+    commands.importDebian();
+    Path registry = commands.data.resolve(Registry.FILE);
+    Files.writeString(registry, "no registry\nat all\n");
+    String line = commands.failed("serve");
+    assertTrue(line.contains(registry + " is damaged: the record at byte 0"), line);
+    assertEquals("no registry\nat all\n", Files.readString(registry));
+  }
+
+  // ---- through a running server ----
+
+  @Test
+  void aStoppedServerLeavesNoSocketBehind() throws Exception {
+    commands.serve().close();
+    assertFalse(CommandLineHarness.tree(folder).contains("data/control.sock"));
+    commands.importDebian();
+  }
+
+  @Test
+  void onlyTheServersUserMayCommandIt() throws Exception {
+    try (Server server = commands.serve()) {
+      assertFalse(server.ready().isEmpty());
+      assertEquals(
+          "rw-------",
+          PosixFilePermissions.toString(
+              Files.getPosixFilePermissions(commands.data.resolve("control.sock"))));
+    }
+  }
+
+  @Test
+  void commandsWorkThroughARunningServer() throws Exception {
+    try (Server server = commands.serve()) {
+      commands.importDebian();
+      commands.done("client", "add", "alpha", "--image", "debian");
+      JsonNode alpha = commands.run("client", "show", "alpha", "--json").json();
+      assertTrue(commands.failed("client", "show", "ghost").contains("'ghost'"));
+      assertTrue(
+          commands
+              .failed("image", "import", folder.resolve("none").toString(), "--name", "x")
+              .contains("there is no file"));
+      try (Initiator machine = login(server, alpha)) {
+        JsonNode running = commands.run("client", "show", "alpha", "--json").json();
+        assertEquals(MACHINE, running.get("sessions").get(0).get("initiator").asText());
+        assertEquals(1, running.get("generation").asLong());
+        machine.logout();
+      }
+    }
+    assertTrue(commands.done("client", "list").contains("alpha"));
+  }
+
+  @Test
+  void sendTargetsFindsAnOpenClient() throws Exception {
+    commands.importDebian();
+    commands.done("client", "add", "alpha", "--image", "debian");
+    commands.done("client", "add", "beta", "--image", "debian", "--initiator", MACHINE);
+    try (Server server = commands.serve()) {
+      String portal = "127.0.0.1:" + CommandLineHarness.portal(server).getPort();
+      String open = commands.done("discover", "--sendtargets", portal);
+      assertEquals(1, open.lines().count(), open);
+      assertTrue(open.contains(":alpha  " + portal), open);
+      String all = commands.done("discover", "--sendtargets", portal, "--initiator", MACHINE);
+      assertEquals(2, all.lines().count(), all);
+    }
+  }
+
+  @Test
+  void anEmptyDiscoveryFails() throws Exception {
+    try (Server server = commands.serve()) {
+      String portal = "127.0.0.1:" + CommandLineHarness.portal(server).getPort();
+      assertTrue(
+          commands
+              .failed("discover", "--sendtargets", portal)
+              .startsWith(portal + " has no target"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"reset", "remove", "boot"})
+  void whatWouldHurtALiveSessionIsRefusedNamingItUntilForced(String what) throws Exception {
+    commands.importDebian();
+    commands.done("client", "add", "alpha", "--image", "debian");
+    JsonNode alpha = commands.run("client", "show", "alpha", "--json").json();
+    byte[] block = new byte[512];
+    Arrays.fill(block, (byte) 0x5A);
+    try (Server server = commands.serve();
+        Initiator machine = login(server, alpha)) {
+      assertTrue(machine.writeBlocks(0, 8, block).good());
+      String line = commands.failed("client", what, "alpha");
+      assertTrue(line.contains("session 1 from 127.0.0.1"), line);
+      assertEquals(
+          "5a5a", hex(machine.readBlocks(0, 8, 1).data()).substring(0, 4), "must go on living");
+      commands.done("client", what, "alpha", "--force");
+      assertThrows(IOException.class, () -> machine.readBlocks(0, 8, 1));
+      if (what.equals("remove")) {
+        assertThrows(LoginRefusedException.class, () -> login(server, alpha).close());
+        assertTrue(commands.done("client", "list").startsWith("no clients"));
+      } else {
+        // The machine's own firmware: what ran before may not come back with stale pages.
+        try (Initiator again = login(server, alpha, FIRMWARE)) {
+          String read = hex(again.readBlocks(0, 8, 1).data());
+          assertEquals(what.equals("boot"), read.startsWith("5a5a5a5a"), read);
+          again.logout();
+        }
+      }
+    }
+  }
+
+  @Test
+  void aServersClientsAreThereAfterARestart() throws Exception {
+    JsonNode before;
+    try (Server server = commands.serve()) {
+      commands.importDebian();
+      commands.done("client", "add", "alpha", "--image", "debian");
+      before = commands.run("client", "show", "alpha", "--json").json();
+      try (Initiator machine = login(server, before)) {
+        byte[] block = new byte[512];
+        Arrays.fill(block, (byte) 0x77);
+        assertTrue(machine.writeBlocks(0, 3, block).good());
+        machine.logout();
+      }
+    }
+    try (Server server = commands.serve();
+        Initiator machine = login(server, before)) {
+      JsonNode after = commands.run("client", "show", "alpha", "--json").json();
+      assertEquals(before.get("target"), after.get("target"));
+      assertEquals(1, after.get("generation").asLong(), "a restart is no boot");
+      assertEquals("7777", hex(machine.readBlocks(0, 3, 1).data()).substring(0, 4));
+      machine.logout();
+    }
+  }
+
+  private static Initiator login(Server server, JsonNode client) throws IOException {
+    return login(server, client, LINUX);
+  }
+
+  /** A session whose first unit attention has been taken. */
+  private static Initiator login(Server server, JsonNode client, Isid isid) throws IOException {
+    Initiator machine =
+        Initiator.login(
+            CommandLineHarness.portal(server),
+            LoginOptions.normal(MACHINE, client.get("target").asText()).withIsid(isid),
+            PATIENCE);
+    byte[] testUnitReady = new byte[16];
+    for (int i = 0; i < 3 && !machine.read(0, testUnitReady, 0).good(); i++) {
+      // 06/29/00: every new session begins with one.
+    }
+    return machine;
+  }
+
+  private static String hex(byte[] bytes) {
+    return HexFormat.of().formatHex(bytes);
+  }
+}
