@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.qcow2;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A second reading of the format, for judging files in memory faster than qemu-img could: whatever
+ * a table names lies in the file, is named once, and is counted at least once.
+ */
+final class Walker {
+  private final ByteBuffer file;
+  private final Header header;
+  private final Map<Long, String> named = new HashMap<>();
+
+  private Walker(byte[] bytes) throws IOException {
+    file = ByteBuffer.wrap(bytes);
+    header =
+        HeaderCodec.decode(file.duplicate().limit(Math.min(bytes.length, 65536)), bytes.length);
+  }
+
+  /** Fails with what is wrong, if anything is. */
+  static void check(byte[] bytes) throws IOException {
+    Walker walker = new Walker(bytes);
+    walker.names();
+    walker.counts();
+  }
+
+  private void names() {
+    long cluster = header.clusterBytes();
+    name(0, "header");
+    for (int i = 0; i < header.refcountTableClusters(); i++) {
+      name(header.refcountTableOffset() + i * cluster, "refcount table");
+    }
+    for (long at = 0; at < 8L * header.l1Entries(); at += cluster) {
+      name(header.l1Offset() + at, "L1 table");
+    }
+    for (int i = 0; i < header.refcountTableClusters() * cluster / 8; i++) {
+      long block = file.getLong((int) header.refcountTableOffset() + 8 * i);
+      if (block != 0) {
+        name(block, "refcount block " + i);
+      }
+    }
+    for (int i = 0; i < header.l1Entries(); i++) {
+      long table = L2Entry.host(file.getLong((int) header.l1Offset() + 8 * i));
+      if (table != 0) {
+        name(table, "L2 table " + i);
+        for (int j = 0; j < header.l2Entries(); j++) {
+          long host = L2Entry.host(file.getLong((int) table + 8 * j));
+          if (host != 0) {
+            name(host, "cluster " + ((long) i * header.l2Entries() + j));
+          }
+        }
+      }
+    }
+  }
+
+  private void name(long at, String what) {
+    if (at % header.clusterBytes() != 0 || at >= file.limit()) {
+      throw new AssertionError(what + " at " + at + " of " + file.limit() + " bytes");
+    }
+    String other = named.put(at, what);
+    if (other != null) {
+      throw new AssertionError(what + " and " + other + " both at " + at);
+    }
+  }
+
+  private void counts() {
+    for (Map.Entry<Long, String> use : named.entrySet()) {
+      long cluster = use.getKey() / header.clusterBytes();
+      int perBlock = header.refcountsPerBlock();
+      long block = file.getLong((int) (header.refcountTableOffset() + 8 * (cluster / perBlock)));
+      int count = block == 0 ? 0 : file.getShort((int) (block + 2 * (cluster % perBlock)));
+      if (count < 1) {
+        throw new AssertionError(use.getValue() + " at " + use.getKey() + " is not counted");
+      }
+    }
+  }
+}

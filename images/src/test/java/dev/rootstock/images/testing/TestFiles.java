@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.testing;
+
+import dev.rootstock.images.file.HostFile;
+import dev.rootstock.images.file.HostFiles;
+import dev.rootstock.images.file.NoSpaceException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Real files that remember what was done to them in which order, and fail when they are told to.
+ */
+public final class TestFiles implements HostFiles.Opener {
+
+  /** How an operation fails. */
+  public enum Fault {
+    /** Nothing is written: the file system is full. */
+    NO_SPACE,
+    /** Half is written, then the file system is full. */
+    HALF_THEN_NO_SPACE,
+    /** Half is written, then the disk breaks. */
+    HALF_THEN_IO_ERROR,
+    /** Nothing is written, the disk breaks. */
+    IO_ERROR
+  }
+
+  /** What was done to a file. */
+  public sealed interface Event {}
+
+  /** Bytes written, whole. */
+  public record Written(long offset, ByteBuffer bytes) implements Event {}
+
+  /** Everything before is durable. */
+  public record Synced() implements Event {}
+
+  private final List<Event> events = new ArrayList<>();
+  private int writesLeft = -1;
+  private int syncsLeft = -1;
+  private @Nullable Fault fault;
+  private boolean struck;
+
+  /** The write after {@code writes} more of them fails, that one alone. */
+  public synchronized void failWriteAfter(int writes, Fault how) {
+    writesLeft = writes;
+    fault = how;
+    struck = false;
+  }
+
+  /** The sync after {@code syncs} more of them fails, that one alone. */
+  public synchronized void failSyncAfter(int syncs) {
+    syncsLeft = syncs;
+    struck = false;
+  }
+
+  /** Whether the failure has happened. */
+  public synchronized boolean struck() {
+    return struck;
+  }
+
+  /** What has been done so far. */
+  public synchronized List<Event> events() {
+    return List.copyOf(events);
+  }
+
+  public synchronized int eventCount() {
+    return events.size();
+  }
+
+  @Override
+  public HostFile open(Path path, HostFiles.Mode mode) throws IOException {
+    return new TestFile(HostFiles.open(path, mode));
+  }
+
+  private synchronized @Nullable Fault nextWrite() {
+    if (writesLeft >= 0 && writesLeft-- == 0) {
+      struck = true;
+      return fault;
+    }
+    return null;
+  }
+
+  private synchronized boolean nextSyncFails() {
+    boolean fails = syncsLeft >= 0 && syncsLeft-- == 0;
+    struck |= fails;
+    return fails;
+  }
+
+  private synchronized void remember(Event event) {
+    events.add(event);
+  }
+
+  private final class TestFile implements HostFile {
+    private final HostFile real;
+
+    TestFile(HostFile real) {
+      this.real = real;
+    }
+
+    @Override
+    public boolean tryRead(long offset, ByteBuffer into) {
+      return real.tryRead(offset, into);
+    }
+
+    @Override
+    public void read(long offset, ByteBuffer into) throws IOException {
+      real.read(offset, into);
+    }
+
+    @Override
+    public void write(long offset, ByteBuffer... parts) throws IOException {
+      int length = 0;
+      for (ByteBuffer part : parts) {
+        length += part.remaining();
+      }
+      ByteBuffer all = ByteBuffer.allocate(length);
+      for (ByteBuffer part : parts) {
+        all.put(part);
+      }
+      all.flip();
+      Fault now = nextWrite();
+      if (now == Fault.HALF_THEN_NO_SPACE || now == Fault.HALF_THEN_IO_ERROR) {
+        all.limit(length / 2 / Long.BYTES * Long.BYTES);
+      }
+      if (now == null || all.limit() < length) {
+        remember(new Written(offset, all.duplicate().asReadOnlyBuffer()));
+        real.write(offset, all.duplicate());
+      }
+      if (now == Fault.NO_SPACE || now == Fault.HALF_THEN_NO_SPACE) {
+        throw new NoSpaceException("a full disk, by order of the test");
+      } else if (now != null) {
+        throw new IOException("a broken disk, by order of the test");
+      }
+    }
+
+    @Override
+    public void sync() throws IOException {
+      if (nextSyncFails()) {
+        throw new IOException("a sync that failed, by order of the test");
+      }
+      real.sync();
+      remember(new Synced());
+    }
+
+    @Override
+    public long size() throws IOException {
+      return real.size();
+    }
+
+    @Override
+    public void close() throws IOException {
+      real.close();
+    }
+  }
+}
