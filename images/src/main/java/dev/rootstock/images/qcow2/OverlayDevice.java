@@ -149,9 +149,13 @@ final class OverlayDevice implements BlockDevice {
     if (broken == null) {
       try {
         new Round(overlay).run(round);
-      } catch (IOException | RuntimeException | Error failure) {
-        LOG.error("an overlay can no longer be written until it is reopened", failure);
-        broken = failure instanceof IOException io ? io : new IOException(failure);
+      } catch (IOException failure) {
+        LOG.error(
+            "an overlay is not written any more until it is reopened: {}", failure.toString());
+        broken = failure;
+      } catch (RuntimeException | Error bug) {
+        LOG.error("an overlay is not written any more until it is reopened", bug);
+        broken = new IOException("an error of ours: " + bug, bug);
       }
     }
     IOException why = broken;
@@ -201,13 +205,13 @@ final class OverlayDevice implements BlockDevice {
     }
     BlockIoException failure = flushed.join();
     if (failure != null) {
-      LOG.error("an overlay was closed without reaching the disk", failure);
+      LOG.error("an overlay was closed and did not reach the disk: {}", failure.getMessage());
     }
     overlay.map.close();
     try {
       overlay.file.close();
     } catch (IOException failed) {
-      LOG.error("an overlay's file did not close well", failed);
+      LOG.error("an overlay's file did not close well: {}", failed.toString());
     } finally {
       release.run();
     }

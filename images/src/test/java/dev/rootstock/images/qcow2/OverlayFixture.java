@@ -41,6 +41,19 @@ final class OverlayFixture implements AutoCloseable {
       int cachedTables,
       HostFiles.Opener opener)
       throws IOException {
+    this(folder, clusterBits, goldenSize, size, cachedTables, HostFiles::open, opener);
+  }
+
+  /** The overlay is made through {@code maker} and used through {@code opener}. */
+  OverlayFixture(
+      Path folder,
+      int clusterBits,
+      int goldenSize,
+      int size,
+      int cachedTables,
+      HostFiles.Opener maker,
+      HostFiles.Opener opener)
+      throws IOException {
     this.folder = folder;
     this.opener = opener;
     overlay = folder.resolve("client.qcow2");
@@ -49,8 +62,7 @@ final class OverlayFixture implements AutoCloseable {
     goldenBytes = bytes(1, goldenSize);
     Files.write(golden, goldenBytes);
     model = Arrays.copyOf(goldenBytes, size);
-    OverlayFile.create(
-        overlay, HostFiles::open, Header.layOut(clusterBits, size, "golden.raw", ID));
+    OverlayFile.create(overlay, maker, Header.layOut(clusterBits, size, "golden.raw", ID));
   }
 
   static byte[] bytes(long seed, int count) {

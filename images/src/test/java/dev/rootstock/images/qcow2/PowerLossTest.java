@@ -9,10 +9,10 @@ import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.raw.RawImage;
 import dev.rootstock.images.testing.Disk;
 import dev.rootstock.images.testing.MemoryFile;
+import dev.rootstock.images.testing.MemoryFiles;
 import dev.rootstock.images.testing.TestFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -105,11 +105,12 @@ class PowerLossTest {
     final List<TestFiles.Event> events;
 
     Recording(Path folder, int clusterBits, Random random) throws IOException {
-      TestFiles files = new TestFiles();
+      MemoryFiles memory = new MemoryFiles();
+      TestFiles files = new TestFiles(memory);
       int golden = BLOCK * (300 + random.nextInt(100));
       int size = golden + BLOCK * 100;
-      fixture = new OverlayFixture(folder, clusterBits, golden, size, 2, files);
-      first = Files.readAllBytes(fixture.overlay);
+      fixture = new OverlayFixture(folder, clusterBits, golden, size, 2, memory, files);
+      first = memory.content(fixture.overlay);
       for (int i = 0; i < OPERATIONS; i++) {
         history.add(operation(fixture.disk(), files, size / BLOCK, random));
       }

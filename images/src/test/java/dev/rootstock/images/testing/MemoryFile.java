@@ -45,6 +45,10 @@ public final class MemoryFile implements HostFile {
     }
   }
 
+  synchronized byte[] content() {
+    return bytes.clone();
+  }
+
   @Override
   public void sync() {}
 

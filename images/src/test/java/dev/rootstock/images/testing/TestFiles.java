@@ -37,11 +37,21 @@ public final class TestFiles implements HostFiles.Opener {
   /** Everything before is durable. */
   public record Synced() implements Event {}
 
+  private final HostFiles.Opener inner;
   private final List<Event> events = new ArrayList<>();
   private int writesLeft = -1;
   private int syncsLeft = -1;
   private @Nullable Fault fault;
   private boolean struck;
+
+  public TestFiles() {
+    this(HostFiles::open);
+  }
+
+  /** Stands before the files that {@code inner} opens. */
+  public TestFiles(HostFiles.Opener inner) {
+    this.inner = inner;
+  }
 
   /** The write after {@code writes} more of them fails, that one alone. */
   public synchronized void failWriteAfter(int writes, Fault how) {
@@ -72,7 +82,7 @@ public final class TestFiles implements HostFiles.Opener {
 
   @Override
   public HostFile open(Path path, HostFiles.Mode mode) throws IOException {
-    return new TestFile(HostFiles.open(path, mode));
+    return new TestFile(inner.open(path, mode));
   }
 
   private synchronized @Nullable Fault nextWrite() {
@@ -123,7 +133,8 @@ public final class TestFiles implements HostFiles.Opener {
       all.flip();
       Fault now = nextWrite();
       if (now == Fault.HALF_THEN_NO_SPACE || now == Fault.HALF_THEN_IO_ERROR) {
-        all.limit(length / 2 / Long.BYTES * Long.BYTES);
+        int unit = length % 512 == 0 ? 512 : Long.BYTES; // sectors of data, entries of tables
+        all.limit(length / 2 / unit * unit);
       }
       if (now == null || all.limit() < length) {
         remember(new Written(offset, all.duplicate().asReadOnlyBuffer()));

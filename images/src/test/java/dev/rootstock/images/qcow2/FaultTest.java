@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.qcow2;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.images.block.BlockIoException;
+import dev.rootstock.images.block.BlockIoException.Kind;
+import dev.rootstock.images.testing.MemoryFiles;
+import dev.rootstock.images.testing.TestFiles;
+import dev.rootstock.images.testing.TestFiles.Fault;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The same work again and again, each time with another one of its I/Os failing. */
+class FaultTest {
+  private static final int BLOCK = 512;
+  private static final int OPERATIONS = 10;
+  private static final int SIZE = BLOCK * 400;
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "NO_SPACE,9",
+    "NO_SPACE,16",
+    "HALF_THEN_NO_SPACE,9",
+    "HALF_THEN_NO_SPACE,16",
+    "IO_ERROR,9",
+    "IO_ERROR,16",
+    "HALF_THEN_IO_ERROR,9",
+    "HALF_THEN_IO_ERROR,16"
+  })
+  void writeThatFailsLosesNothingElse(Fault fault, int clusterBits) throws Exception {
+    int struck = 0;
+    boolean more = true;
+    for (int nth = 0; more; nth++) {
+      more = run(clusterBits, fault, nth);
+      struck += more ? 1 : 0;
+    }
+    assertTrue(struck > OPERATIONS, "only " + struck + " writes to fail");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {9, 16})
+  void syncThatFailsIsFinalUntilTheOverlayIsReopened(int clusterBits) throws Exception {
+    int struck = 0;
+    boolean more = true;
+    for (int nth = 0; more; nth++) {
+      more = run(clusterBits, null, nth);
+      struck += more ? 1 : 0;
+    }
+    assertTrue(struck > 3, "only " + struck + " syncs to fail");
+  }
+
+  /** Returns whether the fault has happened: a run without one is the last. */
+  private boolean run(int clusterBits, @Nullable Fault fault, int nth) throws Exception {
+    MemoryFiles memory = new MemoryFiles();
+    TestFiles files = new TestFiles(memory);
+    Random random = new Random(5);
+    try (OverlayFixture fixture =
+        new OverlayFixture(folder, clusterBits, SIZE - 50 * BLOCK, SIZE, 2, memory, files)) {
+      fixture.disk();
+      if (fault == null) {
+        files.failSyncAfter(nth);
+      } else {
+        files.failWriteAfter(nth, fault);
+      }
+      boolean isFinal = false;
+      for (int i = 0; i < OPERATIONS; i++) {
+        isFinal |= operation(fixture, random, fault, isFinal);
+        assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE), "after operation " + i);
+      }
+      boolean struck = files.struck();
+      if (struck) {
+        fixture.reopen();
+        assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE), "after reopening");
+        fixture.write(BLOCK, OverlayFixture.bytes(nth, 99 * BLOCK));
+        fixture.disk().flush();
+        fixture.reopen();
+        assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE), "after more");
+        fixture.shut();
+      }
+      Walker.check(memory.content(fixture.overlay));
+      return struck;
+    }
+  }
+
+  /** Returns whether the overlay says that it can no longer be written. */
+  private static boolean operation(
+      OverlayFixture fixture, Random random, @Nullable Fault fault, boolean isFinal)
+      throws Exception {
+    int kind = random.nextInt(8);
+    int count = 1 + random.nextInt(30);
+    int at = BLOCK * random.nextInt(SIZE / BLOCK - count);
+    byte[] data = new byte[count * BLOCK];
+    if (kind > 1) {
+      random.nextBytes(data);
+    }
+    try {
+      if (kind == 0) {
+        fixture.disk().flush();
+      } else if (kind == 1) {
+        fixture.discard(at, data.length);
+      } else {
+        fixture.write(at, data);
+      }
+    } catch (BlockIoException failure) {
+      boolean full = fault == Fault.NO_SPACE || fault == Fault.HALF_THEN_NO_SPACE;
+      assertEquals(full ? Kind.NO_SPACE : Kind.WRITE_FAILED, failure.kind(), failure.getMessage());
+      if (kind > 0) {
+        takeOver(fixture, at, data);
+      }
+      return !full;
+    }
+    if (isFinal) {
+      throw new AssertionError("it was final, and then it was not");
+    }
+    return false;
+  }
+
+  /** Each block of a failed write may be old or new; from then on it is what it was found to be. */
+  private static void takeOver(OverlayFixture fixture, int at, byte[] data) throws Exception {
+    byte[] found = fixture.disk().read(at, data.length);
+    for (int i = 0; i < data.length; i += BLOCK) {
+      byte[] block = Arrays.copyOfRange(found, i, i + BLOCK);
+      byte[] old = Arrays.copyOfRange(fixture.model, at + i, at + i + BLOCK);
+      byte[] fresh = Arrays.copyOfRange(data, i, i + BLOCK);
+      assertTrue(
+          Arrays.equals(block, old) || Arrays.equals(block, fresh),
+          "block at " + (at + i) + " is neither old nor new");
+    }
+    System.arraycopy(found, 0, fixture.model, at, found.length);
+  }
+
+  @Test
+  void writesWorkAgainWhenThereIsSpace() throws Exception {
+    MemoryFiles memory = new MemoryFiles();
+    TestFiles files = new TestFiles(memory);
+    try (OverlayFixture fixture = new OverlayFixture(folder, 16, SIZE, SIZE, 2, memory, files)) {
+      fixture.disk();
+      files.failWriteAfter(0, Fault.NO_SPACE);
+      byte[] data = OverlayFixture.bytes(3, 8 * BLOCK);
+      BlockIoException full =
+          assertThrows(BlockIoException.class, () -> fixture.disk().write(0, data));
+      assertEquals(Kind.NO_SPACE, full.kind());
+      assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE), "nothing is mapped");
+      long before = memory.content(fixture.overlay).length;
+      fixture.write(0, data);
+      assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE));
+      fixture.shut();
+      // One cluster of data, one table: the place of the failed write was used again.
+      assertEquals(before + 2 * 65_536, memory.content(fixture.overlay).length);
+    }
+  }
+
+  @Test
+  void unreadableGoldenImageFailsThatWriteAlone() throws Exception {
+    MemoryFiles memory = new MemoryFiles();
+    try (OverlayFixture fixture = new OverlayFixture(folder, 16, SIZE, SIZE, 2, memory, memory)) {
+      java.nio.file.Files.write(fixture.golden, fixture.goldenBytes);
+      fixture.disk();
+      try (var shorter =
+          java.nio.channels.FileChannel.open(
+              fixture.golden, java.nio.file.StandardOpenOption.WRITE)) {
+        shorter.truncate(100_000);
+      }
+      BlockIoException unreadable =
+          assertThrows(BlockIoException.class, () -> fixture.disk().write(131_072, new byte[512]));
+      assertEquals(Kind.READ_FAILED, unreadable.kind());
+      fixture.disk().write(0, new byte[512]);
+      assertThrows(BlockIoException.class, () -> fixture.disk().read(131_072, 512));
+    }
+  }
+}
