@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.store.StoreException.Kind;
 import dev.rootstock.images.testing.Disk;
+import dev.rootstock.images.testing.TestFiles;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -398,5 +399,50 @@ class LocalImageStoreTest {
         assertThrows(BlockIoException.class, () -> new Disk(lease.device()).read(0, 512));
     assertEquals(BlockIoException.Kind.CLOSED, refusal.kind());
     store = LocalImageStore.open(data);
+  }
+
+  @Test
+  void importThatRunsOutOfSpaceLeavesNothing() throws Exception {
+    store.close();
+    TestFiles files = new TestFiles();
+    store = LocalImageStore.open(data, files);
+    for (int nth = 0; nth < 2; nth++) { // the bytes, the description
+      files.failWriteAfter(nth, TestFiles.Fault.HALF_THEN_NO_SPACE);
+      refused(Kind.NO_SPACE, this::imported);
+      assertEquals(List.of("lock"), files());
+      assertFalse(Files.exists(data.resolve("images/debian")));
+    }
+    files.failSyncAfter(0);
+    refused(Kind.IO, this::imported);
+    assertEquals(List.of("lock"), files());
+    assertEquals(1, imported().number());
+  }
+
+  @Test
+  void overlayThatCannotBeMadeLeavesTheOldOne() throws Exception {
+    store.close();
+    TestFiles files = new TestFiles();
+    store = LocalImageStore.open(data, files);
+    GoldenVersion base = imported();
+    OverlayId id = OverlayId.random();
+    store.createOverlay("node1", id, base, SIZE);
+    try (LeasedDisk lease = store.openOverlay("node1", id)) {
+      new Disk(lease.device()).write(0, new byte[512]);
+    }
+    files.failWriteAfter(0, TestFiles.Fault.HALF_THEN_NO_SPACE);
+    refused(Kind.NO_SPACE, () -> store.createOverlay("node1", OverlayId.random(), base, SIZE));
+    assertFalse(files().contains("clients/.node1.new"));
+    try (LeasedDisk lease = store.openOverlay("node1", id)) {
+      assertArrayEquals(new byte[512], new Disk(lease.device()).read(0, 512));
+    }
+  }
+
+  @Test
+  void creatingAnOverlayTakesTheSameForASmallAndALargeDisk() throws Exception {
+    GoldenVersion base = imported();
+    store.createOverlay("small", OverlayId.random(), base, SIZE);
+    store.createOverlay("large", OverlayId.random(), base, 2L << 40);
+    assertEquals(4 * 65_536, store.overlayBytes("small"));
+    assertEquals(4 * 65_536, store.overlayBytes("large"));
   }
 }
