@@ -290,7 +290,8 @@ public final class Initiator implements AutoCloseable {
         response.response(), response.status(), data, sense, response.residual());
   }
 
-  private void answer(ReadyToTransfer r2t, byte[] out) throws IOException {
+  /** Sends what an R2T asks for, out of the whole data of its command. */
+  public void answer(ReadyToTransfer r2t, byte[] out) throws IOException {
     int segment = Integer.parseInt(agreed.getOrDefault("MaxRecvDataSegmentLength", "8192"));
     int dataSn = 0;
     int from = r2t.bufferOffset();

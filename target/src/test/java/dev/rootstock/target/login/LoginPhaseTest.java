@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.login;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.target.Isid;
+import dev.rootstock.target.LoginStatus;
+import dev.rootstock.target.pdu.InitiatorPdu;
+import dev.rootstock.target.pdu.LoginRequest;
+import dev.rootstock.target.pdu.LoginResponse;
+import dev.rootstock.target.pdu.NopOut;
+import dev.rootstock.target.pdu.Tag;
+import dev.rootstock.target.text.KeyValues;
+import dev.rootstock.target.wire.Limits;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The login's state machine, step by step (RFC 7143 §6.3, §11.12, §11.13). */
+class LoginPhaseTest {
+  private static final int SECURITY = 0;
+  private static final int OPERATIONAL = 1;
+  private static final int FULL_FEATURE = 3;
+  private static final int LIVING_TSIH = 7;
+  private static final String NAMES =
+      "InitiatorName=iqn.2001-04.com.example:host\0TargetName=IQN.2001-04.com.example:Disk\0";
+
+  private final LoginPhase phase = new LoginPhase(1, tsih -> tsih == LIVING_TSIH);
+
+  @Test
+  void oneStepFromOperationalToFullFeature() throws Exception {
+    ready(request(OPERATIONAL, FULL_FEATURE, NAMES + "MaxRecvDataSegmentLength=4096\0"));
+    LoginResponse last = phase.accepted(42);
+    assertTrue(last.transit());
+    assertEquals(OPERATIONAL, last.currentStage());
+    assertEquals(FULL_FEATURE, last.nextStage());
+    assertEquals(42, last.tsih());
+    assertEquals(0, last.status());
+    assertEquals(
+        KeyValues.of("TargetPortalGroupTag", "1", "MaxRecvDataSegmentLength", "65536"), keys(last));
+    assertEquals("iqn.2001-04.com.example:host", phase.initiatorName());
+    assertEquals("iqn.2001-04.com.example:disk", phase.targetName());
+    assertEquals(new Isid(0x400027230001L), phase.isid());
+    assertEquals(4096, phase.parameters().maxSendSegment());
+  }
+
+  /** As iPXE logs in. */
+  @Test
+  void securityThenOperationalThenFullFeature() throws Exception {
+    LoginResponse first =
+        answer(request(SECURITY, OPERATIONAL, NAMES + "SessionType=Normal\0AuthMethod=None\0"));
+    assertTrue(first.transit());
+    assertEquals(SECURITY, first.currentStage());
+    assertEquals(OPERATIONAL, first.nextStage());
+    assertEquals(KeyValues.of("AuthMethod", "None", "TargetPortalGroupTag", "1"), keys(first));
+    ready(
+        request(
+            OPERATIONAL,
+            FULL_FEATURE,
+            "HeaderDigest=None\0DataDigest=None\0MaxConnections=1\0InitialR2T=Yes\0"
+                + "ImmediateData=No\0MaxRecvDataSegmentLength=8192\0MaxBurstLength=262144\0"
+                + "FirstBurstLength=65536\0DefaultTime2Wait=0\0DefaultTime2Retain=0\0"
+                + "MaxOutstandingR2T=1\0DataPDUInOrder=Yes\0DataSequenceInOrder=Yes\0"
+                + "ErrorRecoveryLevel=0\0"));
+    LoginResponse last = phase.accepted(1);
+    assertEquals(first.statSn() + 1, last.statSn());
+    assertFalse(new String(bytes(last.data()), StandardCharsets.UTF_8).contains("Reject"));
+    assertTrue(phase.parameters().initialR2t());
+    assertFalse(phase.parameters().immediateData());
+  }
+
+  @Test
+  void securityStraightToFullFeatureKeepsTheDefaultSegment() {
+    ready(request(SECURITY, FULL_FEATURE, NAMES));
+    assertEquals(Limits.LOGIN_DATA_SEGMENT, phase.maxReceiveSegment());
+    assertEquals(8192, phase.parameters().maxSendSegment());
+  }
+
+  @Test
+  void aRequestWithoutTransitKeepsTheStage() throws Exception {
+    LoginResponse response = answer(request(OPERATIONAL, -1, NAMES));
+    assertFalse(response.transit());
+    ready(request(OPERATIONAL, FULL_FEATURE, ""));
+    assertEquals(KeyValues.of(), keys(phase.accepted(1)));
+  }
+
+  /** §6.2: a text may be cut anywhere. */
+  @Test
+  void aTextMaySpanRequests() throws Exception {
+    int cut = 20;
+    LoginResponse empty = answer(more(NAMES.substring(0, cut)));
+    assertEquals(0, empty.data().readableBytes());
+    assertFalse(empty.transit());
+    ready(request(OPERATIONAL, FULL_FEATURE, NAMES.substring(cut)));
+    assertEquals("iqn.2001-04.com.example:disk", phase.targetName());
+  }
+
+  @Test
+  void aTextOfMoreThan64KiBIsRefused() {
+    String part = "X-a=" + "b".repeat(8000);
+    LoginPhase.Step step = phase.step(more(part));
+    for (int i = 0; i < 8; i++) {
+      step = phase.step(more("b".repeat(8192)));
+    }
+    assertStatus(LoginStatus.INITIATOR_ERROR, step);
+  }
+
+  @Test
+  void aLoginThatGoesOnForEverIsRefused() {
+    for (int i = 0; i < Limits.LOGIN_EXCHANGES; i++) {
+      answer(request(OPERATIONAL, -1, i == 0 ? NAMES : ""));
+    }
+    assertStatus(LoginStatus.INITIATOR_ERROR, phase.step(request(OPERATIONAL, -1, "")));
+  }
+
+  @Test
+  void aDiscoverySessionNeedsNoTarget() {
+    ready(
+        request(
+            OPERATIONAL,
+            FULL_FEATURE,
+            "InitiatorName=iqn.2001-04.com.example:host\0SessionType=Discovery\0"));
+    assertTrue(phase.isDiscovery());
+    assertEquals("", phase.targetName());
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource({
+    "MISSING_PARAMETER, TargetName=iqn.2001-04.com.example:disk",
+    "MISSING_PARAMETER, InitiatorName=iqn.2001-04.com.example:host",
+    "MISSING_PARAMETER, ''",
+    "INITIATOR_ERROR, InitiatorName=host;TargetName=iqn.2001-04.com.example:disk",
+    "NOT_FOUND, InitiatorName=iqn.2001-04.com.example:host;TargetName=disk",
+    "SESSION_TYPE_NOT_SUPPORTED, InitiatorName=iqn.2001-04.com.example:host;SessionType=Other",
+    "INITIATOR_ERROR, InitiatorName=iqn.2001-04.com.example:host;SendTargets=All",
+    "INITIATOR_ERROR, InitiatorName=iqn.2001-04.com.example:host;MaxConnections=0",
+    "INITIATOR_ERROR, InitiatorName=iqn.2001-04.com.example:host;HeaderDigest=CRC32C",
+  })
+  void wrongKeysAreRefused(LoginStatus status, String keys) {
+    String text = keys.isEmpty() ? "" : keys.replace(';', '\0') + "\0";
+    assertStatus(status, phase.step(request(OPERATIONAL, FULL_FEATURE, text)));
+  }
+
+  @Test
+  void chapAloneIsAnAuthenticationFailure() {
+    assertStatus(
+        LoginStatus.AUTHENTICATION_FAILURE,
+        phase.step(request(SECURITY, OPERATIONAL, NAMES + "AuthMethod=CHAP\0")));
+  }
+
+  @ParameterizedTest(name = "from {0} to {1}")
+  @CsvSource({"0, 0", "0, 2", "1, 0", "1, 1", "1, 2", "2, 3", "3, 3"})
+  void transitionsThatDoNotExistAreRefused(int from, int to) {
+    assertStatus(LoginStatus.INITIATOR_ERROR, phase.step(request(from, to, NAMES)));
+  }
+
+  @Test
+  void goingBackToAnEarlierStageIsRefused() {
+    answer(request(SECURITY, OPERATIONAL, NAMES));
+    assertStatus(LoginStatus.INITIATOR_ERROR, phase.step(request(SECURITY, OPERATIONAL, "")));
+  }
+
+  @Test
+  void bothTransitAndContinueAreRefused() {
+    LoginRequest both =
+        new LoginRequest(
+            true, true, 1, 3, 0, 0, 0x400027230001L, 0, 9, 0, 5, 0, Unpooled.EMPTY_BUFFER);
+    assertStatus(LoginStatus.INITIATOR_ERROR, phase.step(both));
+  }
+
+  @Test
+  void aVersionThatIsNotOursIsRefused() {
+    LoginRequest later =
+        new LoginRequest(
+            true, false, 1, 3, 2, 1, 0x400027230001L, 0, 9, 0, 5, 0, Unpooled.EMPTY_BUFFER);
+    assertStatus(LoginStatus.UNSUPPORTED_VERSION, phase.step(later));
+  }
+
+  @Test
+  void requestsOfOneLoginThatDifferAreRefused() {
+    answer(request(OPERATIONAL, -1, NAMES));
+    LoginRequest other =
+        new LoginRequest(
+            true, false, 1, 3, 0, 0, 0x400027230002L, 0, 9, 0, 5, 0, Unpooled.EMPTY_BUFFER);
+    assertStatus(LoginStatus.INITIATOR_ERROR, phase.step(other));
+  }
+
+  @Test
+  void keysNegotiatedTwiceInALoginAreRefused() {
+    answer(request(OPERATIONAL, -1, NAMES + "ErrorRecoveryLevel=0\0"));
+    assertStatus(
+        LoginStatus.INITIATOR_ERROR,
+        phase.step(request(OPERATIONAL, FULL_FEATURE, "ErrorRecoveryLevel=0\0")));
+  }
+
+  @Test
+  void anotherRequestDuringTheLoginIsRefused() {
+    assertStatus(
+        LoginStatus.INVALID_DURING_LOGIN,
+        phase.step(new NopOut(true, 0, 1, Tag.NONE, 1, 1, Unpooled.EMPTY_BUFFER)));
+  }
+
+  @Test
+  void aTsihThatNoSessionHasIsRefused() {
+    assertStatus(LoginStatus.SESSION_DOES_NOT_EXIST, phase.step(joining(LIVING_TSIH + 1)));
+  }
+
+  @Test
+  void aSecondConnectionIsRefused() {
+    assertStatus(LoginStatus.TOO_MANY_CONNECTIONS, phase.step(joining(LIVING_TSIH)));
+  }
+
+  /** §11.13.4, §11.12.8. */
+  @Test
+  void responsesCarryTheSessionsNumbers() {
+    LoginResponse response = answer(request(OPERATIONAL, -1, NAMES));
+    assertEquals(5, response.expCmdSn());
+    assertEquals(5 + Limits.COMMANDS - 1, response.maxCmdSn());
+    assertEquals(response.statSn() + 1, phase.nextStatSn());
+  }
+
+  private static LoginRequest request(int current, int next, String text) {
+    boolean transit = next >= 0;
+    return new LoginRequest(
+        transit,
+        false,
+        current,
+        transit ? next : 0,
+        0,
+        0,
+        0x400027230001L,
+        0,
+        9,
+        0,
+        5,
+        0,
+        Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
+  }
+
+  private static LoginRequest more(String text) {
+    return new LoginRequest(
+        false,
+        true,
+        OPERATIONAL,
+        0,
+        0,
+        0,
+        0x400027230001L,
+        0,
+        9,
+        0,
+        5,
+        0,
+        Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
+  }
+
+  private static LoginRequest joining(int tsih) {
+    return new LoginRequest(
+        true,
+        false,
+        OPERATIONAL,
+        FULL_FEATURE,
+        0,
+        0,
+        0x400027230001L,
+        tsih,
+        9,
+        1,
+        5,
+        0,
+        Unpooled.copiedBuffer(NAMES, StandardCharsets.UTF_8));
+  }
+
+  private LoginResponse answer(InitiatorPdu pdu) {
+    return assertInstanceOf(LoginPhase.Answer.class, phase.step(pdu)).response();
+  }
+
+  private void ready(InitiatorPdu pdu) {
+    assertInstanceOf(LoginPhase.Ready.class, phase.step(pdu));
+  }
+
+  private static void assertStatus(LoginStatus status, LoginPhase.Step step) {
+    LoginResponse response = assertInstanceOf(LoginPhase.Refusal.class, step).response();
+    assertEquals(status.code(), response.status());
+    assertFalse(response.transit());
+  }
+
+  private static KeyValues keys(LoginResponse response) throws Exception {
+    return KeyValues.parse(bytes(response.data()));
+  }
+
+  private static byte[] bytes(ByteBuf data) {
+    byte[] bytes = new byte[data.readableBytes()];
+    data.getBytes(data.readerIndex(), bytes);
+    return bytes;
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.target.pdu.InitiatorPdu;
+import dev.rootstock.target.pdu.LogoutRequest;
+import dev.rootstock.target.pdu.NopOut;
+import dev.rootstock.target.pdu.Tag;
+import dev.rootstock.target.wire.Limits;
+import io.netty.buffer.Unpooled;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Order and window of commands (RFC 7143 §4.2.2.1), around the wrap of the numbers too. */
+class CommandWindowTest {
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 1000, 0x7FFFFFFF, 0x80000000, -1, -64})
+  void admitsFromExpCmdSnToMaxCmdSn(int first) {
+    CommandWindow window = new CommandWindow(first);
+    assertFalse(window.admits(first - 1));
+    assertTrue(window.admits(first));
+    assertTrue(window.admits(first + Limits.COMMANDS - 1));
+    assertFalse(window.admits(first + Limits.COMMANDS));
+  }
+
+  @Test
+  void commandsInProgressNarrowTheWindowUntilItIsClosed() {
+    CommandWindow window = new CommandWindow(10);
+    for (int inProgress = 1; inProgress <= Limits.COMMANDS; inProgress++) {
+      window.advance();
+      assertEquals(10 + Limits.COMMANDS - 1, window.maxCmdSn(inProgress));
+    }
+    // §11.4.10: closed when ExpCmdSN is MaxCmdSN + 1.
+    assertEquals(window.expCmdSn() - 1, window.maxCmdSn(Limits.COMMANDS));
+    assertFalse(window.admits(window.expCmdSn()));
+    assertEquals(window.expCmdSn(), window.maxCmdSn(Limits.COMMANDS - 1));
+  }
+
+  @Test
+  void whatWasOfferedIsNotTakenBack() {
+    CommandWindow window = new CommandWindow(0);
+    int offered = window.maxCmdSn(0);
+    assertEquals(offered, window.maxCmdSn(50));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, -2})
+  void commandsThatComeEarlyWaitForTheirTurn(int first) {
+    CommandWindow window = new CommandWindow(first);
+    assertTrue(window.hold(first + 2, early(2)));
+    assertTrue(window.hold(first + 1, early(1)));
+    assertNull(window.next());
+    window.advance();
+    assertEquals(1, held(window).itt());
+    assertEquals(2, held(window).itt());
+    assertNull(window.next());
+    assertEquals(first + 3, window.expCmdSn());
+  }
+
+  @Test
+  void aSecondCommandOfTheSameNumberIsNotKept() {
+    CommandWindow window = new CommandWindow(0);
+    assertTrue(window.hold(1, early(1)));
+    assertFalse(window.hold(1, early(2)));
+    window.advance();
+    assertEquals(1, held(window).itt());
+  }
+
+  /** §11.6.1 b: the number of an aborted command that never came counts as received. */
+  @Test
+  void aPluggedHoleIsPassed() {
+    CommandWindow window = new CommandWindow(0);
+    assertTrue(window.hold(1, early(1)));
+    window.plug(0);
+    assertEquals(1, held(window).itt());
+    assertEquals(2, window.expCmdSn());
+  }
+
+  @Test
+  void whatWaitsIsReleasedAtTheEnd() {
+    CommandWindow window = new CommandWindow(0);
+    NopOut nop = new NopOut(false, 0, 1, Tag.NONE, 1, 0, Unpooled.buffer(8).writeLong(0));
+    window.hold(1, new CommandWindow.Early(nobody(), nop));
+    window.close();
+    assertEquals(0, nop.data().refCnt());
+  }
+
+  private static InitiatorPdu held(CommandWindow window) {
+    CommandWindow.Early early = window.next();
+    assertNotNull(early);
+    return early.pdu();
+  }
+
+  private static CommandWindow.Early early(int itt) {
+    return new CommandWindow.Early(nobody(), new LogoutRequest(false, 0, itt, 0, 0, 0));
+  }
+
+  @SuppressWarnings("NullAway") // the window only carries the connection
+  private static Connection nobody() {
+    return null;
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.wire;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.rootstock.target.pdu.Bhs;
+import dev.rootstock.target.pdu.DataOut;
+import dev.rootstock.target.pdu.InitiatorPdu;
+import dev.rootstock.target.pdu.MalformedPduException;
+import dev.rootstock.target.pdu.NopOut;
+import dev.rootstock.target.pdu.Tag;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PduFramerTest {
+  private static final int MAX = 1024;
+
+  private final PooledByteBufAllocator allocator = new PooledByteBufAllocator(true);
+  private final PduFramer framer = new PduFramer(InitiatorPdu::decode, MAX);
+  private final EmbeddedChannel channel = new EmbeddedChannel(framer);
+
+  PduFramerTest() {
+    channel.config().setAllocator(allocator);
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    channel.finishAndReleaseAll();
+    assertEquals(0, allocator.pinnedDirectMemory());
+  }
+
+  @Test
+  void aPduIsReadHoweverItsBytesAreCut() {
+    byte[] bytes = dataOut(3, 77);
+    for (int cut = 0; cut <= bytes.length; cut++) {
+      write(bytes, 0, cut);
+      write(bytes, cut, bytes.length);
+      DataOut pdu = channel.readInbound();
+      assertEquals(77, pdu.data().readableBytes());
+      assertEquals(3, pdu.itt());
+      pdu.release();
+      assertNull(channel.readInbound());
+    }
+  }
+
+  @Test
+  void manyPdusAreReadHoweverTheirBytesAreCut() {
+    Random random = new Random(1);
+    ByteBuf all = Unpooled.buffer();
+    List<Integer> lengths = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      int length = random.nextInt(4) == 0 ? 0 : random.nextInt(MAX + 1);
+      lengths.add(length);
+      all.writeBytes(dataOut(i, length));
+    }
+    byte[] bytes = new byte[all.readableBytes()];
+    all.readBytes(bytes);
+    int from = 0;
+    while (from < bytes.length) {
+      int to = Math.min(bytes.length, from + 1 + random.nextInt(2000));
+      write(bytes, from, to);
+      from = to;
+    }
+    for (int i = 0; i < lengths.size(); i++) {
+      DataOut pdu = channel.readInbound();
+      assertEquals(i, pdu.itt());
+      assertEquals(lengths.get(i), pdu.data().readableBytes());
+      pdu.release();
+    }
+  }
+
+  /** §11.2.3: digests are not counted by any length field. */
+  @Test
+  void digestsAreSkippedOnceTheyAreNegotiated() {
+    framer.negotiated(MAX, 4, 4);
+    ByteBuf with = Unpooled.buffer();
+    for (int length : new int[] {5, 0, 8}) {
+      byte[] plain = dataOut(length, length);
+      with.writeBytes(plain, 0, Bhs.BYTES).writeInt(0xDEADBEEF);
+      with.writeBytes(plain, Bhs.BYTES, plain.length - Bhs.BYTES);
+      if (length > 0) {
+        with.writeInt(0xCAFEBABE);
+      }
+    }
+    channel.writeInbound(with);
+    for (int length : new int[] {5, 0, 8}) {
+      DataOut pdu = channel.readInbound();
+      assertEquals(length, pdu.itt());
+      assertEquals(length, pdu.data().readableBytes());
+      pdu.release();
+    }
+  }
+
+  @Test
+  void aDataSegmentBeyondTheDeclaredLengthIsAFormatErrorAtTheHeader() {
+    byte[] bytes = dataOut(1, MAX + 1);
+    ByteBuf header = Unpooled.wrappedBuffer(bytes, 0, Bhs.BYTES);
+    assertThrows(MalformedPduException.class, () -> channel.writeInbound(header));
+  }
+
+  @Test
+  void nothingIsReadBehindAFormatError() {
+    byte[] bad = dataOut(1, MAX + 1);
+    ByteBuf both = Unpooled.wrappedBuffer(bad, dataOut(2, 10));
+    assertThrows(MalformedPduException.class, () -> channel.writeInbound(both));
+    channel.writeInbound(Unpooled.wrappedBuffer(dataOut(3, 10)));
+    assertNull(channel.readInbound());
+  }
+
+  @Test
+  void anUnfinishedPduIsGivenUpWithItsConnection() {
+    write(dataOut(1, 500), 0, 300);
+    assertEquals(false, channel.finish());
+  }
+
+  @Test
+  void aLargerSegmentIsTakenOnceItIsNegotiated() {
+    framer.negotiated(4 * MAX, 0, 0);
+    write(dataOut(1, 3 * MAX), 0, 100);
+    write(dataOut(1, 3 * MAX), 100, Bhs.BYTES + 3 * MAX);
+    DataOut pdu = channel.readInbound();
+    assertEquals(3 * MAX, pdu.data().readableBytes());
+    pdu.release();
+  }
+
+  @Test
+  void paddingIsSkipped() {
+    ByteBuf all = Unpooled.buffer();
+    NopOut nop = new NopOut(true, 0, 9, Tag.NONE, 1, 1, Unpooled.EMPTY_BUFFER);
+    all.writeBytes(dataOut(1, 1));
+    nop.encodeHeader(all);
+    channel.writeInbound(all);
+    channel.<DataOut>readInbound().release();
+    assertEquals(9, assertInstanceOf(NopOut.class, channel.readInbound()).itt());
+  }
+
+  private void write(byte[] bytes, int from, int to) {
+    if (to > from) {
+      channel.writeInbound(allocator.directBuffer(to - from).writeBytes(bytes, from, to - from));
+    }
+  }
+
+  private static byte[] dataOut(int itt, int length) {
+    DataOut pdu =
+        new DataOut(true, 0, itt, Tag.NONE, 0, 0, 0, Unpooled.wrappedBuffer(new byte[length]));
+    ByteBuf out = Unpooled.buffer();
+    pdu.encodeHeader(out);
+    out.writeZero(Bhs.padded(length));
+    byte[] bytes = new byte[out.readableBytes()];
+    out.readBytes(bytes);
+    return bytes;
+  }
+}
