@@ -47,6 +47,7 @@ final class CommandTable {
               Flushes::synchronize16),
           plain("WRITE SAME(16)", "93 09 FFFFFFFFFFFFFFFF FFFFFFFF 00 00", WriteSame::sixteen),
           action("READ CAPACITY(16)", "9E 10 0000000000000000 FFFFFFFF 00 00", Capacity::sixteen),
+          action("GET LBA STATUS", "9E 12 FFFFFFFFFFFFFFFF FFFFFFFF 00 00", LbaStatus::plan),
           always("REPORT LUNS", "A0 00 FF 000000 FFFFFFFF 00 00", ReportLuns::plan),
           action(
               "REPORT SUPPORTED OPERATION CODES",

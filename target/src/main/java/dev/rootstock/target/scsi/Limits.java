@@ -34,6 +34,12 @@ public final class Limits {
   /** What VERIFY reads at once, and the memory that it reads into. */
   static final int VERIFY_STEP_BYTES = 256 << 10;
 
+  /** How much of a disk one GET LBA STATUS looks at: it runs on the event loop. */
+  static final long MAX_LBA_STATUS_BYTES = 64L << 20;
+
+  /** The most descriptors of one GET LBA STATUS, 16 bytes each. */
+  static final int MAX_LBA_STATUS_DESCRIPTORS = 256;
+
   /** Unit attentions that wait for one initiator; more become one "reset occurred". */
   static final int MAX_UNIT_ATTENTIONS = 8;
 

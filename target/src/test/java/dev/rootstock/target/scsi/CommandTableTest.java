@@ -50,7 +50,7 @@ class CommandTableTest {
   void unknownCodesAndActionsAreNotFound() {
     assertNull(CommandTable.find(Bench.cdb("FF")));
     assertNull(CommandTable.find(Bench.cdb("7F")));
-    assertNull(CommandTable.find(Bench.cdb("9E 12")));
+    assertNull(CommandTable.find(Bench.cdb("9E 11")));
     assertNull(CommandTable.find(Bench.cdb("A3 00")));
   }
 

@@ -180,7 +180,7 @@ class NexusTest {
     "FF, 05/20/00", // no such operation code
     "7F, 05/20/00", // variable length
     "5E 00, 05/20/00", // PERSISTENT RESERVE IN
-    "9E 12, 05/24/00", // GET LBA STATUS: no such service action
+    "9E 11, 05/24/00", // READ LONG(16): no such service action
     "A3 00, 05/24/00",
     "00 00000000 04, 05/24/00", // NACA
     "28 20 00000000 00 0001 00, 05/24/00", // RDPROTECT
@@ -208,7 +208,7 @@ class NexusTest {
   @Test
   void anUnknownServiceActionIsPointedAt() {
     result(TEST_UNIT_READY);
-    assertEquals(Sense.invalidCdbField(1, 4), Bench.senseOf(plan(nexus, "0", "9E 12")));
+    assertEquals(Sense.invalidCdbField(1, 4), Bench.senseOf(plan(nexus, "0", "9E 11")));
   }
 
   @Test

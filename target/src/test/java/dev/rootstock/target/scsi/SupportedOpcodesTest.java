@@ -38,6 +38,7 @@ class SupportedOpcodesTest {
           "91000000 00000010",
           "93000000 00000010",
           "9e000010 00010010",
+          "9e000012 00010010",
           "a0000000 0000000c",
           "a300000c 0001000c",
           "a8000000 0000000c",
@@ -46,7 +47,7 @@ class SupportedOpcodesTest {
 
   @Test
   void allCommands() {
-    List<String> expected = new ArrayList<>(List.of("000000d8"));
+    List<String> expected = new ArrayList<>(List.of("000000e0"));
     expected.addAll(COMMANDS);
     assertEquals(
         String.join("", expected).replace(" ", ""), bench.data("A3 0C 00 00 0000 0000FFFF 00 00"));
@@ -54,7 +55,7 @@ class SupportedOpcodesTest {
 
   @Test
   void allCommandsWithTimeouts() {
-    StringBuilder expected = new StringBuilder("0000021c");
+    StringBuilder expected = new StringBuilder("00000230");
     for (String command : COMMANDS) {
       String plain = command.replace(" ", "");
       int flags = Integer.parseInt(plain.substring(10, 12), 16) | 2; // CTDP
@@ -81,7 +82,7 @@ class SupportedOpcodesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"01 89 0000", "02 89 0001", "02 9E 0012", "03 9E 0012", "03 12 0001", "81 FF 0000"})
+  @CsvSource({"01 89 0000", "02 89 0001", "02 9E 0011", "03 9E 0011", "03 12 0001", "81 FF 0000"})
   void whatIsNotSupportedIsSaidToBeSo(String question) {
     assertEquals("00010000", bench.data("A3 0C" + question + "0000FFFF 00 00"));
   }
@@ -97,6 +98,6 @@ class SupportedOpcodesTest {
 
   @Test
   void theAllocationLengthCutsTheAnswer() {
-    assertEquals("000000d8", bench.data("A3 0C 00 00 0000 00000004 00 00"));
+    assertEquals("000000e0", bench.data("A3 0C 00 00 0000 00000004 00 00"));
   }
 }
