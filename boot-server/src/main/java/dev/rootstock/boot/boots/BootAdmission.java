@@ -229,9 +229,26 @@ public final class BootAdmission implements Admission, AutoCloseable {
     return clients.computeIfAbsent(found.client().name(), name -> new ClientBoots(found, parts));
   }
 
+  /** Tells a client's machine the time, as its alarm does: for tests. */
+  void tick(ClientName name) {
+    ClientBoots known = clients.get(name);
+    if (known != null) {
+      known.post(new BootEvent.Tick());
+    }
+  }
+
+  /** Completes when what a client's mailbox holds now has run: for tests. */
+  CompletionStage<Void> settled(ClientName name) {
+    ClientBoots known = clients.get(name);
+    return known == null ? CompletableFuture.completedFuture(null) : known.settled();
+  }
+
   /** Closes all disks. The target must have been stopped before. */
   @Override
   public void close() {
+    if (threads.isShutdown()) {
+      return;
+    }
     CompletableFuture<?>[] stopping =
         clients.values().stream()
             .map(client -> client.stop().toCompletableFuture())

@@ -108,16 +108,12 @@ final class ClientBoots {
 
   /** Closes the disk for good; sessions are over by now. */
   CompletionStage<Void> stop() {
-    CompletableFuture<Void> stopped = new CompletableFuture<>();
-    mailbox.put(
-        () -> {
-          try {
-            disk.close();
-          } finally {
-            stopped.complete(null);
-          }
-        });
-    return stopped;
+    return CompletableFuture.runAsync(disk::close, mailbox::put);
+  }
+
+  /** Completes when what the mailbox holds now has run. */
+  CompletionStage<Void> settled() {
+    return CompletableFuture.runAsync(() -> {}, mailbox::put);
   }
 
   // ---- in the mailbox ----

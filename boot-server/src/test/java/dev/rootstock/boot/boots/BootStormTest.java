@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** Forged packets, twins, cut cables, crashes and commands, in random order. */
 class BootStormTest {
-  private static final int SEEDS = 600;
+  private static final int SEEDS = 400;
   private static final int STEPS = 250;
 
   private static void everySeed(int machines, Consumer<BootStorm> run) {
