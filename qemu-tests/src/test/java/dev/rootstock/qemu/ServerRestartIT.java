@@ -40,7 +40,11 @@ class ServerRestartIT {
           messages.stream()
               .filter(m -> m.matches("(?i).*(I/O error|EXT4-fs error|rejecting I/O|aborted).*"))
               .toList());
-      long lost = messages.stream().filter(m -> m.contains("detected conn error")).count();
+      long lost =
+          messages.stream()
+              .dropWhile(m -> !m.contains("iscsid has taken over"))
+              .filter(m -> m.contains("detected conn error"))
+              .count();
       assertTrue(lost >= 2, "the session has to be lost twice for this to show anything: " + lost);
       machine.shutDown();
       lab.finish();
