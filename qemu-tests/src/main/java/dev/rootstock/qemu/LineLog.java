@@ -34,6 +34,10 @@ final class LineLog {
   private final Consumer<String> listener;
   private final List<String> lines = new ArrayList<>();
   private int mark;
+
+  /** How many streams were followed so far; the last is the one whose end matters. */
+  private int follower;
+
   private boolean ended;
 
   LineLog(String name, Path file, Consumer<String> listener) {
@@ -51,13 +55,11 @@ final class LineLog {
     Files.createDirectories(file.getParent());
     Writer kept =
         Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    synchronized (this) {
-      ended = false;
-    }
-    Thread.ofPlatform().daemon().name("log of " + name).start(() -> readAll(stream, kept));
+    int number = begin();
+    Thread.ofPlatform().daemon().name("log of " + name).start(() -> readAll(stream, kept, number));
   }
 
-  private void readAll(InputStream stream, Writer kept) {
+  private void readAll(InputStream stream, Writer kept, int number) {
     try (kept;
         var reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
       for (String raw = reader.readLine(); raw != null; raw = reader.readLine()) {
@@ -70,8 +72,13 @@ final class LineLog {
     } catch (IOException e) {
       add("the log of " + name + " broke off: " + e.getMessage());
     } finally {
-      end();
+      end(number);
     }
+  }
+
+  private synchronized int begin() {
+    ended = false;
+    return ++follower;
   }
 
   private synchronized void add(String line) {
@@ -79,8 +86,8 @@ final class LineLog {
     notifyAll();
   }
 
-  private synchronized void end() {
-    ended = true;
+  private synchronized void end(int number) {
+    ended = ended || number == follower;
     notifyAll();
   }
 

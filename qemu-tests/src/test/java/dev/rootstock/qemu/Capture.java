@@ -9,8 +9,16 @@ import java.util.List;
 
 /** What passes on a private network, recorded and decoded by Wireshark's tools. */
 final class Capture {
+  /**
+   * Linux asks for the first 4 bytes of each page of INQUIRY before it asks for the page. The
+   * answer is whole, as the initiator's allocation length has it; Wireshark reads on past its end.
+   */
+  private static final String PAGE_HEADER =
+      "iscsi.opcode == 0x25 and iscsi.datasegmentlength == 4 and scsi_sbc.opcode == 0x12";
+
   /** Malformed in Wireshark's eyes, or an error of the protocol: its severity "Error". */
-  private static final String WRONG = "_ws.malformed or _ws.expert.severity == 8388608";
+  private static final String WRONG =
+      "(_ws.malformed or _ws.expert.severity == 8388608) and not (" + PAGE_HEADER + ")";
 
   /**
    * The kernel hands packets over in blocks, a quarter of a second late; dumpcap drops the rest.

@@ -55,6 +55,20 @@ class LineLogTest {
   }
 
   @Test
+  void theLateEndOfAnEarlierStreamDoesNotEndTheNext() throws Exception {
+    try (var first = new PipedOutputStream();
+        var second = new PipedOutputStream();
+        var secondIn = new PipedInputStream(second)) {
+      var log = new LineLog("test", folder.resolve("log"), line -> {});
+      log.follow(new PipedInputStream(first));
+      log.follow(secondIn);
+      first.close();
+      var failure = assertThrows(IOException.class, () -> log.await("x", Duration.ofMillis(200)));
+      assertTrue(message(failure).contains("ran for"));
+    }
+  }
+
+  @Test
   void controlSequencesAreDroppedAndTheFileKeepsEveryStart() throws Exception {
     LineLog log = log("\u001b[2J\u001b[01;32mclear\u001b[0m\r\n");
     log.await("^clear$", SOON);

@@ -26,7 +26,9 @@ class OneMachineIT {
       machine.awaitReady();
       machine.write("first");
       assertEquals("first", machine.read());
-      assertEquals(List.of(), complaints(machine.messages()));
+      List<String> messages = machine.messages();
+      assertEquals(List.of(), GuestLog.complaints(messages));
+      assertEquals(List.of(), GuestLog.lostConnections(messages));
       machine.shutDown();
       capture.stop();
 
@@ -35,14 +37,6 @@ class OneMachineIT {
       assertAllOpcodesSeen(capture);
       lab.finish();
     }
-  }
-
-  /** What Linux prints about a disk that misbehaves. */
-  private static List<String> complaints(List<String> messages) {
-    return messages.stream()
-        .dropWhile(m -> !m.contains("iscsid has taken over"))
-        .filter(m -> m.matches("(?i).*(I/O error|sense key|ext4-fs error|conn error|timed out).*"))
-        .toList();
   }
 
   private static void assertDhcpGaveTheDisk(Capture capture) throws Exception {

@@ -35,16 +35,8 @@ class ServerRestartIT {
       assertEquals("before", machine.read());
       List<String> messages = machine.messages();
       assertEquals(List.of(), machine.log().find("^ROOTSTOCK io error"));
-      assertEquals(
-          List.of(),
-          messages.stream()
-              .filter(m -> m.matches("(?i).*(I/O error|EXT4-fs error|rejecting I/O|aborted).*"))
-              .toList());
-      long lost =
-          messages.stream()
-              .dropWhile(m -> !m.contains("iscsid has taken over"))
-              .filter(m -> m.contains("detected conn error"))
-              .count();
+      assertEquals(List.of(), GuestLog.complaints(messages));
+      int lost = GuestLog.lostConnections(messages).size();
       assertTrue(lost >= 2, "the session has to be lost twice for this to show anything: " + lost);
       machine.shutDown();
       lab.finish();

@@ -34,7 +34,7 @@ class SlpOnTheWireIT {
 
       assertTrue(direct.length > 0 && multicast.length > 0, "both requests are answered");
       assertEquals(List.of(), capture.wrongPackets());
-      List<String> urls = capture.values("srvloc.function == 2", "srvloc.url_entry.url");
+      List<String> urls = capture.values("srvloc.function == 2", "srvloc.url.url");
       assertEquals(2, urls.size(), "one answer to each request: " + urls);
       for (String url : urls) {
         assertTrue(url.contains(Service.target("sam")), url);
