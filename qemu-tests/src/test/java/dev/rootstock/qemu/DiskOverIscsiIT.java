@@ -52,6 +52,6 @@ class DiskOverIscsiIT {
   /** qemu-io says "Pattern verification failed" and still ends with code 0 in some versions. */
   private static void qemuIo(Lab lab, String disk, String command) throws Exception {
     String said = lab.network().run("qemu-io", "--image-opts", disk, "-c", command);
-    assertTrue(said.contains("bytes at offset") && !said.contains("verification failed"), said);
+    assertTrue(said.contains("bytes at offset") && !said.contains("failed"), said);
   }
 }
