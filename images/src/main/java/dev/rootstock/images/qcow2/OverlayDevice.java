@@ -140,7 +140,7 @@ final class OverlayDevice implements BlockDevice {
     } catch (RejectedExecutionException stopped) {
       // The store closes its disks before its threads; this is for a caller that did not.
       broken = new IOException("the store is closed", stopped);
-      work();
+      Thread.ofVirtual().start(this::work);
     }
   }
 

@@ -81,7 +81,7 @@ final class GoldenFiles {
 
   private boolean loadVersion(Path image, String name, int number) throws IOException {
     boolean moved = false;
-    lastNumber.merge(name, number, Math::max);
+    taken(name, number);
     Path raw = raw(name, number);
     Path importing = importing(image, number);
     if (!Files.exists(raw) && Files.exists(importing)) {
@@ -98,6 +98,10 @@ final class GoldenFiles {
       LOG.error("{}@{} cannot be used: {}", name, number, damaged.getMessage());
     }
     return moved;
+  }
+
+  private synchronized void taken(String name, int number) {
+    lastNumber.merge(name, number, Math::max);
   }
 
   private synchronized void add(GoldenVersion version) {
@@ -160,6 +164,7 @@ final class GoldenFiles {
           RawImport.describe(description, opener, version);
           Files.move(description, info(image, number), StandardCopyOption.ATOMIC_MOVE);
           finished = true; // from here on the next start would go on, so nothing is taken back
+          taken(name, number);
           Files.move(bytes, raw(name, number), StandardCopyOption.ATOMIC_MOVE);
           HostFiles.syncFolder(image);
           add(version);

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -57,6 +58,8 @@ public final class LocalImageStore implements ImageStore {
 
   /** The last lease of each client's overlay; guards what is done to overlays by name. */
   private final Map<String, LeasedDisk> users = new HashMap<>();
+
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private LocalImageStore(Path data, DataLock lock, HostFiles.Opener opener) throws IOException {
     this.lock = lock;
@@ -101,6 +104,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public GoldenVersion importRaw(Path file, String name, Progress progress) throws StoreException {
+    requireOpen();
     requireName("an image", name);
     try {
       return golden.importRaw(file, name, progress);
@@ -150,6 +154,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public LeasedDisk openReadOnly(GoldenVersion version) throws StoreException {
+    requireOpen();
     GoldenVersion known = known(version);
     try {
       RawImage image = shares.acquire(known);
@@ -162,6 +167,7 @@ public final class LocalImageStore implements ImageStore {
   @Override
   public void createOverlay(String client, OverlayId id, GoldenVersion base, long sizeBytes)
       throws StoreException {
+    requireOpen();
     requireName("a client", client);
     GoldenVersion known = known(base);
     if (sizeBytes < known.sizeBytes()
@@ -203,6 +209,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public LeasedDisk openOverlay(String client, OverlayId id) throws StoreException {
+    requireOpen();
     requireName("a client", client);
     synchronized (users) {
       requireUnused(client);
@@ -310,6 +317,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public void removeOverlay(String client) throws StoreException {
+    requireOpen();
     requireName("a client", client);
     synchronized (users) {
       requireUnused(client);
@@ -344,6 +352,13 @@ public final class LocalImageStore implements ImageStore {
     }
   }
 
+  /** The directory may belong to another process by now. */
+  private void requireOpen() {
+    if (closed.get()) {
+      throw new IllegalStateException("the store is closed");
+    }
+  }
+
   private static void requireName(String what, String name) throws StoreException {
     if (!ImageStore.isName(name)) {
       throw new StoreException(
@@ -355,6 +370,9 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     for (LeasedDisk disk : leases) {
       disk.close();
     }

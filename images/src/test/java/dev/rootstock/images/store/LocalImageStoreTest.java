@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.BlockIoException;
+import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.store.StoreException.Kind;
 import dev.rootstock.images.testing.Disk;
 import dev.rootstock.images.testing.TestFiles;
@@ -19,11 +21,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -444,5 +449,49 @@ class LocalImageStoreTest {
     store.createOverlay("large", OverlayId.random(), base, 2L << 40);
     assertEquals(4 * 65_536, store.overlayBytes("small"));
     assertEquals(4 * 65_536, store.overlayBytes("large"));
+  }
+
+  @Test
+  void manyDisksShareFewThreads() throws Exception {
+    GoldenVersion base = imported();
+    int clients = 24;
+    List<LeasedDisk> disks = new ArrayList<>();
+    List<CompletableFuture<@Nullable BlockIoException>> ends = new ArrayList<>();
+    for (int i = 0; i < clients; i++) {
+      OverlayId id = OverlayId.random();
+      store.createOverlay("node" + i, id, base, SIZE);
+      disks.add(store.openOverlay("node" + i, id));
+    }
+    for (int i = 0; i < clients; i++) {
+      byte[] own = new byte[512];
+      Arrays.fill(own, (byte) i);
+      for (int block = 0; block < 8; block++) {
+        ends.add(new Disk(disks.get(i).device()).write(block * 1024L, own, Durability.FORCED));
+      }
+    }
+    long threads =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().startsWith("images-write"))
+            .count();
+    for (CompletableFuture<@Nullable BlockIoException> end : ends) {
+      Disk.await(end);
+    }
+    assertTrue(threads <= Limits.WRITE_THREADS, threads + " threads");
+    for (int i = 0; i < clients; i++) {
+      byte[] read = new Disk(disks.get(i).device()).read(7 * 1024, 1024);
+      assertEquals(i, read[0]);
+      assertEquals(content[7 * 1024 + 512], read[512]);
+    }
+  }
+
+  @Test
+  void closedStoreIsClosedForGood() throws Exception {
+    store.close();
+    try (LocalImageStore next = LocalImageStore.open(data)) {
+      store.close();
+      assertThrows(StoreException.class, () -> LocalImageStore.open(data));
+      assertThrows(IllegalStateException.class, this::imported);
+      assertTrue(next.versions().isEmpty());
+    }
   }
 }
