@@ -56,36 +56,36 @@ final class Overlay {
     int start = into.position();
     int limit = into.limit();
     long at = offset;
-    while (into.position() < limit) {
-      long entry = map.entry(at >>> clusterBits);
-      if (entry == L2Entry.UNKNOWN) {
-        break;
-      }
+    boolean cached = true;
+    while (cached && into.position() < limit) {
       int before = into.position();
-      boolean cached;
-      if (L2Entry.isData(entry)) {
-        into.limit(before + (int) Math.min(limit - before, toClusterEnd(at)));
-        cached = tryReadData(at, entry, into);
-      } else {
-        into.limit(before + (int) map.run(at, limit - before, entry));
-        if (L2Entry.isZero(entry)) {
-          RawImage.zero(into);
-          cached = true;
-        } else {
-          cached = golden.tryRead(at, into);
-        }
-      }
+      cached = tryReadRun(at, into);
       into.limit(limit);
-      if (!cached) {
-        break;
-      }
       at += into.position() - before;
     }
-    if (into.position() < limit) {
+    if (!cached) {
       into.position(start);
+    }
+    return cached;
+  }
+
+  /** Reads a first part of the range; leaves the buffer's limit at the end of that part. */
+  private boolean tryReadRun(long at, ByteBuffer into) {
+    int start = into.position();
+    long entry = map.entry(at >>> clusterBits);
+    if (entry == L2Entry.UNKNOWN) {
       return false;
     }
-    return true;
+    if (L2Entry.isData(entry)) {
+      into.limit(start + (int) Math.min(into.remaining(), toClusterEnd(at)));
+      return tryReadData(at, entry, into);
+    }
+    into.limit(start + (int) map.run(at, into.remaining(), entry));
+    if (L2Entry.isZero(entry)) {
+      RawImage.zero(into);
+      return true;
+    }
+    return golden.tryRead(at, into);
   }
 
   private boolean tryReadData(long at, long entry, ByteBuffer into) {

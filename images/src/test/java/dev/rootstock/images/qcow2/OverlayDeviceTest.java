@@ -236,41 +236,4 @@ class OverlayDeviceTest {
     }
     Files.write(fixture.overlay, good);
   }
-
-  /** No reader ever sees half of a block, whichever way it reads. */
-  @Test
-  void blocksAreNeverTornBetweenReadersAndAWriter() throws Exception {
-    disk.write(0, new byte[CLUSTER]);
-    disk.read(0, 512);
-    CompletableFuture<Void> writer =
-        CompletableFuture.runAsync(
-            () -> {
-              byte[] data = new byte[CLUSTER];
-              for (int i = 1; i < 1_500; i++) {
-                Arrays.fill(data, (byte) i);
-                Disk.begin(
-                        done ->
-                            disk.device()
-                                .write(
-                                    0,
-                                    new ByteBuffer[] {ByteBuffer.wrap(data)},
-                                    Durability.CACHED,
-                                    done))
-                    .join();
-              }
-            });
-    int seen = 0;
-    while (!writer.isDone()) {
-      byte[] tried = disk.tryRead(0, CLUSTER);
-      byte[] read = tried == null || seen % 16 == 0 ? disk.read(0, CLUSTER) : tried;
-      for (int block = 0; block < CLUSTER; block += 512) {
-        for (int i = 1; i < 512; i++) {
-          assertEquals(read[block], read[block + i], "torn at " + (block + i));
-        }
-      }
-      seen++;
-    }
-    writer.join();
-    assertTrue(seen > 0);
-  }
 }
