@@ -187,6 +187,8 @@ public final class ControlServer implements AutoCloseable {
     } catch (UncheckedIOException e) {
       // The one who asked has gone: the operation has undone what it began.
       throw e;
+    } catch (InterruptedException e) {
+      answer.put("refused", "the server stops: try '%s' again when it runs".formatted(operation));
     } catch (Exception e) {
       if (!Operations.isRefusal(e)) {
         log.error("{} failed", operation, e);

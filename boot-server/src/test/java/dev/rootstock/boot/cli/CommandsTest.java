@@ -14,6 +14,7 @@ import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.initiator.LoginOptions;
 import dev.rootstock.target.initiator.LoginRefusedException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -23,6 +24,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -322,6 +325,30 @@ class CommandsTest {
     commands.serve().close();
     assertFalse(CommandLineHarness.tree(folder).contains("data/control.sock"));
     commands.importDebian();
+  }
+
+  /** A command that was under way is told, and does not hold the stop up. */
+  @Test
+  void aStopUnderACommandLeavesNothingHalfMade() throws Exception {
+    Path image = folder.resolve("big.raw");
+    try (RandomAccessFile sparse = new RandomAccessFile(image.toFile(), "rw")) {
+      sparse.setLength(8L << 30);
+    }
+    CompletableFuture<CommandLineHarness.Result> running;
+    try (Server server = commands.serve()) {
+      assertFalse(server.ready().isEmpty());
+      running =
+          CompletableFuture.supplyAsync(
+              () -> commands.run("image", "import", image.toString(), "--name", "big"));
+      Path images = commands.data.resolve("images");
+      for (int i = 0; i < 400 && CommandLineHarness.tree(images).size() == 1; i++) {
+        Thread.sleep(25);
+      }
+    }
+    CommandLineHarness.Result result = running.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    assertEquals(Command.FAILED, result.status(), result.out());
+    CommandLineHarness.oneLine(result);
+    assertTrue(commands.done("image", "list").startsWith("no images"));
   }
 
   @Test
