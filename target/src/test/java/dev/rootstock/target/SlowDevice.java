@@ -15,14 +15,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A device whose reads are never answered at once, and whose operations happen when a test lets
- * them happen, on the test's thread; or fail when it says so.
+ * A device whose reads are not answered at once until it is told to be warm, and whose operations
+ * happen when a test lets them happen, on the test's thread; or fail when it says so.
  */
 public final class SlowDevice implements BlockDevice {
   private final BlockDevice inner;
   private final LinkedBlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
   private final AtomicInteger begun = new AtomicInteger();
   private volatile boolean holds = true;
+  private volatile boolean warm;
   private volatile BlockIoException.@Nullable Kind failure;
 
   public SlowDevice(BlockDevice inner) {
@@ -32,6 +33,11 @@ public final class SlowDevice implements BlockDevice {
   /** Later operations happen at once, on the caller's thread. */
   public void holdNothing() {
     holds = false;
+  }
+
+  /** Later reads are answered at once; what is held stays held. */
+  public void warm() {
+    warm = true;
   }
 
   /** Later operations fail so. */
@@ -90,7 +96,7 @@ public final class SlowDevice implements BlockDevice {
 
   @Override
   public boolean tryRead(long offset, ByteBuffer into) {
-    return false;
+    return warm && inner.tryRead(offset, into);
   }
 
   @Override

@@ -70,26 +70,41 @@ final class CommandWindow {
     return true;
   }
 
-  /** Counts a number as received. */
+  /** Counts a number as received; a command of it that waits is given up. */
   void plug(int cmdSn) {
-    plugged[slot(cmdSn)] = true;
+    int slot = slot(cmdSn);
+    Early command = early[slot];
+    early[slot] = null;
+    plugged[slot] = true;
+    if (command != null) {
+      command.pdu.release();
+    }
+  }
+
+  /** The command whose turn has come, or null; numbers that are plugged are passed. */
+  @Nullable Early peek() {
+    int slot = slot(expCmdSn);
+    while (plugged[slot]) {
+      plugged[slot] = false;
+      expCmdSn++;
+      slot = slot(expCmdSn);
+    }
+    return early[slot];
   }
 
   /** The command whose turn has come, or null; it is delivered then. */
   @Nullable Early next() {
-    while (true) {
-      int slot = slot(expCmdSn);
-      Early command = early[slot];
-      early[slot] = null;
-      if (command == null && !plugged[slot]) {
-        return null;
-      }
-      plugged[slot] = false;
+    Early command = peek();
+    if (command != null) {
+      early[slot(expCmdSn)] = null;
       expCmdSn++;
-      if (command != null) {
-        return command;
-      }
     }
+    return command;
+  }
+
+  /** Takes away the command whose turn has come, whose number then has not been received. */
+  void drop() {
+    early[slot(expCmdSn)] = null;
   }
 
   /** Drops what waits. */

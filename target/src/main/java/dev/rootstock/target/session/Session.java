@@ -91,6 +91,7 @@ public final class Session implements TargetSession {
   private int operations;
   private int reserved;
   private int lastTransferTag;
+  private boolean startScheduled;
 
   /**
    * Makes a session that has been granted; {@link Sessions#granted} makes it known.
@@ -242,20 +243,18 @@ public final class Session implements TargetSession {
       return;
     }
     switch (pdu) {
-      case ScsiCommand command ->
-          numbered(from, command, command.cmdSn(), command.immediate(), command.itt());
+      case ScsiCommand command -> numbered(from, command, command.cmdSn(), command.immediate());
       case DataOut data -> {
         int reason = tasks.dataOut(data);
         if (reason != 0) {
           from.reject(data, reason);
         }
       }
-      case NopOut nop -> numbered(from, nop, nop.cmdSn(), nop.immediate(), nop.itt());
+      case NopOut nop -> numbered(from, nop, nop.cmdSn(), nop.immediate());
       case TaskManagementRequest request ->
-          numbered(from, request, request.cmdSn(), request.immediate(), request.itt());
-      case TextRequest text -> numbered(from, text, text.cmdSn(), text.immediate(), text.itt());
-      case LogoutRequest logout ->
-          numbered(from, logout, logout.cmdSn(), logout.immediate(), logout.itt());
+          numbered(from, request, request.cmdSn(), request.immediate());
+      case TextRequest text -> numbered(from, text, text.cmdSn(), text.immediate());
+      case LogoutRequest logout -> numbered(from, logout, logout.cmdSn(), logout.immediate());
       case LoginRequest login -> from.reject(login, Reject.PROTOCOL_ERROR);
       // §11.16: a level above 0 is what SNACK is for.
       case SnackRequest snack -> from.reject(snack, Reject.COMMAND_NOT_SUPPORTED);
@@ -264,15 +263,15 @@ public final class Session implements TargetSession {
   }
 
   /** Delivers a request in its order (RFC 7143 §4.2.2.1). */
-  private void numbered(Connection from, InitiatorPdu pdu, int cmdSn, boolean immediate, int itt) {
+  private void numbered(Connection from, InitiatorPdu pdu, int cmdSn, boolean immediate) {
     if (immediate) {
-      deliverImmediate(from, pdu, itt);
+      deliverImmediate(from, pdu);
       return;
     }
     if (!window.admits(cmdSn)) {
       return;
     }
-    if (pdu instanceof ScsiCommand && tasks.contains(itt)) {
+    if (inProgress(pdu)) {
       // The number of a rejected command does not count as received (§7.3).
       from.reject(pdu, Reject.TASK_IN_PROGRESS);
       return;
@@ -286,15 +285,27 @@ public final class Session implements TargetSession {
     deliverHeld();
   }
 
+  /** Whether a command has the tag of a task that is not over (RFC 7143 §11.2.1.8). */
+  private boolean inProgress(InitiatorPdu pdu) {
+    return pdu instanceof ScsiCommand command && tasks.contains(command.itt());
+  }
+
   void deliverHeld() {
-    CommandWindow.Early early = window.next();
+    CommandWindow.Early early = window.peek();
     while (early != null) {
       try {
-        deliver(early.connection(), early.pdu());
+        if (inProgress(early.pdu())) {
+          // Its tag was free when it came. As in numbered(): its number is a hole again.
+          window.drop();
+          early.connection().reject(early.pdu(), Reject.TASK_IN_PROGRESS);
+        } else {
+          window.next();
+          deliver(early.connection(), early.pdu());
+        }
       } finally {
         early.pdu().release();
       }
-      early = window.next();
+      early = window.peek();
     }
     management.arrived();
   }
@@ -341,9 +352,9 @@ public final class Session implements TargetSession {
     }
   }
 
-  private void deliverImmediate(Connection from, InitiatorPdu pdu, int itt) {
+  private void deliverImmediate(Connection from, InitiatorPdu pdu) {
     if (pdu instanceof ScsiCommand) {
-      if (tasks.contains(itt)) {
+      if (inProgress(pdu)) {
         from.reject(pdu, Reject.TASK_IN_PROGRESS);
         return;
       }
@@ -455,8 +466,20 @@ public final class Session implements TargetSession {
     return lastTransferTag;
   }
 
+  /** A task is over. What waited for it starts from the loop, when no PDU is half written. */
   void over(Task task) {
     tasks.over(task);
+    if (!startScheduled && tasks.mayStartWaiting()) {
+      startScheduled = true;
+      loop.execute(this::startWaiting);
+    }
+  }
+
+  private void startWaiting() {
+    startScheduled = false;
+    if (state == State.OPEN) {
+      tasks.startWaiting();
+    }
   }
 
   /** Ends tasks for a function of this session's or of another one's. */

@@ -31,7 +31,9 @@ final class TaskSet {
   private int numbered;
   private int immediate;
   private int running;
-  private boolean orderedRuns;
+
+  /** The ordered task that runs, if one does. */
+  private @Nullable Task ordered;
 
   /** Tasks that the command window has let in and that are not over. */
   int numbered() {
@@ -76,12 +78,14 @@ final class TaskSet {
     return switch (task.attribute()) {
       case ScsiCommand.HEAD_OF_QUEUE -> true;
       case ScsiCommand.ORDERED -> running == 0 && waiting.isEmpty();
-      default -> !orderedRuns && waiting.isEmpty();
+      default -> ordered == null && waiting.isEmpty();
     };
   }
 
   private void register(Task task) {
-    tasks.put(task.itt(), task);
+    if (tasks.putIfAbsent(task.itt(), task) != null) {
+      throw new IllegalStateException("two tasks with tag " + task.itt());
+    }
     if (task.immediate()) {
       immediate++;
     } else {
@@ -91,11 +95,16 @@ final class TaskSet {
 
   private void run(Task task) {
     running++;
-    orderedRuns |= task.attribute() == ScsiCommand.ORDERED;
+    if (task.attribute() == ScsiCommand.ORDERED) {
+      ordered = task;
+    }
     task.start();
   }
 
-  /** A task is over; those that waited for it run. */
+  /**
+   * Counts a task out that is over. Nothing is started here: the caller may be in the midst of the
+   * task's last PDU. What waited for it is started by {@link #startWaiting}.
+   */
   void over(Task task) {
     if (tasks.get(task.itt()) != task) {
       return;
@@ -108,28 +117,27 @@ final class TaskSet {
     }
     if (!waiting.remove(task)) {
       running--;
-      if (task.attribute() == ScsiCommand.ORDERED) {
-        orderedRuns = false;
-      }
+    }
+    if (task == ordered) {
+      ordered = null;
     }
     if (task.awaitsData()) {
       drop(task);
     }
-    runWaiting();
   }
 
-  private void runWaiting() {
-    while (true) {
-      Task next = waiting.peek();
-      if (next == null) {
-        return;
-      }
-      boolean ordered = next.attribute() == ScsiCommand.ORDERED;
-      if (orderedRuns || (ordered && running > 0)) {
-        return;
-      }
-      waiting.poll();
-      run(next);
+  /** Whether {@link #startWaiting} has something to do. */
+  boolean mayStartWaiting() {
+    Task next = waiting.peek();
+    return next != null
+        && ordered == null
+        && (running == 0 || next.attribute() != ScsiCommand.ORDERED);
+  }
+
+  /** Starts the tasks whose turn has come; no PDU may be half written. */
+  void startWaiting() {
+    while (mayStartWaiting()) {
+      run(waiting.remove());
     }
   }
 
