@@ -145,8 +145,12 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
 
   final void operationEnds() {
     operations--;
-    link.operationEnds();
-    restIfQuiet();
+    try {
+      restIfQuiet();
+    } finally {
+      // Last: a session that is closed may end with this, and the task has to be over by then.
+      link.operationEnds();
+    }
   }
 
   final int operations() {
@@ -223,9 +227,10 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
                   dataSn++,
                   offset,
                   end ? residual : Residual.NONE,
-                  data.slice(offset, n)));
+                  data.retainedSlice(offset, n)));
       offset += n;
     }
+    data.release();
   }
 
   /** The residual when the command's data in both directions were {@code presented} bytes. */
