@@ -5,6 +5,7 @@ import dev.rootstock.target.login.ConnectionInitializer;
 import dev.rootstock.target.login.Doorkeeper;
 import dev.rootstock.target.session.Sessions;
 import dev.rootstock.target.wire.Limits;
+import dev.rootstock.target.wire.MemoryBudget;
 import dev.rootstock.target.wire.MemoryGauge;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -18,9 +19,12 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -40,7 +44,12 @@ public final class IscsiTarget implements AutoCloseable {
 
   private final EventLoopGroup loops;
   private final Sessions sessions;
+  private final MemoryGauge memory;
   private final List<Channel> listening = new ArrayList<>();
+
+  /** All that were accepted; one that comes after the group was closed is closed at once. */
+  private final ChannelGroup connections =
+      new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
   private IscsiTarget(TargetSettings settings, Admission admission) {
     IoHandlerFactory io =
@@ -48,17 +57,18 @@ public final class IscsiTarget implements AutoCloseable {
     loops =
         new MultiThreadIoEventLoopGroup(
             settings.eventLoops(), new DefaultThreadFactory("iscsi", true), io);
-    MemoryGauge memory =
+    long most = Runtime.getRuntime().maxMemory();
+    memory =
         new MemoryGauge(
             PooledByteBufAllocator.DEFAULT::pinnedDirectMemory,
-            (long) (Runtime.getRuntime().maxMemory() * Limits.MEMORY_SHARE));
+            (long) (most * Limits.MEMORY_SHARE));
     var _ =
         loops.scheduleWithFixedDelay(
             memory::measure,
             Limits.MEMORY_CHECK_MILLIS,
             Limits.MEMORY_CHECK_MILLIS,
             TimeUnit.MILLISECONDS);
-    sessions = new Sessions(admission, memory);
+    sessions = new Sessions(admission, new MemoryBudget((long) (most * Limits.TRANSFER_SHARE)));
   }
 
   /**
@@ -95,7 +105,7 @@ public final class IscsiTarget implements AutoCloseable {
                 new WriteBufferWaterMark(Limits.OUTBOUND_LOW, Limits.OUTBOUND_HIGH))
             .childHandler(
                 new ConnectionInitializer(
-                    sessions, new Doorkeeper(sessions.memory()), settings.loginTimeout()));
+                    sessions, new Doorkeeper(memory), connections, settings.loginTimeout()));
     for (InetSocketAddress address : settings.listen()) {
       var bound = bootstrap.bind(address).awaitUninterruptibly();
       if (!bound.isSuccess()) {
@@ -142,10 +152,7 @@ public final class IscsiTarget implements AutoCloseable {
   public void close() {
     listening.forEach(channel -> channel.close().awaitUninterruptibly());
     try {
-      sessions
-          .closeAll("the server stops")
-          .toCompletableFuture()
-          .get(CLOSE_SECONDS, TimeUnit.SECONDS);
+      sessions.closeAll().toCompletableFuture().get(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       LOG.warn("commands are still under way after {} seconds", CLOSE_SECONDS);
     } catch (InterruptedException e) {
@@ -153,6 +160,8 @@ public final class IscsiTarget implements AutoCloseable {
     } catch (ExecutionException e) {
       LOG.error("a session could not be closed", e.getCause());
     }
+    // Those that are still logging in; what policy grants them from now on is closed at once.
+    connections.close().awaitUninterruptibly();
     loops.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 }

@@ -40,7 +40,7 @@ public interface Allegiance {
   boolean mayRead(ReadTask task);
 
   /**
-   * Takes memory for a write's data out of the session's and the server's.
+   * Takes memory out of the session's and the server's, before it is allocated.
    *
    * @return false when there is none now
    */
@@ -49,8 +49,14 @@ public interface Allegiance {
   /** Gives memory back; tasks that wait for it go on. */
   void unreserve(int bytes);
 
-  /** Calls {@link DataOutTask#resume} when memory has been given back. */
-  void awaitMemory(DataOutTask task);
+  /** Memory that was reserved now belongs to what is being sent, which gives it back. */
+  void sending(int bytes);
+
+  /** Calls {@link Task#resume} when memory has been given back. */
+  void awaitMemory(Task task);
+
+  /** The task is aborted: nothing that it waits for is of interest any more. */
+  void forget(Task task);
 
   /** An operation on a device begins, which the session must outlive. */
   void operationBegins();

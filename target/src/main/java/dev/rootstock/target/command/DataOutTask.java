@@ -40,6 +40,12 @@ public final class DataOutTask extends Task {
 
   private final int chunkBytes;
 
+  /**
+   * Bytes that the device server works with. They are reserved together with the parameter data:
+   * who holds memory must not wait for more, or all could wait for each other.
+   */
+  private final int workBytes;
+
   private int received;
   private @Nullable ByteBuf chunk;
   private int chunkStart;
@@ -56,6 +62,12 @@ public final class DataOutTask extends Task {
     this.presented = presented;
     this.total = total;
     this.chunkBytes = chunkBytes;
+    this.workBytes =
+        switch (plan) {
+          case Plan.Receive receive -> receive.memory();
+          case Plan.Later later -> later.memory();
+          default -> 0;
+        };
     takeUnsolicited(command);
   }
 
@@ -144,10 +156,7 @@ public final class DataOutTask extends Task {
 
   private @Nullable ByteBuf newChunk() {
     int capacity = Math.min(chunkBytes, total - received);
-    if (!link.reserve(capacity)) {
-      return null;
-    }
-    ByteBuf fresh = link.allocator().directBuffer(capacity, capacity);
+    ByteBuf fresh = reserved(capacity, workBytes);
     chunk = fresh;
     chunkStart = received;
     return fresh;
@@ -159,7 +168,7 @@ public final class DataOutTask extends Task {
     proceed();
   }
 
-  /** Goes on after a wait for memory. */
+  @Override
   public void resume() {
     proceed();
   }
@@ -243,8 +252,11 @@ public final class DataOutTask extends Task {
 
   private void answered(Plan.Outcome outcome) {
     finish(outcome, presented);
-    // The buffer was the device server's until now.
+    // The buffer and what it works with were the device server's until now.
     releaseChunk();
+    if (workBytes > 0 && plan instanceof Plan.Later) {
+      link.unreserve(workBytes);
+    }
     operationEnds();
   }
 
@@ -261,6 +273,10 @@ public final class DataOutTask extends Task {
       case Plan.Fail fail -> finish(fail, 0);
       case Plan.Later later -> {
         if (!handedOver) {
+          if (workBytes > 0 && !link.reserve(workBytes)) {
+            link.awaitMemory(this);
+            return;
+          }
           handedOver = true;
           operationBegins();
           later.action().start(outcome -> link.execute(() -> answered(outcome)));
@@ -288,7 +304,7 @@ public final class DataOutTask extends Task {
     if (held != null) {
       int capacity = held.capacity();
       held.release();
-      link.unreserve(capacity);
+      link.unreserve(capacity + workBytes);
     }
   }
 }

@@ -8,14 +8,27 @@ import dev.rootstock.target.scsi.Plan;
 final class LaterTask extends Task {
   private final Plan.Action action;
 
-  LaterTask(Allegiance link, ScsiCommand command, Plan.Action action) {
+  /** Bytes that the action works with. */
+  private final int memory;
+
+  LaterTask(Allegiance link, ScsiCommand command, Plan.Action action, int memory) {
     super(link, command);
     this.action = action;
+    this.memory = memory;
   }
 
   @Override
   public void start() {
+    resume();
+  }
+
+  @Override
+  public void resume() {
     if (isAborted()) {
+      return;
+    }
+    if (memory > 0 && !link.reserve(memory)) {
+      link.awaitMemory(this);
       return;
     }
     operationBegins();
@@ -24,6 +37,9 @@ final class LaterTask extends Task {
 
   private void ended(Plan.Outcome outcome) {
     finish(outcome, 0);
+    if (memory > 0) {
+      link.unreserve(memory);
+    }
     operationEnds();
   }
 

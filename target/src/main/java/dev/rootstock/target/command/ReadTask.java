@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * {@code tryRead}, for {@code device.extents(...)} that are all immutable and no data digest.
  *
  * <p>A read pauses when the initiator does not take what it has asked for, and goes on when it
- * does: so that nobody makes us hold more than {@link Limits#OUTBOUND_HIGH} and one chunk.
+ * does: so that nobody makes us hold more than {@link Limits#OUTBOUND_HIGH} and the chunks that
+ * were being read by then, which {@link Limits#SESSION_BYTES} bounds.
  */
 public final class ReadTask extends Task {
   private final Plan.ReadBlocks plan;
@@ -81,7 +82,7 @@ public final class ReadTask extends Task {
                     }));
   }
 
-  /** Goes on, from the beginning or after a pause. */
+  @Override
   public void resume() {
     if (isAborted() || isOver() || running || reading) {
       return;
@@ -108,8 +109,7 @@ public final class ReadTask extends Task {
       }
       int n = Math.min(segment, length - sent);
       if (n == 0 || n % blockBytes != 0 || !readAtOnce(n)) {
-        readElsewhere();
-        if (reading) {
+        if (!readElsewhere() || reading) {
           return;
         }
       }
@@ -165,13 +165,21 @@ public final class ReadTask extends Task {
     return bytes / blockBytes * blockBytes;
   }
 
-  /** Reads what follows off the loop. */
-  private void readElsewhere() {
+  /**
+   * Reads what follows off the loop.
+   *
+   * @return false when there is no memory for it now
+   */
+  private boolean readElsewhere() {
     // Whole blocks around the bytes that are wanted: a pause may have ended inside a block.
     int from = wholeBlocks(sent);
     int rest = wholeBlocks(length - from + blockBytes - 1);
     int n = Math.min(rest, Math.max(Limits.READ_CHUNK, blockBytes));
-    ByteBuf chunk = link.allocator().directBuffer(n, n);
+    ByteBuf chunk = reserved(n, 0);
+    if (chunk == null) {
+      link.awaitMemory(this);
+      return false;
+    }
     reading = true;
     operationBegins();
     plan.device()
@@ -179,6 +187,7 @@ public final class ReadTask extends Task {
             plan.offset() + from,
             chunk.nioBuffer(0, n),
             failure -> link.execute(() -> arrived(chunk, from, n, failure)));
+    return true;
   }
 
   private void arrived(ByteBuf chunk, int from, int n, @Nullable BlockIoException failure) {
@@ -203,6 +212,8 @@ public final class ReadTask extends Task {
       link.flushSoon();
     } finally {
       chunk.release();
+      // Its slices may wait in the connection until the initiator takes them.
+      link.sending(n);
       operationEnds();
     }
     resume();

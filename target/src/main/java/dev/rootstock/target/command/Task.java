@@ -63,8 +63,8 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
       case Plan.ReadBlocks read -> new ReadTask(link, command, read);
       case Plan.WriteBlocks _ -> DataOutTask.forPlan(link, command, plan);
       case Plan.Receive _ -> DataOutTask.forPlan(link, command, plan);
-      case Plan.Later later -> new LaterTask(link, command, later.action());
-      case Plan.Outcome outcome -> new LaterTask(link, command, done -> done.ended(outcome));
+      case Plan.Later later -> new LaterTask(link, command, later.action(), later.memory());
+      case Plan.Outcome outcome -> new LaterTask(link, command, done -> done.ended(outcome), 0);
     };
   }
 
@@ -100,6 +100,9 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
   /** The task set lets the task run. */
   public abstract void start();
 
+  /** Goes on after a wait for memory, or for a connection that takes more. */
+  public abstract void resume();
+
   /**
    * Takes data for the task; the caller keeps its reference to them.
    *
@@ -130,9 +133,31 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
     whenAtRest.add(atRest);
     if (!aborted) {
       aborted = true;
+      link.forget(this);
       release();
     }
     restIfQuiet();
+  }
+
+  /**
+   * Allocates a buffer out of what the session and the server may hold.
+   *
+   * @param extra bytes to reserve besides
+   * @return null when there is nothing left now
+   */
+  final @Nullable ByteBuf reserved(int capacity, int extra) {
+    if (!link.reserve(capacity + extra)) {
+      return null;
+    }
+    ByteBuf fresh = null;
+    try {
+      fresh = link.allocator().directBuffer(capacity, capacity);
+      return fresh;
+    } finally {
+      if (fresh == null) {
+        link.unreserve(capacity + extra);
+      }
+    }
   }
 
   /** Gives up buffers and memory that no operation uses now. */

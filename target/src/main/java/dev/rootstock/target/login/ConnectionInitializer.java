@@ -7,6 +7,7 @@ import dev.rootstock.target.wire.Limits;
 import dev.rootstock.target.wire.PduFramer;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.group.ChannelGroup;
 import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -18,11 +19,14 @@ public final class ConnectionInitializer extends ChannelInitializer<Channel> {
 
   private final Sessions sessions;
   private final Doorkeeper doorkeeper;
+  private final ChannelGroup connections;
   private final Duration loginTimeout;
 
-  public ConnectionInitializer(Sessions sessions, Doorkeeper doorkeeper, Duration loginTimeout) {
+  public ConnectionInitializer(
+      Sessions sessions, Doorkeeper doorkeeper, ChannelGroup connections, Duration loginTimeout) {
     this.sessions = sessions;
     this.doorkeeper = doorkeeper;
+    this.connections = connections;
     this.loginTimeout = loginTimeout;
   }
 
@@ -34,6 +38,7 @@ public final class ConnectionInitializer extends ChannelInitializer<Channel> {
       var _ = channel.close();
       return;
     }
+    connections.add(channel);
     channel
         .pipeline()
         .addLast("framer", new PduFramer(InitiatorPdu::decode, Limits.LOGIN_DATA_SEGMENT))

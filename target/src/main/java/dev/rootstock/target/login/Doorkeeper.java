@@ -12,7 +12,8 @@ import java.util.Optional;
 
 /**
  * Bounds connections: in all, before their login in all, and before their login by address, so that
- * strangers cannot take the places of clients. Safe for all threads.
+ * strangers cannot take the places of clients. A discovery session stays a stranger. Safe for all
+ * threads.
  */
 public final class Doorkeeper {
   private final MemoryGauge memory;

@@ -52,7 +52,7 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
    * Makes the handler of a new connection.
    *
    * @param timeout how long the login may take, from now on
-   * @param loggedIn told when the connection has entered the full feature phase
+   * @param loggedIn told when the connection has entered the full feature phase of a normal session
    */
   public LoginHandler(Sessions sessions, Duration timeout, Runnable loggedIn) {
     this.sessions = sessions;
@@ -116,7 +116,7 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
     if (phase.isDiscovery()) {
       String portal = Portal.address(local(ctx));
       SessionKey key = SessionKey.discovery(phase.initiatorName(), phase.isid(), portal);
-      granted(ctx, key, null);
+      granted(ctx, key, null, null);
       return;
     }
     SessionKey key = new SessionKey(phase.initiatorName(), phase.isid(), phase.targetName());
@@ -129,9 +129,11 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
             remote(ctx),
             local(ctx));
     CompletionStage<Admission.Decision> answer;
+    Sessions.Question asked = sessions.asks(key.node());
     try {
       answer = sessions.admission().admit(question);
     } catch (RuntimeException e) {
+      sessions.answered(asked);
       failed(ctx, e);
       return;
     }
@@ -139,9 +141,10 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
         answer.whenComplete(
             (decision, failure) -> {
               if (failure != null) {
+                sessions.answered(asked);
                 ctx.executor().execute(() -> failed(ctx, failure));
               } else {
-                decided(ctx, key, decision);
+                decided(ctx, key, asked, decision);
               }
             });
   }
@@ -152,17 +155,27 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
   }
 
   /** Policy has answered, on any thread. */
-  private void decided(ChannelHandlerContext ctx, SessionKey key, Admission.Decision decision) {
+  private void decided(
+      ChannelHandlerContext ctx,
+      SessionKey key,
+      Sessions.Question asked,
+      Admission.Decision decision) {
     switch (decision) {
-      case Admission.Refused(LoginStatus status, String reason) ->
-          ctx.executor().execute(() -> refuse(ctx, status, reason));
-      case Admission.Granted(Admission.Lease lease) -> granted(ctx, key, lease);
+      case Admission.Refused(LoginStatus status, String reason) -> {
+        sessions.answered(asked);
+        ctx.executor().execute(() -> refuse(ctx, status, reason));
+      }
+      case Admission.Granted(Admission.Lease lease) -> granted(ctx, key, asked, lease);
     }
   }
 
-  private void granted(ChannelHandlerContext ctx, SessionKey key, Admission.@Nullable Lease lease) {
+  private void granted(
+      ChannelHandlerContext ctx,
+      SessionKey key,
+      Sessions.@Nullable Question asked,
+      Admission.@Nullable Lease lease) {
     Session session = new Session(sessions, key, ctx.channel().eventLoop(), remote(ctx), lease);
-    sessions.granted(session);
+    sessions.granted(session, asked);
     session.execute(
         () -> {
           if (over || !ctx.channel().isActive()) {
@@ -193,7 +206,9 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
     finish();
     ctx.pipeline().get(PduFramer.class).negotiated(phase.maxReceiveSegment(), 0, 0);
     var _ = send(ctx, phase.accepted(tsih));
-    loggedIn.run();
+    if (!phase.isDiscovery()) {
+      loggedIn.run();
+    }
     ctx.pipeline()
         .replace(
             this,

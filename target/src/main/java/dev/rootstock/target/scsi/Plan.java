@@ -110,11 +110,26 @@ public sealed interface Plan {
    *
    * @param length in bytes, 1 to {@link Limits#MAX_TRANSFER_BYTES}
    * @param then takes what came
+   * @param memory bytes that {@code then} will allocate for its work; the session sees to it that
+   *     there are some
    */
-  record Receive(int length, Continuation then) implements Plan {}
+  record Receive(int length, Continuation then, int memory) implements Plan {
+    Receive(int length, Continuation then) {
+      this(length, then, 0);
+    }
+  }
 
-  /** Start something that takes its time and moves no data to or from the initiator. */
-  record Later(Action action) implements Plan {}
+  /**
+   * Start something that takes its time and moves no data to or from the initiator.
+   *
+   * @param action what to start
+   * @param memory as in {@link Receive}
+   */
+  record Later(Action action, int memory) implements Plan {
+    Later(Action action) {
+      this(action, 0);
+    }
+  }
 
   /** What follows when a command's parameter data have come. */
   @FunctionalInterface

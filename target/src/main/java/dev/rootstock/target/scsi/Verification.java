@@ -40,8 +40,10 @@ final class Verification {
     }
     long offset = server.bytes(lba);
     int length = (int) server.bytes(count);
+    int memory = Math.min(length, Limits.VERIFY_STEP_BYTES);
     if (check == READ_ONLY) {
-      return new Plan.Later(done -> Steps.run(new Check(server, offset, length, null), done));
+      return new Plan.Later(
+          done -> Steps.run(new Check(server, offset, length, null), done), memory);
     }
     int expected = check == COMPARE_ONE ? server.blockBytes() : length;
     return new Plan.Receive(
@@ -52,7 +54,8 @@ final class Verification {
           } else {
             Steps.run(new Check(server, offset, length, data.slice()), done);
           }
-        });
+        },
+        memory);
   }
 
   /** Reads in steps, and compares each with its part of the data, if there are any. */

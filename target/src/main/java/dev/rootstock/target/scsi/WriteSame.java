@@ -43,7 +43,8 @@ final class WriteSame {
     long length = server.bytes(count);
     if (cdb.bit(1, NDOB_BIT)) {
       ByteBuffer zeros = ByteBuffer.allocate(server.blockBytes());
-      return new Plan.Later(done -> start(server, offset, length, zeros, unmap, done));
+      return new Plan.Later(
+          done -> start(server, offset, length, zeros, unmap, done), patternBytes(length));
     }
     if (dataOut != server.blockBytes()) {
       return Plan.Fail.of(Sense.WRONG_DATA_LENGTH);
@@ -56,7 +57,12 @@ final class WriteSame {
           } else {
             start(server, offset, length, data, unmap, done);
           }
-        });
+        },
+        patternBytes(length));
+  }
+
+  private static int patternBytes(long length) {
+    return (int) Math.min(length, Limits.WRITE_SAME_PATTERN_BYTES);
   }
 
   /**
@@ -102,8 +108,7 @@ final class WriteSame {
       this.server = server;
       this.offset = offset;
       remaining = length;
-      int size = (int) Math.min(length, Limits.WRITE_SAME_PATTERN_BYTES);
-      pattern = ByteBuffer.allocate(size);
+      pattern = ByteBuffer.allocate(patternBytes(length));
       while (pattern.hasRemaining()) {
         pattern.put(block.duplicate());
       }

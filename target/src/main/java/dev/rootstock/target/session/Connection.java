@@ -2,7 +2,6 @@
 package dev.rootstock.target.session;
 
 import dev.rootstock.target.command.Allegiance;
-import dev.rootstock.target.command.DataOutTask;
 import dev.rootstock.target.command.ReadTask;
 import dev.rootstock.target.command.Task;
 import dev.rootstock.target.command.TransferParameters;
@@ -34,12 +33,16 @@ final class Connection implements Allegiance {
   private final ArrayDeque<ReadTask> pausedReads = new ArrayDeque<>();
   private TransferParameters parameters;
   private int statSn;
-  private int expStatSn;
   private boolean inBurst;
   private boolean flushScheduled;
   private boolean resumeScheduled;
   private boolean sentPing;
   private long received;
+
+  /** Bytes of the server's memory that what is being sent has taken, beyond one batch. */
+  private long outgoing;
+
+  private boolean checkScheduled;
 
   Connection(
       Session session,
@@ -53,7 +56,6 @@ final class Connection implements Allegiance {
     this.text = new TextExchange(session, this);
     this.cid = cid;
     this.statSn = nextStatSn;
-    this.expStatSn = nextStatSn;
     this.parameters = parameters;
   }
 
@@ -84,15 +86,9 @@ final class Connection implements Allegiance {
   }
 
   /** A PDU has come; what it is answered with may wait for the end of the burst it is part of. */
-  void receiving(int expStatSn) {
+  void receiving() {
     received++;
     inBurst = true;
-    this.expStatSn = expStatSn;
-  }
-
-  /** The status numbers before this one have reached the initiator. */
-  int acknowledged() {
-    return expStatSn;
   }
 
   /** All PDUs of a burst have been gone through. */
@@ -138,15 +134,67 @@ final class Connection implements Allegiance {
 
   @Override
   public boolean mayRead(ReadTask task) {
-    boolean tight = session.memory().tight() && writer.unsentBytes() > 0;
-    if (writer.writable() && !tight) {
+    boolean writable = writer.writable();
+    if (writable && mayGather()) {
       return true;
     }
     pausedReads.add(task);
-    if (tight) {
+    if (writable) {
       scheduleResume(Limits.MEMORY_CHECK_MILLIS);
     }
     return false;
+  }
+
+  /** Whether one more data segment may be gathered: in the batch, or in memory that is left. */
+  private boolean mayGather() {
+    if (writer.unsentBytes() < Limits.BATCH + outgoing) {
+      return true;
+    }
+    if (!session.memory().tryTake(Limits.READ_CHUNK)) {
+      return false;
+    }
+    outgoing += Limits.READ_CHUNK;
+    scheduleCheck();
+    return true;
+  }
+
+  @Override
+  public void sending(int bytes) {
+    if (!channel().isActive()) {
+      session.unreserve(bytes);
+      return;
+    }
+    outgoing += bytes;
+    session.freed(bytes);
+    if (outgoing > Limits.OUTBOUND_HIGH) {
+      giveBackSent();
+    }
+    scheduleCheck();
+  }
+
+  /** Memory is given back now and then, so that the budget is no matter of every PDU. */
+  private void scheduleCheck() {
+    if (!checkScheduled && outgoing > 0) {
+      checkScheduled = true;
+      var _ =
+          ctx.executor()
+              .schedule(
+                  () -> {
+                    checkScheduled = false;
+                    giveBackSent();
+                    scheduleCheck();
+                  },
+                  Limits.MEMORY_CHECK_MILLIS,
+                  TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void giveBackSent() {
+    long sent = outgoing - writer.unsentBytes();
+    if (sent > 0) {
+      outgoing -= sent;
+      session.memory().give(sent);
+    }
   }
 
   /** Answers a PDU that is not taken (RFC 7143 §11.17). */
@@ -182,6 +230,9 @@ final class Connection implements Allegiance {
     writer.close();
     pausedReads.clear();
     var _ = ctx.close();
+    // What the channel had not sent it has dropped.
+    session.memory().give(outgoing);
+    outgoing = 0;
   }
 
   @Override
@@ -257,8 +308,16 @@ final class Connection implements Allegiance {
   }
 
   @Override
-  public void awaitMemory(DataOutTask task) {
+  public void awaitMemory(Task task) {
     session.awaitMemory(task);
+  }
+
+  @Override
+  public void forget(Task task) {
+    if (task instanceof ReadTask read) {
+      pausedReads.remove(read);
+    }
+    session.forget(task);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.rootstock.target.pdu.MalformedPduException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,7 @@ public final class FullFeatureHandler extends ChannelInboundHandlerAdapter {
   private final int cid;
   private final int nextStatSn;
   private final TransferParameters parameters;
+  private @Nullable Connection connection;
 
   public FullFeatureHandler(
       Session session, int cid, int nextStatSn, TransferParameters parameters) {
@@ -29,16 +31,16 @@ public final class FullFeatureHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
-    session.open(ctx, cid, nextStatSn, parameters);
+    connection = session.open(ctx, cid, nextStatSn, parameters);
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     InitiatorPdu pdu = (InitiatorPdu) message;
-    Connection connection = session.connection();
+    Connection from = connection;
     try {
-      if (connection != null) {
-        session.receive(connection, pdu);
+      if (from != null) {
+        session.receive(from, pdu);
       }
     } finally {
       pdu.release();
@@ -47,17 +49,17 @@ public final class FullFeatureHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    Connection connection = session.connection();
-    if (connection != null) {
-      connection.endBurst();
+    Connection own = connection;
+    if (own != null) {
+      own.endBurst();
     }
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    Connection connection = session.connection();
-    if (connection != null) {
-      connection.writabilityChanged();
+    Connection own = connection;
+    if (own != null) {
+      own.writabilityChanged();
     }
   }
 

@@ -4,7 +4,6 @@ package dev.rootstock.target.session;
 import dev.rootstock.target.Admission;
 import dev.rootstock.target.Isid;
 import dev.rootstock.target.TargetSession;
-import dev.rootstock.target.command.DataOutTask;
 import dev.rootstock.target.command.Task;
 import dev.rootstock.target.command.TransferParameters;
 import dev.rootstock.target.pdu.DataOut;
@@ -27,7 +26,7 @@ import dev.rootstock.target.scsi.Plan;
 import dev.rootstock.target.scsi.ScsiTarget;
 import dev.rootstock.target.scsi.Sense;
 import dev.rootstock.target.wire.Limits;
-import dev.rootstock.target.wire.MemoryGauge;
+import dev.rootstock.target.wire.MemoryBudget;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
@@ -36,6 +35,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -53,10 +53,11 @@ import org.slf4j.event.Level;
  * lease is given back, exactly once. Every way out leads through {@link #close}, {@link #finish}.
  *
  * <p><b>Threads.</b> All state belongs to one event loop, that of the leading connection. Other
- * threads reach a session by {@link #close}, {@link #probe} and {@link #execute} only. More
- * connections of one session will live on loops of their own and post their PDUs here; what would
- * change for that is {@link #connection}, which becomes a map by CID, and nothing about a task,
- * which knows its connection already.
+ * threads reach a session by {@link #close}, {@link #probe} and {@link #execute} only. Tasks write
+ * to their connection without a detour, so that all connections of a session have to live on that
+ * loop: once there may be several, a later one is registered there anew before its handler changes
+ * to {@link FullFeatureHandler}, which keeps the connection that it feeds; and {@link #connection}
+ * becomes a map by CID.
  */
 public final class Session implements TargetSession {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
@@ -80,7 +81,8 @@ public final class Session implements TargetSession {
 
   private final TaskSet tasks = new TaskSet();
   private final TaskManagement management = new TaskManagement(this, tasks);
-  private final ArrayDeque<DataOutTask> awaitingMemory = new ArrayDeque<>();
+  private final ArrayDeque<Task> awaitingMemory = new ArrayDeque<>();
+  private final Runnable memoryTurn;
   private volatile State state = State.GRANTED;
   private String closeReason = "";
   private CommandWindow window = new CommandWindow(0);
@@ -92,6 +94,11 @@ public final class Session implements TargetSession {
   private int reserved;
   private int lastTransferTag;
   private boolean startScheduled;
+
+  /** Whether it was this session's own limit that the last reservation met. */
+  private boolean ownLimit;
+
+  private boolean turnAsked;
 
   /**
    * Makes a session that has been granted; {@link Sessions#granted} makes it known.
@@ -109,6 +116,7 @@ public final class Session implements TargetSession {
     this.loop = loop;
     this.initiator = initiator;
     this.lease = lease;
+    this.memoryTurn = () -> loop.execute(this::takeMemoryTurn);
   }
 
   public SessionKey key() {
@@ -152,7 +160,7 @@ public final class Session implements TargetSession {
     return sessions;
   }
 
-  MemoryGauge memory() {
+  MemoryBudget memory() {
     return sessions.memory();
   }
 
@@ -166,11 +174,6 @@ public final class Session implements TargetSession {
 
   TaskSet tasks() {
     return tasks;
-  }
-
-  /** The connection, while the session is open. */
-  @Nullable Connection connection() {
-    return connection;
   }
 
   /** Whether the session is in the full feature phase; for any thread. */
@@ -187,8 +190,20 @@ public final class Session implements TargetSession {
   public void execute(Runnable action) {
     if (loop.inEventLoop()) {
       action.run();
-    } else {
+      return;
+    }
+    try {
       loop.execute(action);
+    } catch (RejectedExecutionException e) {
+      // The server has stopped before a device answered. The lease has to be given back even so.
+      executeAfterLoop(action);
+    }
+  }
+
+  private void executeAfterLoop(Runnable action) {
+    loop.terminationFuture().awaitUninterruptibly();
+    synchronized (drained) {
+      action.run();
     }
   }
 
@@ -212,21 +227,44 @@ public final class Session implements TargetSession {
     return closeReason;
   }
 
-  /** Begins the full feature phase, with the final Login Response sent. */
-  void open(ChannelHandlerContext ctx, int cid, int nextStatSn, TransferParameters parameters) {
+  /**
+   * Begins the full feature phase, with the final Login Response sent.
+   *
+   * @return the connection, or null when the session has been closed meanwhile
+   */
+  @Nullable Connection open(
+      ChannelHandlerContext ctx, int cid, int nextStatSn, TransferParameters parameters) {
     if (state != State.GRANTED) {
       var _ = ctx.close();
-      return;
+      return null;
     }
     state = State.OPEN;
-    connection = new Connection(this, ctx, cid, nextStatSn, parameters);
-    if (lease != null) {
-      ScsiTarget shared = sessions.scsiTarget(key.node(), lease.generation());
-      scsiTarget = shared;
-      nexus = shared.attach(lease.units());
-      lease.opened(this);
+    Connection leading = new Connection(this, ctx, cid, nextStatSn, parameters);
+    connection = leading;
+    if (lease == null) {
+      // It needs no credentials, so that it may not keep a place for long.
+      schedule(
+          () -> closeOnLoop("a discovery session has its time"),
+          Limits.DISCOVERY_MILLIS,
+          TimeUnit.MILLISECONDS);
+    } else {
+      try {
+        attach(lease);
+      } catch (RuntimeException e) {
+        LOG.error("the disks of {} cannot be served", key.node(), e);
+        closeOnLoop("its logical units cannot be served: " + e.getMessage());
+        return null;
+      }
     }
     LOG.info("{} has logged in to {} from {}", initiatorName(), key.node(), initiator);
+    return leading;
+  }
+
+  private void attach(Admission.Lease units) {
+    ScsiTarget shared = sessions.scsiTarget(key.node(), units.generation());
+    scsiTarget = shared;
+    nexus = shared.attach(units.units());
+    units.opened(this);
   }
 
   // ---- What the connection's PDUs do -----------------------------------------------------------
@@ -236,7 +274,7 @@ public final class Session implements TargetSession {
     if (state != State.OPEN) {
       return;
     }
-    from.receiving(pdu.expStatSn());
+    from.receiving();
     if (isDiscovery() && !(pdu instanceof TextRequest || pdu instanceof LogoutRequest)) {
       // §7.4.3: nothing but a Text or Logout Response may answer here.
       close("a discovery session asked for more than targets");
@@ -493,10 +531,15 @@ public final class Session implements TargetSession {
     var _ = loop.schedule(action, delay, unit);
   }
 
-  /** Memory for a write; the first one always gets it, so that no session stands still. */
+  /** Memory for a transfer; the first one always gets it, so that no session stands still. */
   boolean reserve(int bytes) {
-    boolean full = reserved + (long) bytes > Limits.SESSION_WRITE_BYTES || memory().tight();
-    if (full && reserved > 0) {
+    ownLimit = reserved > 0 && reserved + (long) bytes > Limits.SESSION_BYTES;
+    if (ownLimit) {
+      return false;
+    }
+    if (reserved == 0) {
+      memory().take(bytes);
+    } else if (!memory().tryTake(bytes)) {
       return false;
     }
     reserved += bytes;
@@ -504,15 +547,51 @@ public final class Session implements TargetSession {
   }
 
   void unreserve(int bytes) {
+    // Others who wait come first.
+    memory().give(bytes);
+    freed(bytes);
+  }
+
+  /** The session holds less; what it waits for may go on. */
+  void freed(int bytes) {
     reserved -= bytes;
-    for (int n = awaitingMemory.size(); n > 0; n--) {
-      // One that finds none again goes to the end of the queue.
-      awaitingMemory.remove().resume();
+    if (reserved == 0 && !awaitingMemory.isEmpty()) {
+      loop.execute(this::takeMemoryTurn);
+    } else {
+      askForMemory();
     }
   }
 
-  void awaitMemory(DataOutTask task) {
+  void awaitMemory(Task task) {
     awaitingMemory.add(task);
+    if (!ownLimit) {
+      askForMemory();
+    }
+  }
+
+  /** Takes a task out of the queue that was aborted. */
+  void forget(Task task) {
+    awaitingMemory.remove(task);
+  }
+
+  private void askForMemory() {
+    if (!turnAsked && !awaitingMemory.isEmpty()) {
+      turnAsked = true;
+      memory().ask(memoryTurn);
+    }
+  }
+
+  /** Lets one task try; if it finds no memory it goes to the end of the queue. */
+  private void takeMemoryTurn() {
+    turnAsked = false;
+    Task next = state == State.OPEN ? awaitingMemory.poll() : null;
+    if (next != null) {
+      next.resume();
+      if (!ownLimit) {
+        askForMemory();
+      }
+    }
+    memory().passOn();
   }
 
   void operationBegins() {
@@ -549,6 +628,7 @@ public final class Session implements TargetSession {
     tasks.abort(task -> true, () -> {});
     window.close();
     awaitingMemory.clear();
+    memory().forget(memoryTurn);
     operations--;
     finish();
   }
@@ -561,6 +641,8 @@ public final class Session implements TargetSession {
     Nexus left = nexus;
     if (left != null) {
       left.close();
+    }
+    if (scsiTarget != null) {
       sessions.leave(key.node(), generation());
     }
     sessions.ended(this, tsih);

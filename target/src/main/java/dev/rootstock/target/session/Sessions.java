@@ -4,16 +4,18 @@ package dev.rootstock.target.session;
 import dev.rootstock.target.Admission;
 import dev.rootstock.target.TargetSession;
 import dev.rootstock.target.scsi.ScsiTarget;
-import dev.rootstock.target.wire.MemoryGauge;
+import dev.rootstock.target.wire.MemoryBudget;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** All sessions of a server, and what those of one target share. Safe for all threads. */
 public final class Sessions {
@@ -21,6 +23,7 @@ public final class Sessions {
   public static final int PORTAL_GROUP_TAG = 1;
 
   private static final int LAST_TSIH = 0xFFFF;
+  private static final String STOPPING = "the server stops";
 
   /** What sessions of one boot share, and how many they are. */
   private static final class Shared {
@@ -32,17 +35,36 @@ public final class Sessions {
     }
   }
 
+  /** A login that policy is deciding, and what is revoked meanwhile. */
+  public static final class Question {
+    private final String node;
+    private long revokedUpTo = Long.MIN_VALUE;
+
+    private Question(String node) {
+      this.node = node;
+    }
+  }
+
   private record Boot(String targetName, long generation) {}
 
   private final Admission admission;
-  private final MemoryGauge memory;
+  private final MemoryBudget memory;
   private final Map<SessionKey, Session> byKey = new ConcurrentHashMap<>();
   private final Map<String, Set<Session>> byNode = new ConcurrentHashMap<>();
   private final Map<Integer, Session> byTsih = new ConcurrentHashMap<>();
   private final Map<Boot, Shared> boots = new HashMap<>();
+
+  /**
+   * Logins that are being decided. A revocation is written down here and nowhere else: a grant that
+   * was made before it, and that we have not been told of yet, is then found to be revoked. So no
+   * revocation has to be remembered for longer than the logins that it may concern.
+   */
+  private final Set<Question> questions = new HashSet<>();
+
+  private volatile boolean closing;
   private int lastTsih;
 
-  public Sessions(Admission admission, MemoryGauge memory) {
+  public Sessions(Admission admission, MemoryBudget memory) {
     this.admission = admission;
     this.memory = memory;
   }
@@ -51,7 +73,7 @@ public final class Sessions {
     return admission;
   }
 
-  public MemoryGauge memory() {
+  MemoryBudget memory() {
     return memory;
   }
 
@@ -65,8 +87,45 @@ public final class Sessions {
     return byTsih.containsKey(tsih);
   }
 
-  /** Makes a session known as soon as it is granted, so that {@link #revoke} reaches it. */
-  public void granted(Session session) {
+  /** Policy is about to be asked; to be paired with {@link #answered}. */
+  public Question asks(String node) {
+    Question question = new Question(node);
+    synchronized (questions) {
+      questions.add(question);
+    }
+    return question;
+  }
+
+  /** Policy has answered, with anything but a grant. */
+  public void answered(Question question) {
+    synchronized (questions) {
+      questions.remove(question);
+    }
+  }
+
+  /**
+   * Makes a session known as soon as it is granted, so that {@link #revoke} reaches it; and closes
+   * it if a revocation came while the grant was on its way, or the server stops.
+   *
+   * @param question what the grant is an answer to; null for a discovery session
+   */
+  public void granted(Session session, @Nullable Question question) {
+    boolean revoked;
+    synchronized (questions) {
+      revoked = question != null && session.generation() <= question.revokedUpTo;
+      if (question != null) {
+        questions.remove(question);
+      }
+      know(session);
+    }
+    if (revoked) {
+      var _ = session.close("revoked while its login was being decided");
+    } else if (closing) {
+      var _ = session.close(STOPPING);
+    }
+  }
+
+  private void know(Session session) {
     byNode.compute(
         session.key().node(),
         (_, set) -> {
@@ -156,13 +215,21 @@ public final class Sessions {
 
   /** As {@code IscsiTarget.revoke}. */
   public CompletionStage<Void> revoke(String targetName, long generation, String reason) {
+    synchronized (questions) {
+      for (Question question : questions) {
+        if (question.node.equals(targetName)) {
+          question.revokedUpTo = Math.max(question.revokedUpTo, generation);
+        }
+      }
+    }
     return closeAll(
         of(targetName).stream().filter(s -> s.generation() <= generation).toList(), reason);
   }
 
-  /** Closes every session; completes when all have ended. */
-  public CompletionStage<Void> closeAll(String reason) {
-    return closeAll(byNode.values().stream().flatMap(Set::stream).toList(), reason);
+  /** Closes every session, also those still to be granted; completes when all have ended. */
+  public CompletionStage<Void> closeAll() {
+    closing = true;
+    return closeAll(byNode.values().stream().flatMap(Set::stream).toList(), STOPPING);
   }
 
   private static CompletionStage<Void> closeAll(Collection<Session> sessions, String reason) {

@@ -183,7 +183,7 @@ final class TaskManagement {
     for (Session one : whose) {
       one.execute(() -> one.abortTasks(which, () -> session.execute(rest::ended)));
     }
-    if (tasks.dropsData()) {
+    if (tasks.awaitsDroppedData()) {
       rest.expect(1);
       awaitData(rest);
     }
@@ -192,26 +192,8 @@ final class TaskManagement {
 
   /** Waits for data that the initiator was asked for (§4.2.3.3 a), but not for ever. */
   private void awaitData(Countdown rest) {
-    boolean[] told = {false};
-    Runnable once =
-        () -> {
-          if (!told[0]) {
-            told[0] = true;
-            rest.ended();
-          }
-        };
-    tasks.whenDataEnded(
-        new Runnable() {
-          @Override
-          public void run() {
-            if (tasks.dropsData() && !told[0]) {
-              tasks.whenDataEnded(this);
-            } else {
-              once.run();
-            }
-          }
-        });
-    session.schedule(once, Limits.ABORT_DATA_MILLIS, TimeUnit.MILLISECONDS);
+    TaskSet.DataWait wait = tasks.awaitDroppedData(rest::ended);
+    session.schedule(wait::giveUp, Limits.ABORT_DATA_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** §11.5.1: a power-on, which ends every session of the target, this one last. */

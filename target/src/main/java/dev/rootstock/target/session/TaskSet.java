@@ -9,7 +9,9 @@ import dev.rootstock.target.wire.Limits;
 import io.netty.util.collection.IntObjectHashMap;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +29,10 @@ final class TaskSet {
   /** Aborted tasks whose data may still come; they are dropped without a Reject. */
   private final ArrayDeque<Task> aborted = new ArrayDeque<>();
 
-  private final List<Runnable> whenDataEnded = new ArrayList<>();
+  /** Those of them whose data functions wait for; the others are not expected to come. */
+  private final Set<Task> awaited = new HashSet<>();
+
+  private final List<DataWait> waits = new ArrayList<>();
   private int numbered;
   private int immediate;
   private int running;
@@ -144,9 +149,10 @@ final class TaskSet {
   /** Follows the data of an aborted task to their end, without keeping them. */
   private void drop(Task task) {
     if (aborted.size() == Limits.ABORTED_WRITES) {
-      aborted.poll();
+      dataEnded(aborted.remove());
     }
     aborted.add(task);
+    awaited.add(task);
   }
 
   /**
@@ -171,25 +177,56 @@ final class TaskSet {
     int reason = dropped.dataOut(pdu);
     if (!dropped.awaitsData()) {
       aborted.remove(dropped);
-      tellDataEnded();
+      dataEnded(dropped);
     }
     return reason;
   }
 
-  private void tellDataEnded() {
-    List<Runnable> tell = List.copyOf(whenDataEnded);
-    whenDataEnded.clear();
-    tell.forEach(Runnable::run);
+  /** Nobody waits for data of this task any more. */
+  private void dataEnded(Task dropped) {
+    if (awaited.remove(dropped)) {
+      for (DataWait wait : List.copyOf(waits)) {
+        wait.dataEnded(dropped);
+      }
+    }
   }
 
-  /** Whether data of an aborted task are still to come. */
-  boolean dropsData() {
-    return !aborted.isEmpty();
+  /** Whether data of an aborted task are still waited for. */
+  boolean awaitsDroppedData() {
+    return !awaited.isEmpty();
   }
 
-  /** Runs the action once, when data of an aborted task have ended next. */
-  void whenDataEnded(Runnable action) {
-    whenDataEnded.add(action);
+  /**
+   * Waits for the data of the tasks that have been aborted so far, which are not kept.
+   *
+   * @param ended run once, when the last of them has come, or when they were given up
+   */
+  DataWait awaitDroppedData(Runnable ended) {
+    DataWait wait = new DataWait(ended);
+    waits.add(wait);
+    return wait;
+  }
+
+  /** A function's wait for data (RFC 7143 §4.2.3.3 a). */
+  final class DataWait {
+    private final Set<Task> missing = new HashSet<>(awaited);
+    private final Runnable ended;
+
+    private DataWait(Runnable ended) {
+      this.ended = ended;
+    }
+
+    private void dataEnded(Task task) {
+      if (missing.remove(task) && missing.isEmpty()) {
+        waits.remove(this);
+        ended.run();
+      }
+    }
+
+    /** Waits no longer; should the data come all the same, they are dropped without a word. */
+    void giveUp() {
+      List.copyOf(missing).forEach(TaskSet.this::dataEnded);
+    }
   }
 
   /**

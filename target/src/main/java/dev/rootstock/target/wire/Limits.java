@@ -7,14 +7,24 @@ package dev.rootstock.target.wire;
  */
 public final class Limits {
 
-  /** Connections in all. Each costs a few kilobytes while it is quiet. */
-  public static final int CONNECTIONS = 4096;
+  /**
+   * Connections in all: 5,000 clients that are quiet, what may come before its login, and some
+   * clients that connect anew before the old connection is found dead. Each costs a few kilobytes
+   * while it is quiet.
+   */
+  public static final int CONNECTIONS = 6500;
 
-  /** Connections that have not logged in, in all: what a flood of strangers may hold. */
+  /**
+   * Connections that have not logged in to a target, in all: what a flood of strangers may hold.
+   * Discovery sessions are among them, since anybody may have one.
+   */
   public static final int CONNECTIONS_BEFORE_LOGIN = 1024;
 
   /** Connections that have not logged in, from one address; a rack may sit behind one router. */
   public static final int CONNECTIONS_BEFORE_LOGIN_BY_ADDRESS = 128;
+
+  /** How long a discovery session may last, in milliseconds; tools ask one question and go. */
+  public static final int DISCOVERY_MILLIS = 60_000;
 
   /** Requests of one login phase. RFC 7143 §6.2 asks for six exchanges at least. */
   public static final int LOGIN_EXCHANGES = 32;
@@ -59,10 +69,18 @@ public final class Limits {
   public static final int IMMEDIATE_COMMANDS = 16;
 
   /**
-   * Bytes of writes that a session may have us hold. The longest single command goes through even
-   * so, when it is alone.
+   * Bytes that the transfers of a session may have us hold: writes, reads of a slow device, and
+   * what commands work with. The longest single command goes through even so, when it is alone.
    */
-  public static final int SESSION_WRITE_BYTES = 16 << 20;
+  public static final int SESSION_BYTES = 16 << 20;
+
+  /**
+   * Bytes that the transfers of all sessions may hold together, as a part of the most memory that
+   * the process may have. Beyond it each session has one transfer at a time, and the others wait
+   * for their turn. It is counted before anything is allocated; not counted are one batch and one
+   * data segment of each connection, and what comes in before it is a whole PDU.
+   */
+  public static final double TRANSFER_SHARE = 0.25;
 
   /** Bytes that one read asks of a slow device at once. */
   public static final int READ_CHUNK = 256 * 1024;
@@ -84,11 +102,14 @@ public final class Limits {
 
   /**
    * Bytes of network buffers in all, as a part of the most that the process may have: beyond it
-   * every connection gets one transfer at a time, and nobody new is let in.
+   * nobody new is let in.
    */
   public static final double MEMORY_SHARE = 0.5;
 
-  /** How often the buffers in all are measured, in milliseconds. */
+  /**
+   * How often the buffers in all are measured, and what a connection has sent is given back to the
+   * budget, in milliseconds.
+   */
   public static final int MEMORY_CHECK_MILLIS = 20;
 
   /** Aborted writes whose data may still come and are dropped without a word. */

@@ -120,8 +120,8 @@ final class Bench {
   static void start(Plan plan, byte[] out, Plan.Completion done) {
     switch (plan) {
       case Plan.Outcome outcome -> done.ended(outcome);
-      case Plan.Later(Plan.Action action) -> action.start(done);
-      case Plan.Receive(int length, Plan.Continuation then) ->
+      case Plan.Later(Plan.Action action, int _) -> action.start(done);
+      case Plan.Receive(int length, Plan.Continuation then, int _) ->
           then.received(cut(out, length), done);
       case Plan.WriteBlocks write ->
           write

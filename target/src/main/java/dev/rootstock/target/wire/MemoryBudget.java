@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.wire;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The memory that transfers of all sessions together may hold, counted exactly and before it is
+ * allocated. Safe for all threads.
+ *
+ * <p>Who finds none left asks for a turn. Turns are given in the order of asking, one for each time
+ * that memory comes back; so who gives memory back does not get it again before the others.
+ */
+public final class MemoryBudget {
+  private final long limit;
+  private final AtomicLong taken = new AtomicLong();
+  private final Queue<Runnable> turns = new ConcurrentLinkedQueue<>();
+
+  /**
+   * Makes a budget of which nothing is taken.
+   *
+   * @param limit in bytes; the last one who takes may go beyond it, others then wait
+   */
+  public MemoryBudget(long limit) {
+    this.limit = limit;
+  }
+
+  /** Takes some bytes, if the limit has not been reached. */
+  public boolean tryTake(int bytes) {
+    long now = taken.get();
+    while (now < limit) {
+      if (taken.compareAndSet(now, now + bytes)) {
+        return true;
+      }
+      now = taken.get();
+    }
+    return false;
+  }
+
+  /** Takes some bytes in any case. */
+  public void take(int bytes) {
+    taken.addAndGet(bytes);
+  }
+
+  /** Gives bytes back, and the next turn. */
+  public void give(long bytes) {
+    taken.addAndGet(-bytes);
+    passOn();
+  }
+
+  /** Bytes that are taken now. */
+  public long taken() {
+    return taken.get();
+  }
+
+  /**
+   * Asks for a turn.
+   *
+   * @param turn run once, on any thread and perhaps at once; it must hand over to its owner's loop,
+   *     try {@link #tryTake} there, and call {@link #passOn} afterwards
+   */
+  public void ask(Runnable turn) {
+    turns.add(turn);
+    passOn();
+  }
+
+  /** Takes a question back. */
+  public void forget(Runnable turn) {
+    turns.remove(turn);
+  }
+
+  /** Gives the next turn, if there is something to take. */
+  public void passOn() {
+    if (!turns.isEmpty() && taken.get() < limit) {
+      Runnable next = turns.poll();
+      if (next != null) {
+        next.run();
+      }
+    }
+  }
+}
