@@ -13,10 +13,13 @@ public final class Limits {
   /** Threads that write and sync, for all overlays together; one overlay uses one at a time. */
   public static final int WRITE_THREADS = 8;
 
-  /** Reads waiting for a thread, for all disks together; beyond it they fail. */
+  /** Reads waiting for a thread, for all disks together; beyond it a disk is busy. */
   public static final int QUEUED_READS = 65_536;
 
-  /** Writes, flushes and discards waiting for their turn in one overlay; beyond it they fail. */
+  /** Reads of one disk waiting for a thread; beyond it that disk is busy. */
+  public static final int QUEUED_READS_OF_A_DISK = 512;
+
+  /** Writes, flushes and discards waiting for their turn in one overlay; beyond it it is busy. */
   public static final int QUEUED_CHANGES = 4_096;
 
   /** Bytes of writes that one round takes from an overlay's queue, beyond the first write. */
@@ -54,6 +57,9 @@ public final class Limits {
 
   /** Versions that one image may have had. */
   public static final int MAX_VERSION_NUMBER = 999_999;
+
+  /** Locks that clients' names share in the store. */
+  public static final int NAME_LOCKS = 256;
 
   private Limits() {}
 }

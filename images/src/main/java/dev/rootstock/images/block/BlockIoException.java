@@ -16,6 +16,8 @@ public final class BlockIoException extends IOException {
     NO_SPACE,
     /** The client's or the store's quota is used up. */
     QUOTA,
+    /** Too much is waiting for this disk already; the same may succeed in a moment. */
+    BUSY,
     /** The disk is read-only. */
     READ_ONLY,
     /** Bytes could not be read. */

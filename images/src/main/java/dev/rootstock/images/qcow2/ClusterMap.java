@@ -200,8 +200,12 @@ final class ClusterMap {
     }
   }
 
+  /** Gives the tables up: whoever still holds this map holds no memory that nobody counts. */
   void close() {
     cache.removeAll(this);
+    for (int i = 0; i < tables.length(); i++) {
+      tables.set(i, null);
+    }
   }
 
   private void checkL1(int index, long entry, long size) throws FormatException {

@@ -12,8 +12,8 @@ import java.util.TreeMap;
  * Gives out clusters of the overlay's file and counts them ("Reference counts" in the format).
  *
  * <p>Clusters come from the end of the file and are never given back but by {@link #rollBack}. So
- * every count is 1, a count can be written without reading it first, and what a crash has leaked
- * behind the end of the file is simply used again. Used by one thread at a time.
+ * every count is 1, and a count can be written without reading it first. What a crash has leaked
+ * stays leaked until the overlay is made anew. Used by one thread at a time.
  */
 final class HostClusters {
   private final HostFile file;

@@ -9,6 +9,7 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.file.DeviceReads;
 import dev.rootstock.images.file.IoThreads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,6 +37,7 @@ final class OverlayDevice implements BlockDevice {
 
   private final Overlay overlay;
   private final IoThreads threads;
+  private final DeviceReads reads;
   private final Runnable release;
   private final Geometry geometry;
 
@@ -51,6 +53,7 @@ final class OverlayDevice implements BlockDevice {
   OverlayDevice(Overlay overlay, IoThreads threads, Runnable release) {
     this.overlay = overlay;
     this.threads = threads;
+    this.reads = new DeviceReads(threads);
     this.release = release;
     this.geometry = new Geometry(overlay.header.sizeBytes(), LOGICAL_BLOCK, PHYSICAL_BLOCK, false);
   }
@@ -71,8 +74,8 @@ final class OverlayDevice implements BlockDevice {
     geometry.check(offset, into.remaining());
     if (closed) {
       done.completed(closedFailure());
-    } else if (!threads.read(() -> done.completed(readNow(offset, into)))) {
-      done.completed(new BlockIoException(Kind.READ_FAILED, "too many reads are waiting"));
+    } else if (!reads.submit(() -> done.completed(readNow(offset, into)))) {
+      done.completed(new BlockIoException(Kind.BUSY, "too many reads are waiting"));
     }
   }
 
@@ -116,7 +119,7 @@ final class OverlayDevice implements BlockDevice {
       if (closed) {
         refusal = closedFailure();
       } else if (queue.size() >= Limits.QUEUED_CHANGES) {
-        refusal = new BlockIoException(Kind.WRITE_FAILED, "too many writes are waiting");
+        refusal = new BlockIoException(Kind.BUSY, "too many writes are waiting");
       } else {
         enqueue(change);
       }

@@ -8,6 +8,7 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.file.DeviceReads;
 import dev.rootstock.images.file.IoThreads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,7 +22,7 @@ public final class RawDevice implements BlockDevice {
   private static final int PHYSICAL_BLOCK = 4096;
 
   private final RawImage image;
-  private final IoThreads threads;
+  private final DeviceReads reads;
   private final Runnable release;
   private final Geometry geometry;
   private volatile boolean closed;
@@ -34,7 +35,7 @@ public final class RawDevice implements BlockDevice {
    */
   public RawDevice(RawImage image, IoThreads threads, Runnable release) {
     this.image = image;
-    this.threads = threads;
+    this.reads = new DeviceReads(threads);
     this.release = release;
     this.geometry = new Geometry(image.size(), LOGICAL_BLOCK, PHYSICAL_BLOCK, true);
   }
@@ -58,7 +59,7 @@ public final class RawDevice implements BlockDevice {
       return;
     }
     boolean taken =
-        threads.read(
+        reads.submit(
             () -> {
               BlockIoException failure = null;
               try {
@@ -74,7 +75,7 @@ public final class RawDevice implements BlockDevice {
               done.completed(failure);
             });
     if (!taken) {
-      done.completed(new BlockIoException(Kind.READ_FAILED, "too many reads are waiting"));
+      done.completed(new BlockIoException(Kind.BUSY, "too many reads are waiting"));
     }
   }
 

@@ -16,9 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -56,14 +55,21 @@ public final class LocalImageStore implements ImageStore {
   /** Every lease that is not closed. */
   private final Set<LeasedDisk> leases = ConcurrentHashMap.newKeySet();
 
-  /** The last lease of each client's overlay; guards what is done to overlays by name. */
-  private final Map<String, LeasedDisk> users = new HashMap<>();
+  /** The last lease of each client's overlay, until it is closed. */
+  private final ConcurrentHashMap<String, LeasedDisk> users = new ConcurrentHashMap<>();
+
+  /**
+   * What is done to overlays by name excludes itself, each for a share of the names: it waits for
+   * the disk, and one client's slow disk must not keep others from their logins.
+   */
+  private final Object[] nameLocks = new Object[Limits.NAME_LOCKS];
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private LocalImageStore(Path data, DataLock lock, HostFiles.Opener opener) throws IOException {
     this.lock = lock;
     this.opener = opener;
+    Arrays.setAll(nameLocks, i -> new Object());
     golden = new GoldenFiles(data.resolve("images"), opener);
     shares = new GoldenShares(golden, opener);
     clients = Files.createDirectories(data.resolve("clients"));
@@ -179,7 +185,7 @@ public final class LocalImageStore implements ImageStore {
               .formatted(sizeBytes, client, known.sizeBytes(), known, Limits.MAX_DISK_BYTES));
     }
     String backing = "../images/%s/%d.raw".formatted(known.name(), known.number());
-    synchronized (users) {
+    synchronized (nameLock(client)) {
       requireUnused(client);
       Path fresh = clients.resolve("." + client + ".new");
       try {
@@ -211,7 +217,7 @@ public final class LocalImageStore implements ImageStore {
   public LeasedDisk openOverlay(String client, OverlayId id) throws StoreException {
     requireOpen();
     requireName("a client", client);
-    synchronized (users) {
+    synchronized (nameLock(client)) {
       requireUnused(client);
       LeasedDisk former = users.get(client);
       if (former != null) {
@@ -226,7 +232,6 @@ public final class LocalImageStore implements ImageStore {
       } catch (IOException failure) {
         throw Failures.of("cannot open the disk of " + client, failure);
       }
-      users.put(client, disk);
       return disk;
     }
   }
@@ -247,8 +252,22 @@ public final class LocalImageStore implements ImageStore {
       } catch (IOException failure) {
         throw Failures.of("cannot open " + base, failure);
       }
-      LeasedDisk disk = lease(released -> file.device(image, threads, tables, released), base);
+      AtomicReference<LeasedDisk> user = new AtomicReference<>();
+      LeasedDisk disk =
+          lease(
+              released ->
+                  file.device(
+                      image,
+                      threads,
+                      tables,
+                      () -> {
+                        users.remove(client, user.get());
+                        released.run();
+                      }),
+              base);
       taken = true;
+      user.set(disk);
+      users.put(client, disk);
       return disk;
     } finally {
       if (!taken) {
@@ -319,7 +338,7 @@ public final class LocalImageStore implements ImageStore {
   public void removeOverlay(String client) throws StoreException {
     requireOpen();
     requireName("a client", client);
-    synchronized (users) {
+    synchronized (nameLock(client)) {
       requireUnused(client);
       try {
         trash.move(file(client));
@@ -332,6 +351,10 @@ public final class LocalImageStore implements ImageStore {
       users.remove(client);
     }
     trash.empty();
+  }
+
+  private Object nameLock(String client) {
+    return nameLocks[Math.floorMod(client.hashCode(), nameLocks.length)];
   }
 
   private Path file(String client) {

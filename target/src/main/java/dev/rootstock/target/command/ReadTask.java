@@ -8,7 +8,6 @@ import dev.rootstock.target.pdu.Residual;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.scsi.Plan;
 import dev.rootstock.target.scsi.ScsiStatus;
-import dev.rootstock.target.scsi.Sense;
 import dev.rootstock.target.wire.Limits;
 import dev.rootstock.target.wire.PduWriter;
 import io.netty.buffer.ByteBuf;
@@ -231,7 +230,8 @@ public final class ReadTask extends Task {
       return;
     }
     conclude();
-    fail(ScsiStatus.CHECK_CONDITION, Sense.of(failure), sent, dataSn);
+    Plan.Fail told = Plan.Fail.of(failure);
+    fail(told.status(), told.sense(), sent, dataSn);
     link.flushSoon();
   }
 

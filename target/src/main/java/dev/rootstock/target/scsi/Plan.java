@@ -75,9 +75,11 @@ public sealed interface Plan {
       return new Fail(ScsiStatus.CHECK_CONDITION, sense);
     }
 
-    /** CHECK CONDITION for a failure of the store. */
+    /** What a failure of the store means: BUSY for a passing shortage, else CHECK CONDITION. */
     public static Fail of(BlockIoException failure) {
-      return of(Sense.of(failure));
+      return failure.kind() == BlockIoException.Kind.BUSY
+          ? new Fail(ScsiStatus.BUSY, null)
+          : of(Sense.of(failure));
     }
   }
 

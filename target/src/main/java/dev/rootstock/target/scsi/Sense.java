@@ -77,7 +77,7 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
   public static Sense of(BlockIoException failure) {
     return switch (failure.kind()) {
       case FENCED -> new Sense(NOT_READY, 0x04, 0x03);
-      case CLOSED -> new Sense(NOT_READY, 0x04, 0x01);
+      case CLOSED, BUSY -> new Sense(NOT_READY, 0x04, 0x01);
       case NO_SPACE, QUOTA -> SPACE_ALLOCATION_FAILED;
       case READ_ONLY -> WRITE_PROTECTED;
       case READ_FAILED -> new Sense(MEDIUM_ERROR, 0x11, 0x00);

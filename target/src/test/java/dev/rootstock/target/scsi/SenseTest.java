@@ -2,6 +2,7 @@
 package dev.rootstock.target.scsi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.rootstock.images.block.BlockIoException;
 import org.junit.jupiter.api.Test;
@@ -59,5 +60,12 @@ class SenseTest {
   })
   void aFailureOfTheStoreHasASense(BlockIoException.Kind kind, String sense) {
     assertEquals(sense, Sense.of(new BlockIoException(kind, "")).toString());
+  }
+
+  @Test
+  void aPassingShortageIsAStatusAndNoMediumError() {
+    Plan.Fail busy = Plan.Fail.of(new BlockIoException(BlockIoException.Kind.BUSY, ""));
+    assertEquals(ScsiStatus.BUSY, busy.status());
+    assertNull(busy.sense());
   }
 }
