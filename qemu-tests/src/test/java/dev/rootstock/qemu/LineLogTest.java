@@ -56,11 +56,11 @@ class LineLogTest {
 
   @Test
   void theLateEndOfAnEarlierStreamDoesNotEndTheNext() throws Exception {
-    try (var first = new PipedOutputStream();
-        var second = new PipedOutputStream();
+    var log = new LineLog("test", folder.resolve("log"), line -> {});
+    var first = new PipedOutputStream();
+    log.follow(new PipedInputStream(first));
+    try (var second = new PipedOutputStream();
         var secondIn = new PipedInputStream(second)) {
-      var log = new LineLog("test", folder.resolve("log"), line -> {});
-      log.follow(new PipedInputStream(first));
       log.follow(secondIn);
       first.close();
       var failure = assertThrows(IOException.class, () -> log.await("x", Duration.ofMillis(200)));
