@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Leads one connection through its login, asks policy at the end, and gives way to the full feature
@@ -38,6 +39,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class LoginHandler extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(LoginHandler.class);
+
+  private static final LogRation RATION = new LogRation(System.nanoTime());
 
   private final Sessions sessions;
   private final Duration timeout;
@@ -228,7 +231,7 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
       return;
     }
     finish();
-    LOG.info(
+    log(
         "login of '{}' to '{}' from {} refused with {}: {}",
         phase.initiatorName(),
         phase.targetName(),
@@ -242,9 +245,17 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
   private void end(ChannelHandlerContext ctx, String reason) {
     if (!over) {
       finish();
-      LOG.info("connection from {} closed: {}", remote(ctx), reason);
+      log("connection from {} closed: {}", remote(ctx), reason);
       var _ = ctx.close();
     }
+  }
+
+  private static void log(String format, Object... arguments) {
+    int dropped = RATION.take(System.nanoTime());
+    if (dropped > 0) {
+      LOG.info("{} lines about logins that failed were dropped", dropped);
+    }
+    LOG.atLevel(dropped < 0 ? Level.DEBUG : Level.INFO).log(format, arguments);
   }
 
   private void finish() {

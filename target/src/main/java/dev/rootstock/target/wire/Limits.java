@@ -26,6 +26,9 @@ public final class Limits {
   /** How long a discovery session may last, in milliseconds; tools ask one question and go. */
   public static final int DISCOVERY_MILLIS = 60_000;
 
+  /** Log lines a second about logins that fail: the disk is not for strangers to fill. */
+  public static final int LOGIN_LINES_A_SECOND = 20;
+
   /** Requests of one login phase. RFC 7143 §6.2 asks for six exchanges at least. */
   public static final int LOGIN_EXCHANGES = 32;
 
