@@ -18,6 +18,7 @@ import dev.rootstock.target.pdu.Residual;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.ScsiResponse;
 import dev.rootstock.target.pdu.TargetPdu;
+import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 import java.util.Random;
@@ -354,7 +355,7 @@ class ReadWriteTest {
     SlowDevice slow = new SlowDevice(disk);
     try (TestServer server = TestServer.of(slow)) {
       Initiator initiator = server.login();
-      int commands = dev.rootstock.target.wire.Limits.COMMANDS;
+      int commands = Limits.COMMANDS;
       for (int i = 0; i < commands + 5; i++) {
         initiator
             .socket()

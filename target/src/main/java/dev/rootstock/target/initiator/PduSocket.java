@@ -14,6 +14,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 
 /**
@@ -103,6 +104,20 @@ public final class PduSocket implements AutoCloseable {
     } catch (MalformedPduException e) {
       throw new IOException("a malformed response: " + e.getMessage(), e);
     }
+  }
+
+  /** Whether something comes within the time-out; nothing of it is taken. */
+  public boolean poll() throws IOException {
+    in.mark(1);
+    try {
+      if (in.read() < 0) {
+        return false;
+      }
+    } catch (SocketTimeoutException e) {
+      return false;
+    }
+    in.reset();
+    return true;
   }
 
   /** Whether the other side has closed the connection and everything before has been received. */

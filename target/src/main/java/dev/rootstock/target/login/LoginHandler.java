@@ -208,15 +208,18 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
     granted = null;
     finish();
     ctx.pipeline().get(PduFramer.class).negotiated(phase.maxReceiveSegment(), 0, 0);
-    var _ = send(ctx, phase.accepted(tsih));
     if (!phase.isDiscovery()) {
       loggedIn.run();
     }
+    // The session is open before its initiator knows, so that nobody who asks finds it missing.
     ctx.pipeline()
-        .replace(
-            this,
+        .addAfter(
+            ctx.name(),
             "session",
-            new FullFeatureHandler(session, phase.cid(), phase.nextStatSn(), phase.parameters()));
+            new FullFeatureHandler(
+                session, phase.cid(), phase.nextStatSn() + 1, phase.parameters()));
+    var _ = send(ctx, phase.accepted(tsih));
+    ctx.pipeline().remove(this);
   }
 
   private void refuse(ChannelHandlerContext ctx, LoginStatus status, String reason) {

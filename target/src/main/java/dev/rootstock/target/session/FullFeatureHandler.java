@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Feeds a session with the PDUs of one connection; the login handler puts itself in its place. */
+/** Feeds a session with the PDUs of one connection; the login handler gives way to it. */
 public final class FullFeatureHandler extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(FullFeatureHandler.class);
 

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.images.block.MemoryBlockDevice;
+import dev.rootstock.target.initiator.Initiator;
+import dev.rootstock.target.initiator.LoginOptions;
+import dev.rootstock.target.pdu.Reject;
+import dev.rootstock.target.pdu.Tag;
+import dev.rootstock.target.pdu.TargetPdu;
+import dev.rootstock.target.pdu.TextRequest;
+import dev.rootstock.target.pdu.TextResponse;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Text in the full feature phase, SendTargets above all (RFC 7143 §6.4, §11.10, Appendix C). */
+class DiscoveryTest {
+  private static final LoginOptions DISCOVERY = LoginOptions.discovery(TestServer.INITIATOR);
+
+  private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
+
+  @Test
+  void allTargetsAreNamedWithThePortalThatWasReached() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.loginOnly(DISCOVERY);
+      String address = "127.0.0.1:" + server.address().getPort() + ",1";
+      assertEquals(
+          List.of(new Initiator.Found(OpenAdmission.TARGET, List.of(address))),
+          initiator.sendTargets("All"));
+    }
+  }
+
+  @Test
+  void oneTargetIsNamedIfItMayBeSeen() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.loginOnly(DISCOVERY);
+      assertEquals(1, initiator.sendTargets("IQN.2026-11.dev.rootstock:test:DISK").size());
+      assertEquals(0, initiator.sendTargets("iqn.2026-11.dev.rootstock:test:other").size());
+    }
+  }
+
+  @Test
+  void nobodyWhoMaySeeNothingSeesAnything() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      server.admission().targets(List.of());
+      assertEquals(List.of(), server.loginOnly(DISCOVERY).sendTargets("All"));
+    }
+  }
+
+  /** §11.11: a long answer goes on in further responses. */
+  @Test
+  void manyTargetsTakeManyResponses() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      List<String> names = new ArrayList<>();
+      for (int i = 0; i < 500; i++) {
+        names.add("iqn.2026-11.dev.rootstock:test:client-" + i);
+      }
+      server.admission().targets(names);
+      Initiator initiator = server.loginOnly(DISCOVERY.with("MaxRecvDataSegmentLength", "512"));
+      assertEquals(
+          names, initiator.sendTargets("All").stream().map(Initiator.Found::targetName).toList());
+    }
+  }
+
+  /** Appendix C: a normal session learns of its own target, and All is not for it. */
+  @Test
+  void aNormalSessionLearnsOfItsOwnTargetOnly() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      server.admission().targets(List.of(OpenAdmission.TARGET, "iqn.2001-04.com.example:other"));
+      Initiator initiator = server.login();
+      assertEquals(OpenAdmission.TARGET, initiator.sendTargets("").getFirst().targetName());
+      assertEquals(0, initiator.sendTargets("iqn.2001-04.com.example:other").size());
+      TextResponse all = text(initiator, "SendTargets=All\0");
+      assertEquals("SendTargets=Reject\0", all.data().toString(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** §7.4.3: nothing but Text and Logout is served, and nothing else is answered. */
+  @Test
+  void aCommandEndsADiscoverySession() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.loginOnly(DISCOVERY);
+      initiator
+          .socket()
+          .send(initiator.command(0, new byte[6], false, false, 0, Unpooled.EMPTY_BUFFER));
+      assertTrue(initiator.socket().atEnd());
+    }
+  }
+
+  @Test
+  void aDiscoverySessionLogsOut() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.loginOnly(DISCOVERY);
+      assertEquals(0, initiator.logout());
+      assertTrue(initiator.socket().atEnd());
+    }
+  }
+
+  /** §7.4.2.1. */
+  @Test
+  void aDiscoverySessionIsReinstatedByAnother() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator old = server.loginOnly(DISCOVERY);
+      Initiator next = server.loginOnly(DISCOVERY);
+      assertTrue(old.socket().atEnd());
+      assertEquals(1, next.sendTargets("All").size());
+    }
+  }
+
+  /** §13.12: the initiator may declare another length at any time. */
+  @Test
+  void aDeclaredSegmentLengthCountsFromThenOn() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      text(initiator, "MaxRecvDataSegmentLength=512\0");
+      assertEquals(512, initiator.ping(new byte[2000]).length);
+    }
+  }
+
+  @Test
+  void aTextThatBreaksTheRulesIsRejected() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      for (String text :
+          List.of(
+              "MaxBurstLength=512\0",
+              "SendTargets=All",
+              "SendTargets=\0InitiatorAlias=x\0",
+              "MaxRecvDataSegmentLength=1\0")) {
+        Reject reject =
+            assertInstanceOf(Reject.class, send(initiator, text, true, false, Tag.NONE));
+        assertEquals(Reject.PROTOCOL_ERROR, reject.reason(), text);
+      }
+      assertTrue(initiator.readBlocks(0, 0, 1).good());
+    }
+  }
+
+  @Test
+  void anUnknownKeyIsNotUnderstood() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      TextResponse response = text(server.login(), "X-com.example.x=1\0");
+      assertEquals(
+          "X-com.example.x=NotUnderstood\0", response.data().toString(StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void aTextMaySpanRequests() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      TextResponse empty =
+          assertInstanceOf(TextResponse.class, send(initiator, "SendTar", false, true, Tag.NONE));
+      assertEquals(0, empty.data().readableBytes());
+      assertTrue(empty.ttt() != Tag.NONE);
+      TextResponse answer =
+          assertInstanceOf(
+              TextResponse.class, send(initiator, "gets=\0", true, false, empty.ttt()));
+      assertTrue(answer.complete());
+      assertTrue(answer.data().toString(StandardCharsets.UTF_8).startsWith("TargetName=iqn."));
+    }
+  }
+
+  @Test
+  void aTagThatIsNotOursIsRejected() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Reject reject =
+          assertInstanceOf(Reject.class, send(server.login(), "SendTargets=\0", true, false, 99));
+      assertEquals(Reject.INVALID_PDU_FIELD, reject.reason());
+    }
+  }
+
+  private static TextResponse text(Initiator initiator, String text) throws Exception {
+    return assertInstanceOf(TextResponse.class, send(initiator, text, true, false, Tag.NONE));
+  }
+
+  private static TargetPdu send(
+      Initiator initiator, String text, boolean complete, boolean more, int ttt) throws Exception {
+    initiator
+        .socket()
+        .send(
+            new TextRequest(
+                false,
+                complete,
+                more,
+                0,
+                77,
+                ttt,
+                initiator.takeCmdSn(),
+                initiator.expStatSn(),
+                Unpooled.copiedBuffer(text, StandardCharsets.UTF_8)));
+    return initiator.receive();
+  }
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.images.block.MemoryBlockDevice;
+import dev.rootstock.target.initiator.Initiator;
+import dev.rootstock.target.initiator.LoginOptions;
+import dev.rootstock.target.initiator.LoginRefusedException;
+import dev.rootstock.target.initiator.PduSocket;
+import dev.rootstock.target.pdu.LoginRequest;
+import dev.rootstock.target.pdu.LoginResponse;
+import dev.rootstock.target.pdu.ScsiCommand;
+import dev.rootstock.target.text.KeyValues;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Logins over the wire, and what becomes of their leases (RFC 7143 §6.3, §11.13). */
+class LoginTest {
+  private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
+
+  @Test
+  void policyIsToldWhoAsksForWhat() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator =
+          server.login(
+              LoginOptions.normal(
+                  "IQN.2001-04.com.example:Host", "iqn.2026-11.DEV.rootstock:test:disk"));
+      Admission.LoginRequest request = server.admission().requests().getFirst();
+      assertEquals("iqn.2001-04.com.example:host", request.initiatorName());
+      assertEquals(OpenAdmission.TARGET, request.targetName());
+      assertEquals(new Isid(0x00023D000001L), request.isid());
+      assertFalse(request.reinstatement());
+      assertEquals(server.address(), request.portal());
+      assertTrue(initiator.tsih() != 0);
+    }
+  }
+
+  @Test
+  void policyRefusesWithItsStatus() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      server.admission().refuse(LoginStatus.AUTHORIZATION_FAILURE, "not yours");
+      LoginRefusedException e = assertThrows(LoginRefusedException.class, () -> server.login());
+      assertEquals(LoginStatus.AUTHORIZATION_FAILURE.code(), e.status());
+    }
+  }
+
+  @Test
+  void anUnknownTargetIsNotFound() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      LoginRefusedException e =
+          assertThrows(
+              LoginRefusedException.class,
+              () ->
+                  server.login(
+                      LoginOptions.normal(
+                          TestServer.INITIATOR, "iqn.2001-04.com.example:nothing")));
+      assertEquals(LoginStatus.NOT_FOUND.code(), e.status());
+    }
+  }
+
+  /** §11.13.5: the connection is closed with every status but success. */
+  @Test
+  void aRefusalEndsTheConnection() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      server.admission().refuse(LoginStatus.SERVICE_UNAVAILABLE, "later");
+      PduSocket socket = server.connect();
+      assertThrows(
+          LoginRefusedException.class, () -> Initiator.login(socket, TestServer.options()));
+      assertTrue(socket.atEnd());
+    }
+  }
+
+  @Test
+  void policyThatFailsIsATargetError() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      server.admission().waitFor(CompletableFuture.failedFuture(new IOException("no registry")));
+      LoginRefusedException e = assertThrows(LoginRefusedException.class, () -> server.login());
+      assertEquals(LoginStatus.TARGET_ERROR.code(), e.status());
+      // No grant came of it, so that no lease has to end.
+      server.admission().leases().getFirst().ended("never given");
+    }
+  }
+
+  @Test
+  void aDecisionThatTakesLongerThanTheTimeOutIsAnsweredAndItsLeaseEndsOnce() throws Exception {
+    try (TestServer server = TestServer.of(Duration.ofMillis(200), disk)) {
+      CompletableFuture<Void> decision = new CompletableFuture<>();
+      server.admission().waitFor(decision);
+      LoginRefusedException e = assertThrows(LoginRefusedException.class, () -> server.login());
+      assertEquals(LoginStatus.SERVICE_UNAVAILABLE.code(), e.status());
+      decision.complete(null);
+      TestServer.get(server.admission().leases().getFirst().ended());
+    }
+  }
+
+  @Test
+  void aLeaseEndsOnceWhenTheConnectionWentWhilePolicyThought() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      CompletableFuture<Void> decision = new CompletableFuture<>();
+      server.admission().waitFor(decision);
+      PduSocket socket = server.connect();
+      socket.send(login());
+      TestServer.await("the question", () -> !server.admission().leases().isEmpty());
+      socket.reset();
+      decision.complete(null);
+      TestServer.get(server.admission().leases().getFirst().ended());
+    }
+  }
+
+  @Test
+  void aSilentConnectionIsClosedAfterTheTimeOut() throws Exception {
+    try (TestServer server = TestServer.of(Duration.ofMillis(200), disk)) {
+      assertTrue(server.connect().atEnd());
+    }
+  }
+
+  @Test
+  void aSecondRequestWhileTheFirstIsDecidedEndsTheConnection() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      CompletableFuture<Void> decision = new CompletableFuture<>();
+      server.admission().waitFor(decision);
+      PduSocket socket = server.connect();
+      socket.send(login());
+      socket.send(login());
+      assertTrue(socket.atEnd());
+      decision.complete(null);
+      TestServer.get(server.admission().leases().getFirst().ended());
+    }
+  }
+
+  @Test
+  void aRequestThatIsNoLoginIsRefused() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator scribe = server.login();
+      PduSocket socket = server.connect();
+      socket.send(scribe.command(0, new byte[6], false, false, 0, Unpooled.EMPTY_BUFFER));
+      LoginResponse response = assertInstanceOf(LoginResponse.class, socket.receive());
+      assertEquals(LoginStatus.INVALID_DURING_LOGIN.code(), response.status());
+      assertTrue(socket.atEnd());
+    }
+  }
+
+  /** §6.3.5: the old session is over, its tasks too, before the new one begins. */
+  @Test
+  void aSessionIsReinstatedWhenItsOperationsHaveEnded() throws Exception {
+    SlowDevice slow = new SlowDevice(disk);
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator old = server.login();
+      ScsiCommand write =
+          old.command(
+              0,
+              Initiator.cdb16(0x8A, 0, 1),
+              false,
+              true,
+              512,
+              Unpooled.wrappedBuffer(new byte[512]));
+      old.socket().send(write);
+      slow.awaitHeld(1);
+      CompletableFuture<Initiator> next = new CompletableFuture<>();
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  next.complete(server.loginOnly(TestServer.options()));
+                } catch (IOException e) {
+                  next.completeExceptionally(e);
+                }
+              });
+      assertTrue(old.socket().atEnd());
+      OpenAdmission.TestLease first = server.admission().leases().getFirst();
+      assertFalse(first.ended().isDone());
+      assertFalse(next.isDone());
+      slow.letOne();
+      TestServer.get(next);
+      assertTrue(first.ended().isDone());
+      assertTrue(server.admission().requests().get(1).reinstatement());
+      assertEquals(1, server.target().sessions(OpenAdmission.TARGET).size());
+    }
+  }
+
+  @Test
+  void sessionsOfOneInitiatorWithOtherIsidsLiveTogether() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator one = server.login();
+      Initiator two = server.login(TestServer.options().withIsid(new Isid(0x400027230001L)));
+      assertTrue(one.readBlocks(0, 0, 1).good());
+      assertTrue(two.readBlocks(0, 0, 1).good());
+      assertTrue(one.tsih() != two.tsih());
+      assertEquals(2, server.target().sessions(OpenAdmission.TARGET).size());
+    }
+  }
+
+  /** Many at once for one name: one session is left, and every other lease has ended. */
+  @Test
+  void aRaceOfReinstatementsLeavesOneSession() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        threads.add(
+            Thread.ofVirtual()
+                .start(
+                    () -> {
+                      try (PduSocket socket =
+                          PduSocket.connect(server.address(), Duration.ofSeconds(10))) {
+                        Initiator.login(socket, TestServer.options());
+                      } catch (IOException e) {
+                        // Its place was taken before its login was over.
+                      }
+                    }));
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      Initiator last = server.login();
+      assertTrue(last.readBlocks(0, 0, 1).good());
+      int leases = server.admission().leases().size();
+      for (OpenAdmission.TestLease lease : server.admission().leases().subList(0, leases - 1)) {
+        TestServer.get(lease.ended());
+      }
+      assertEquals(1, server.target().sessions(OpenAdmission.TARGET).size());
+    }
+  }
+
+  private static LoginRequest login() {
+    KeyValues keys =
+        KeyValues.of("InitiatorName", TestServer.INITIATOR, "TargetName", OpenAdmission.TARGET);
+    return new LoginRequest(
+        true, false, 1, 3, 0, 0, 1, 0, 0, 0, 1, 0, Unpooled.wrappedBuffer(keys.encode()));
+  }
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target;
+
+import static dev.rootstock.target.pdu.TaskManagementRequest.ABORT_TASK;
+import static dev.rootstock.target.pdu.TaskManagementRequest.ABORT_TASK_SET;
+import static dev.rootstock.target.pdu.TaskManagementRequest.CLEAR_TASK_SET;
+import static dev.rootstock.target.pdu.TaskManagementRequest.LOGICAL_UNIT_RESET;
+import static dev.rootstock.target.pdu.TaskManagementRequest.TARGET_COLD_RESET;
+import static dev.rootstock.target.pdu.TaskManagementRequest.TARGET_WARM_RESET;
+import static dev.rootstock.target.pdu.TaskManagementResponse.COMPLETE;
+import static dev.rootstock.target.pdu.TaskManagementResponse.NOT_SUPPORTED;
+import static dev.rootstock.target.pdu.TaskManagementResponse.NO_SUCH_LUN;
+import static dev.rootstock.target.pdu.TaskManagementResponse.NO_SUCH_TASK;
+import static dev.rootstock.target.pdu.TaskManagementResponse.REASSIGN_NOT_SUPPORTED;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.images.block.MemoryBlockDevice;
+import dev.rootstock.target.initiator.CommandResult;
+import dev.rootstock.target.initiator.Initiator;
+import dev.rootstock.target.pdu.DataOut;
+import dev.rootstock.target.pdu.ReadyToTransfer;
+import dev.rootstock.target.pdu.ScsiCommand;
+import dev.rootstock.target.pdu.Tag;
+import dev.rootstock.target.pdu.TaskManagementRequest;
+import dev.rootstock.target.pdu.TaskManagementResponse;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Task management (RFC 7143 §11.5, §11.6; SAM-5 §7). */
+class TaskManagementTest {
+  private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
+  private final SlowDevice slow = new SlowDevice(disk);
+
+  private static ScsiCommand send(Initiator initiator, boolean write) throws IOException {
+    ScsiCommand command =
+        initiator.command(
+            0,
+            Initiator.cdb16(write ? 0x8A : 0x88, 0, 1),
+            !write,
+            write,
+            512,
+            write ? Unpooled.wrappedBuffer(new byte[512]) : Unpooled.EMPTY_BUFFER);
+    initiator.socket().send(command);
+    return command;
+  }
+
+  private static int function(Initiator initiator, int function, ScsiCommand task)
+      throws IOException {
+    int itt = initiator.newTag();
+    initiator
+        .socket()
+        .send(
+            new TaskManagementRequest(
+                true,
+                function,
+                0,
+                itt,
+                task.itt(),
+                initiator.cmdSn(),
+                initiator.expStatSn(),
+                task.cmdSn(),
+                0));
+    return itt;
+  }
+
+  /** SAM-5: after the answer the task has no effect any more, so it waits for the device. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void abortTaskIsAnsweredWhenTheDeviceHasEndedTheOperation(boolean write) throws Exception {
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator initiator = server.login();
+      ScsiCommand task = send(initiator, write);
+      slow.awaitHeld(1);
+      int itt = function(initiator, ABORT_TASK, task);
+      initiator.socket().timeout(Duration.ofMillis(100));
+      assertThrows(SocketTimeoutException.class, initiator::receive);
+      initiator.socket().timeout(Duration.ofSeconds(10));
+      slow.letOne();
+      // The answer, and no status of the task before it.
+      TaskManagementResponse response =
+          assertInstanceOf(TaskManagementResponse.class, initiator.receive());
+      assertEquals(itt, response.itt());
+      assertEquals(COMPLETE, response.response());
+      slow.holdNothing();
+      assertTrue(initiator.readBlocks(0, 0, 1).good());
+    }
+  }
+
+  @Test
+  void abortTaskOfATaskThatIsOverFindsNone() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      ScsiCommand task = send(initiator, false);
+      initiator.receive();
+      assertEquals(NO_SUCH_TASK, initiator.manage(ABORT_TASK, 0, task.itt(), task.cmdSn()));
+    }
+  }
+
+  /** §11.6.1 b: a task that never came counts as received, and what waited behind it runs. */
+  @Test
+  void abortTaskOfATaskThatNeverCamePlugsTheHole() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      int lost = initiator.takeCmdSn();
+      ScsiCommand behind = send(initiator, false);
+      initiator.ping(new byte[0]);
+      assertEquals(COMPLETE, initiator.manage(ABORT_TASK, 0, 4711, lost));
+      assertTrue(initiator.await(behind.itt(), new byte[0]).good());
+    }
+  }
+
+  /** Data of an aborted write may be on the way: they are taken without a word. */
+  @Test
+  void dataOfAnAbortedWriteAreDropped() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      ScsiCommand write =
+          initiator.command(
+              0, Initiator.cdb16(0x8A, 0, 2), false, true, 1024, Unpooled.EMPTY_BUFFER);
+      initiator.socket().send(write);
+      ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+      assertEquals(COMPLETE, initiator.manage(ABORT_TASK, 0, write.itt(), write.cmdSn()));
+      byte[] data = new byte[1024];
+      data[0] = 1;
+      initiator.answer(r2t, data);
+      CommandResult read = initiator.readBlocks(0, 0, 1);
+      assertEquals(0, read.data()[0]);
+    }
+  }
+
+  /** §4.2.3.3 a: the function waits for data that the initiator was asked for. */
+  @Test
+  void abortTaskSetWaitsForTheDataThatWereAskedFor() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      ScsiCommand write =
+          initiator.command(
+              0, Initiator.cdb16(0x8A, 0, 2), false, true, 1024, Unpooled.EMPTY_BUFFER);
+      initiator.socket().send(write);
+      ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+      function(initiator, ABORT_TASK_SET, write);
+      initiator
+          .socket()
+          .send(new DataOut(true, 0, write.itt(), r2t.ttt(), 0, 0, 0, Unpooled.EMPTY_BUFFER));
+      assertEquals(
+          COMPLETE, assertInstanceOf(TaskManagementResponse.class, initiator.receive()).response());
+    }
+  }
+
+  /** Linux does not send them: the wait has an end. */
+  @Test
+  void aResetDoesNotWaitForDataForEver() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      initiator
+          .socket()
+          .send(
+              initiator.command(
+                  0, Initiator.cdb16(0x8A, 0, 2), false, true, 1024, Unpooled.EMPTY_BUFFER));
+      assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+      assertEquals(COMPLETE, initiator.manage(LOGICAL_UNIT_RESET, 0, Tag.NONE, 0));
+    }
+  }
+
+  /** SAM-5 §7.3: other sessions keep their tasks. */
+  @Test
+  void abortTaskSetEndsTheTasksOfItsOwnSession() throws Exception {
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator initiator = server.login();
+      Initiator other = server.login(TestServer.options().withIsid(new Isid(2)));
+      ScsiCommand kept = send(other, false);
+      slow.awaitHeld(1);
+      send(initiator, false);
+      ScsiCommand last = send(initiator, true);
+      slow.awaitHeld(3);
+      function(initiator, ABORT_TASK_SET, last);
+      initiator.ping(new byte[0]);
+      slow.letAll();
+      assertEquals(
+          COMPLETE, assertInstanceOf(TaskManagementResponse.class, initiator.receive()).response());
+      assertTrue(other.await(kept.itt(), new byte[0]).good());
+    }
+  }
+
+  @ParameterizedTest(name = "function {0} tells the other session {1}")
+  @CsvSource({
+    CLEAR_TASK_SET + ", 06/2f/00",
+    LOGICAL_UNIT_RESET + ", 06/29/03",
+    TARGET_WARM_RESET + ", 06/29/02",
+  })
+  void othersLoseTheirTasksAndAreTold(int function, String attention) throws Exception {
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator initiator = server.login();
+      Initiator other = server.login(TestServer.options().withIsid(new Isid(2)));
+      ScsiCommand lost = send(other, false);
+      slow.awaitHeld(1);
+      function(initiator, function, lost);
+      initiator.ping(new byte[0]);
+      // On another loop perhaps: the abort has come when its task is gone.
+      other.ping(new byte[0]);
+      slow.letAll();
+      slow.holdNothing();
+      assertEquals(
+          COMPLETE, assertInstanceOf(TaskManagementResponse.class, initiator.receive()).response());
+      CommandResult next = other.readBlocks(0, 0, 1);
+      assertEquals(attention, next.senseCode());
+      assertTrue(other.readBlocks(0, 0, 1).good());
+    }
+  }
+
+  /** RFC 7143 §11.5.1: it ends all sessions. */
+  @Test
+  void coldResetEndsEverySession() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      Initiator other = server.login(TestServer.options().withIsid(new Isid(2)));
+      assertEquals(COMPLETE, initiator.manage(TARGET_COLD_RESET, 0, Tag.NONE, 0));
+      assertTrue(initiator.socket().atEnd());
+      assertTrue(other.socket().atEnd());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {ABORT_TASK, ABORT_TASK_SET, CLEAR_TASK_SET, LOGICAL_UNIT_RESET})
+  void aUnitThatIsNotThereIsTold(int function) throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      assertEquals(NO_SUCH_LUN, server.login().manage(function, 3, Tag.NONE, 0));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    TaskManagementRequest.CLEAR_ACA + ", " + NOT_SUPPORTED,
+    TaskManagementRequest.TASK_REASSIGN + ", " + REASSIGN_NOT_SUPPORTED,
+    "0, " + NOT_SUPPORTED,
+    "9, " + NOT_SUPPORTED,
+    "127, " + NOT_SUPPORTED,
+  })
+  void whatIsNotSupportedIsTold(int function, int response) throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      assertEquals(response, server.login().manage(function, 0, Tag.NONE, 0));
+    }
+  }
+
+  /** §4.2.3.3 b: a function that overtook commands acts when they have come. */
+  @Test
+  void aFunctionThatOvertookCommandsWaitsForThem() throws Exception {
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator initiator = server.login();
+      ScsiCommand late =
+          initiator.command(
+              0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
+      function(initiator, ABORT_TASK_SET, late);
+      initiator.ping(new byte[0]);
+      initiator.socket().send(late);
+      slow.awaitHeld(1);
+      slow.letAll();
+      assertEquals(
+          COMPLETE, assertInstanceOf(TaskManagementResponse.class, initiator.receive()).response());
+    }
+  }
+}
