@@ -52,7 +52,7 @@ class BackPressureTest {
       }
       for (int i = 0; i < 20; i++) {
         assertTrue(other.readBlocks(0, 0, 128).good());
-        assertHeldBelow(Limits.OUTBOUND_HIGH + 3 * MIB);
+        assertHeldBelow((cold ? Limits.SESSION_BYTES : Limits.OUTBOUND_HIGH) + 3 * MIB);
       }
       int open = Limits.COMMANDS;
       while (open > 0) {
@@ -82,7 +82,7 @@ class BackPressureTest {
                     0, Initiator.cdb16(0x88, 0, 2048), true, false, MIB, Unpooled.EMPTY_BUFFER));
       }
       initiator.ping(new byte[0]);
-      assertEquals(Limits.OUTBOUND_HIGH / Limits.READ_CHUNK, slow.begun());
+      assertEquals(Limits.SESSION_BYTES / Limits.READ_CHUNK, slow.begun());
       int open = Limits.COMMANDS;
       slow.holdNothing();
       slow.letAll();
@@ -154,7 +154,7 @@ class BackPressureTest {
         slow.letAll();
         switch (receiveOrNothing(initiator)) {
           case ReadyToTransfer r2t -> {
-            assertHeldBelow(Limits.SESSION_WRITE_BYTES + 2 * MIB);
+            assertHeldBelow(Limits.SESSION_BYTES + 2 * MIB);
             initiator.answer(r2t, data);
           }
           case ScsiResponse response -> {
