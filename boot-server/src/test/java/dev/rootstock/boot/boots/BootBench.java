@@ -329,6 +329,14 @@ final class BootBench {
         1,
         access.values().stream().map(Access::generation).distinct().count(),
         "two generations have access");
+    assertTrue(
+        access.values().stream()
+                .filter(held -> held.kind() != InitiatorKind.FIRMWARE)
+                .map(Access::address)
+                .distinct()
+                .count()
+            <= 1,
+        "systems of two machines have access");
     queue.addLast(new BootEvent.SessionOpened(grant.id()));
   }
 

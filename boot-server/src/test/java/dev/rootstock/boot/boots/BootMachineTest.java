@@ -349,6 +349,22 @@ class BootMachineTest {
     }
 
     @Test
+    void aSilentSystemLosesTheDiskBeforeAnotherAddressGetsIt() {
+      long silent = started(X);
+      bench.answers(silent, Liveness.SILENT);
+      int mark = bench.effects.size();
+      bench.system(Y);
+      assertNull(bench.access.get(silent));
+      assertEquals(
+          List.of(
+              BootEffect.Probe.class,
+              BootEffect.CloseSessions.class,
+              BootEffect.Save.class,
+              BootEffect.Grant.class),
+          bench.effectsSince(mark));
+    }
+
+    @Test
     void norWhenTheNewcomerWentOnWithABootThatSeemedGone() {
       bench.close(started(X)).pass(GRACE);
       bench.close(bench.system(Y)).pass(GRACE);
