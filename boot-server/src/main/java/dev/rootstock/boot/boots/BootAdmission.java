@@ -115,17 +115,21 @@ public final class BootAdmission implements Admission, AutoCloseable {
               LoginStatus.NOT_FOUND,
               "no client has the target " + BootParts.shown(request.targetName())));
     }
-    ClientBoots client = client(found.get());
+    Optional<ClientBoots> client = client(found.get().client().name());
+    if (client.isEmpty()) {
+      return CompletableFuture.completedFuture(
+          new Refused(LoginStatus.TARGET_REMOVED, "the client was just removed"));
+    }
     Optional<String> refusal =
         refusal(found.get(), request.initiatorName(), ClientBoots.address(request));
     if (refusal.isPresent()) {
-      client.turnedAway(request, refusal.get());
+      client.get().turnedAway(request, refusal.get());
       return CompletableFuture.completedFuture(
           new Refused(
               LoginStatus.AUTHORIZATION_FAILURE,
               "client %s: %s".formatted(found.get().client().name(), refusal.get())));
     }
-    return client.login(request);
+    return client.get().login(request);
   }
 
   /** The targets that this initiator could log in to by its name and address, and no other. */
@@ -172,10 +176,7 @@ public final class BootAdmission implements Admission, AutoCloseable {
    */
   public void discovered(String client, int xid, boolean firmware) {
     try {
-      parts
-          .registry()
-          .find(new ClientName(client))
-          .ifPresent(found -> client(found).discovered(xid, firmware));
+      client(new ClientName(client)).ifPresent(known -> known.discovered(xid, firmware));
     } catch (InvalidClientException e) {
       log.debug("a DISCOVER of no client: {}", e.getMessage());
     }
@@ -204,10 +205,8 @@ public final class BootAdmission implements Admission, AutoCloseable {
   }
 
   private CompletionStage<Void> command(ClientName name, What what, boolean force) {
-    return parts
-        .registry()
-        .find(name)
-        .map(found -> client(found).command(what, force))
+    return client(name)
+        .map(known -> known.command(what, force))
         .orElseGet(() -> CompletableFuture.failedFuture(Registry.unknown(name)));
   }
 
@@ -225,8 +224,22 @@ public final class BootAdmission implements Admission, AutoCloseable {
             });
   }
 
-  private ClientBoots client(Registration found) {
-    return clients.computeIfAbsent(found.client().name(), name -> new ClientBoots(found, parts));
+  /**
+   * A client's boots; empty where the registry has no such client. The registry is read under the
+   * map's lock: boots made from an older reading could miss what others have made durable since.
+   */
+  private Optional<ClientBoots> client(ClientName name) {
+    return Optional.ofNullable(
+        clients.compute(
+            name,
+            (key, known) ->
+                known != null
+                    ? known
+                    : parts
+                        .registry()
+                        .find(key)
+                        .map(found -> new ClientBoots(found, parts))
+                        .orElse(null)));
   }
 
   /** Tells a client's machine the time, as its alarm does: for tests. */

@@ -145,6 +145,11 @@ final class BootSteps {
     }
     if (doing.request() instanceof Command command && command.what() == What.REMOVE) {
       state.removed = false;
+      if (doing.step() == Step.FENCE && state.diskOpen) {
+        // Its lease is fenced already, or may yet be: nobody may be granted that one.
+        state.diskOpen = false;
+        effects.add(new BootEffect.CloseDisk());
+      }
     }
     giveUp(doing.request(), refusal);
   }

@@ -74,7 +74,7 @@ final class ClientBoots {
 
   CompletionStage<Decision> login(LoginRequest request) {
     CompletableFuture<Decision> answer = new CompletableFuture<>();
-    if (!mailbox.offer(() -> ask(request, answer))) {
+    if (!mailbox.offer(() -> failing(() -> ask(request, answer), answer))) {
       answer.complete(new Refused(LoginStatus.OUT_OF_RESOURCES, "too much waits for " + name));
     }
     return answer;
@@ -90,11 +90,14 @@ final class ClientBoots {
     CompletableFuture<Void> answer = new CompletableFuture<>();
     boolean accepted =
         mailbox.offer(
-            () -> {
-              long id = ++lastId;
-              commands.put(id, answer);
-              take(new Command(id, what, force));
-            });
+            () ->
+                failing(
+                    () -> {
+                      long id = ++lastId;
+                      commands.put(id, answer);
+                      take(new Command(id, what, force));
+                    },
+                    answer));
     if (!accepted) {
       answer.completeExceptionally(new BootRefusedException("too much waits for " + name));
     }
@@ -117,6 +120,16 @@ final class ClientBoots {
   }
 
   // ---- in the mailbox ----
+
+  /** Runs a task; whoever waits for its answer hears of its failure. */
+  private static void failing(Runnable task, CompletableFuture<?> answer) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      answer.completeExceptionally(e);
+      throw e;
+    }
+  }
 
   private void ask(LoginRequest request, CompletableFuture<Decision> answer) {
     Optional<Registration> registration = parts.registry().find(name);
@@ -157,7 +170,7 @@ final class ClientBoots {
     for (BootEffect effect : outcome.effects()) {
       try {
         apply(effect);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         log.error("client {}: {} failed", name, effect, e);
         if (effect instanceof BootEffect.Awaited) {
           post(new BootEvent.Failed("an internal error; the server's log has it", false));

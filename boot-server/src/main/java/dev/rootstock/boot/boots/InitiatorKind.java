@@ -18,11 +18,11 @@ enum InitiatorKind {
    * own initiator (EDK2): the network card's MAC address with its two highest bits cleared, so only
    * a client whose cards we know is recognised by it.
    */
-  FIRMWARE,
+  FIRMWARE("firmware"),
   /** Linux: open-iscsi's OUI 00:02:3d. Windows: enterprise number 311. */
-  OPERATING_SYSTEM,
+  OPERATING_SYSTEM("system"),
   /** libiscsi and QEMU (random), adapters of any make, everything else. */
-  UNKNOWN;
+  UNKNOWN("unknown");
 
   private static final long IPXE = 0x4000_2723_0000L;
   private static final long MICROSOFT = 0x4000_0137_0000L;
@@ -30,6 +30,17 @@ enum InitiatorKind {
   private static final long OPEN_ISCSI = 0x0002_3d00_0000L;
   private static final long OUI = 0xFFFF_FF00_0000L;
   private static final long WITHOUT_TYPE = 0x3FFF_FFFF_FFFFL;
+
+  private final String text;
+
+  InitiatorKind(String text) {
+    this.text = text;
+  }
+
+  /** As commands show it; docs/cli.md promises these words. */
+  String text() {
+    return text;
+  }
 
   static InitiatorKind of(Isid isid, Collection<MacAddress> cards) {
     long value = isid.value();

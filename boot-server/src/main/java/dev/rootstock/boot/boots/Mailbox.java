@@ -65,7 +65,8 @@ final class Mailbox {
     }
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // An error too: a mailbox that stopped would never answer its client again.
       log.error("a client's boot could not be handled", e);
     }
     synchronized (this) {

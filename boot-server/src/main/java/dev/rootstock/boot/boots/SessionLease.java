@@ -7,7 +7,6 @@ import dev.rootstock.target.LogicalUnit;
 import dev.rootstock.target.TargetSession;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +54,7 @@ final class SessionLease implements Lease {
         request.initiatorName(),
         request.isid().toString(),
         ClientBoots.address(request).getHostAddress(),
-        kind.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+        kind.text(),
         since);
   }
 

@@ -265,8 +265,17 @@ public final class Registry implements AutoCloseable {
         return;
       }
       List<Checked> batch = new ArrayList<>();
-      carried = gather(first, batch);
-      commit(batch);
+      carried = null;
+      try {
+        carried = gather(first, batch);
+        commit(batch);
+      } catch (Throwable e) {
+        // Whether file and memory still agree nobody knows; those who wait must hear of it.
+        log.error("the registry failed: nothing more is written until a restart", e);
+        file.fail();
+        fail(first, e);
+        batch.forEach(checked -> fail(checked.request(), e));
+      }
     }
   }
 
@@ -311,7 +320,7 @@ public final class Registry implements AutoCloseable {
       Checked checked;
       try {
         checked = check(request, growth);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | StackOverflowError e) {
         // A refusal may rest on what this batch only begins to change, but never on more than
         // what is durable: whoever asked first wins.
         fail(request, e);

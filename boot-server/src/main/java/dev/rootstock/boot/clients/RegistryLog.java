@@ -148,6 +148,11 @@ final class RegistryLog implements AutoCloseable {
     }
   }
 
+  /** Nothing more is written: what the file holds is no longer known for sure. */
+  void fail() {
+    failed = true;
+  }
+
   @Override
   public void close() throws IOException {
     channel.close();

@@ -112,8 +112,7 @@ final class AddressPool {
   }
 
   private boolean isFree(Inet4Address address, DhcpSubnet subnet) {
-    return !address.equals(subnet.serverAddress())
-        && !subnet.router().filter(address::equals).isPresent()
+    return !subnet.isReserved(address)
         && !isQuarantined(address)
         && !clients.isTaken(address)
         && pending.values().stream().noneMatch(binding -> binding.address().equals(address));

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param configuredAddress the address that its administrator gave it
  * @param rememberedAddress the address that {@link DhcpClients#remember} was told of; of no meaning
  *     where there is a configured one
+ * @param booted whether it has ever booted: its disk is then bound to its address
  * @param rootPath where its disk is, with a literal server address
  * @param initiatorName the name that its initiator takes
  */
@@ -20,5 +21,6 @@ public record DhcpClient(
     String name,
     Optional<Inet4Address> configuredAddress,
     Optional<Inet4Address> rememberedAddress,
+    boolean booted,
     Optional<RootPath> rootPath,
     Optional<IscsiName> initiatorName) {}

@@ -32,6 +32,9 @@ import java.util.function.LongSupplier;
  *   <li>A known client keeps its address for ever; the lease is infinite, and a DHCPRELEASE changes
  *       nothing. The address is durable before it is offered, so that a restart in between cannot
  *       give it to another.
+ *   <li>A DHCPDECLINE is as easily forged as any packet. A client that has booted keeps its address
+ *       all the same: its disk is bound to it, and a move would lock the running machine out. One
+ *       that never booted may be moved, {@link Limits#MOVES} an hour.
  *   <li>Strangers get no answer at all, a DHCPNAK included: another server may know them.
  *   <li>Replies to a client without an address are broadcast, whatever its broadcast flag says. A
  *       unicast to it would need an ARP entry that only it could give (RFC 2131 §4.1 allows this).
@@ -58,10 +61,12 @@ final class DhcpResponder {
   /** What is kept of a client between its packets. */
   private static final class ClientState {
     final RateLimit rate;
+    final RateLimit moves;
     OptionalInt lastXid = OptionalInt.empty();
 
     ClientState(LongSupplier nanoTime) {
       rate = new RateLimit(Limits.CLIENT_BURST, Limits.CLIENT_ANSWERS_PER_SECOND, nanoTime);
+      moves = new RateLimit(Limits.MOVES, Limits.MOVES_PER_SECOND, nanoTime);
     }
   }
 
@@ -124,13 +129,22 @@ final class DhcpResponder {
   private Decision decide(MessageType type, Question question) throws MalformedDhcpException {
     ClientState state =
         states.computeIfAbsent(question.client().name(), name -> new ClientState(nanoTime));
-    if (!state.rate.tryTake() || !rate.tryTake()) {
+    if (!state.rate.available() || !rate.available()) {
       return new Silence("too many packets");
     }
+    Decision decision = decide(type, question, state);
+    // Only an answer counts, so that packets which get none cannot use up the client's answers.
+    return decision instanceof Silence || (state.rate.tryTake() && rate.tryTake())
+        ? decision
+        : new Silence("too many packets");
+  }
+
+  private Decision decide(MessageType type, Question question, ClientState state)
+      throws MalformedDhcpException {
     return switch (type) {
       case DISCOVER -> discover(question, state);
       case REQUEST -> request(question);
-      case DECLINE -> decline(question);
+      case DECLINE -> decline(question, state);
       case RELEASE -> new Silence("a known client keeps its address");
       case INFORM -> inform(question);
       case OFFER, ACK, NAK -> new Silence("a server's message");
@@ -164,7 +178,7 @@ final class DhcpResponder {
       return answer(packet, BootReply.offer(packet, facts(question, address.get())));
     }
     if (question.client().configuredAddress().isPresent()) {
-      return new Silence("the configured address is of another network");
+      return new Silence("the configured address cannot be used here");
     }
     Optional<AddressPool.Binding> binding =
         pool.bind(
@@ -189,6 +203,15 @@ final class DhcpResponder {
     DhcpClient client = question.client();
     if (client.configuredAddress().isPresent()) {
       Inet4Address address = client.configuredAddress().get();
+      if (question.subnet().isReserved(address)) {
+        once.warn(
+            "client "
+                + client.name()
+                + " has the address "
+                + address.getHostAddress()
+                + ", which is the server's or the router's: it gets no answer");
+        return Optional.empty();
+      }
       if (question.subnet().hasHost(address)) {
         return client.configuredAddress();
       }
@@ -208,7 +231,8 @@ final class DhcpResponder {
     return client
         .rememberedAddress()
         .filter(question.subnet()::hasHost)
-        .filter(address -> !pool.isQuarantined(address));
+        .filter(address -> !question.subnet().isReserved(address))
+        .filter(address -> client.booted() || !pool.isQuarantined(address));
   }
 
   /** RFC 2131 §4.3.2: which of the four states it is follows from three fields. */
@@ -243,8 +267,11 @@ final class DhcpResponder {
         packet.isRelayed() ? SERVER_PORT : CLIENT_PORT);
   }
 
-  /** RFC 2131 §4.3.3. Only for the address that the client has, so that nobody drains the range. */
-  private Decision decline(Question question) throws MalformedDhcpException {
+  /**
+   * RFC 2131 §4.3.3. Only for the address that the client has, only before its first boot and now
+   * and then, so that nobody drains the range or moves a machine off the address of its disk.
+   */
+  private Decision decline(Question question, ClientState state) throws MalformedDhcpException {
     DhcpPacket packet = question.packet();
     Optional<Inet4Address> server = packet.options().get(DhcpOption.SERVER_ID);
     Optional<Inet4Address> declined = packet.options().get(DhcpOption.REQUESTED_ADDRESS);
@@ -254,8 +281,11 @@ final class DhcpResponder {
         || !declined.equals(address)) {
       return new Silence("declines what it was not given");
     }
-    boolean configured = question.client().configuredAddress().isPresent();
-    if (!configured) {
+    boolean stays = question.client().configuredAddress().isPresent() || question.client().booted();
+    if (!stays && !state.moves.tryTake()) {
+      return new Silence("was moved to another address not long ago");
+    }
+    if (!stays) {
       pool.quarantine(declined.get());
     }
     once.warn(
@@ -264,8 +294,8 @@ final class DhcpResponder {
             + " found its address "
             + declined.get().getHostAddress()
             + " in use by another machine: "
-            + (configured
-                ? "it is the configured one and stays; find the other machine"
+            + (stays
+                ? "it stays, being configured or the one of its boots; find the other machine"
                 : "nobody gets it for an hour, and the client gets another"));
     return new Silence("declined");
   }

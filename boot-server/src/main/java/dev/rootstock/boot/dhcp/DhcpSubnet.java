@@ -32,6 +32,21 @@ public record DhcpSubnet(
           interfaceName + " has a subnet of /" + prefixLength + ": clients need /30 or wider");
     }
     long mask = mask(prefixLength);
+    router.ifPresent(
+        address -> {
+          if (!isHost(address, serverAddress, mask)) {
+            throw new IllegalArgumentException(
+                "the router "
+                    + address.getHostAddress()
+                    + " is not inside "
+                    + serverAddress.getHostAddress()
+                    + "/"
+                    + prefixLength
+                    + ", the network of "
+                    + interfaceName
+                    + ": clients could not reach it");
+          }
+        });
     range.ifPresent(
         addresses -> {
           for (Inet4Address end : List.of(addresses.first(), addresses.last())) {
@@ -57,6 +72,11 @@ public record DhcpSubnet(
   /** Whether a host on this network may have this address: neither the network's nor broadcast. */
   boolean hasHost(Inet4Address address) {
     return isHost(address, serverAddress, mask(prefixLength));
+  }
+
+  /** Whether an address is ours or the router's, and so no client's. */
+  boolean isReserved(Inet4Address address) {
+    return address.equals(serverAddress) || router.filter(address::equals).isPresent();
   }
 
   /** The network in the form that people write. */

@@ -27,6 +27,11 @@ final class Limits {
 
   static final long QUARANTINE_SECONDS = 3_600;
 
+  /** Moves of one client to another address because it declined the one it had. */
+  static final int MOVES = 1;
+
+  static final double MOVES_PER_SECOND = 1 / 3_600.0;
+
   /** Machines and problems that have been logged, so that they are not logged again. */
   static final int LOGGED = 4_096;
 

@@ -31,13 +31,18 @@ public final class RateLimit {
 
   /** Takes one, if there is one. */
   public boolean tryTake() {
-    long now = nanoTime.getAsLong();
-    tokens = Math.min(burst, tokens + Math.max(0, now - last) * perNano);
-    last = now;
-    if (tokens < 1) {
+    if (!available()) {
       return false;
     }
     tokens--;
     return true;
+  }
+
+  /** Whether there is one to take. */
+  public boolean available() {
+    long now = nanoTime.getAsLong();
+    tokens = Math.min(burst, tokens + Math.max(0, now - last) * perNano);
+    last = now;
+    return tokens >= 1;
   }
 }

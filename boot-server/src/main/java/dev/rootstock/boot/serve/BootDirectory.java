@@ -69,6 +69,7 @@ record BootDirectory(Registry registry, Identities identities, InetAddress serve
         name.value(),
         Optional.ofNullable(registration.client().address()),
         Optional.ofNullable(registration.lease()),
+        registration.boot() != null,
         rootPath(name),
         Optional.of(new IscsiName(identities.initiator(name).value())));
   }

@@ -13,6 +13,13 @@ class InitiatorKindTest {
   private static final List<MacAddress> CARDS =
       List.of(MacAddress.parse("52:54:00:77:00:01"), MacAddress.parse("f8:bc:12:00:00:02"));
 
+  /** The words of docs/cli.md. */
+  @ParameterizedTest
+  @CsvSource({"FIRMWARE, firmware", "OPERATING_SYSTEM, system", "UNKNOWN, unknown"})
+  void itsTextIsTheOneThatIsPromised(InitiatorKind kind, String text) {
+    assertEquals(text, kind.text());
+  }
+
   /** RFC 7143 §11.12.5: the type in the two highest bits says whose number follows. */
   @ParameterizedTest
   @CsvSource({

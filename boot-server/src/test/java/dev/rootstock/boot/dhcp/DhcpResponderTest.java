@@ -379,6 +379,48 @@ class DhcpResponderTest {
   // ---- DECLINE, RELEASE, INFORM
 
   @Test
+  void aClientThatHasBootedKeepsItsAddressThoughItIsDeclined() throws Exception {
+    assertEquals("10.77.0.100", offered(BETA));
+    clients.boot("beta");
+    decide(Request.of(DECLINE, BETA).server(SERVER).requested("10.77.0.100"));
+
+    assertEquals("10.77.0.100", offered(BETA));
+    assertEquals(1, logged.list.size());
+    assertTrue(logged.list.getFirst().getFormattedMessage().contains("find the other machine"));
+  }
+
+  @Test
+  void aClientThatBootsAfterItsDeclineKeepsItsAddress() throws Exception {
+    assertEquals("10.77.0.100", offered(BETA));
+    decide(Request.of(DECLINE, BETA).server(SERVER).requested("10.77.0.100"));
+    clients.boot("beta");
+
+    assertEquals("10.77.0.100", offered(BETA));
+  }
+
+  @Test
+  void declinesMoveAClientOnceAnHourAndDoNotDrainTheRange() throws Exception {
+    assertEquals("10.77.0.100", offered(BETA));
+    decide(Request.of(DECLINE, BETA).server(SERVER).requested("10.77.0.100"));
+    assertEquals("10.77.0.101", offered(BETA));
+    decide(Request.of(DECLINE, BETA).server(SERVER).requested("10.77.0.101"));
+    assertEquals("10.77.0.101", offered(BETA));
+
+    now += (Limits.QUARANTINE_SECONDS + 1) * 1_000_000_000L;
+    decide(Request.of(DECLINE, BETA).server(SERVER).requested("10.77.0.101"));
+    assertEquals("10.77.0.102", offered(BETA));
+  }
+
+  @ParameterizedTest
+  @CsvSource({SERVER, "10.77.0.254"})
+  void theServersAndTheRoutersAddressAreNeverOffered(String address) throws Exception {
+    clients.add("d", "52:54:00:77:00:04", Optional.of(address));
+
+    assertInstanceOf(Silence.class, decide(Request.of(DISCOVER, "52:54:00:77:00:04")));
+    assertTrue(logged.list.getFirst().getFormattedMessage().contains("the server's or the router"));
+  }
+
+  @Test
   void aDeclinedAddressIsNobodysForAnHour() throws Exception {
     assertEquals("10.77.0.100", offered(BETA));
     decide(Request.of(DECLINE, BETA).server(SERVER).requested("10.77.0.100"));
@@ -489,6 +531,15 @@ class DhcpResponderTest {
   }
 
   @Test
+  void packetsWithoutAnAnswerDoNotUseUpTheAnswers() throws Exception {
+    for (int i = 0; i < 2 * Limits.CLIENT_BURST; i++) {
+      decide(Request.of(RELEASE, ALPHA).server(SERVER).ciaddr(ALPHAS_ADDRESS));
+      decide(Request.of(DECLINE, ALPHA).server(SERVER).requested("10.77.0.11"));
+    }
+    assertEquals(ALPHAS_ADDRESS, offered(ALPHA));
+  }
+
+  @Test
   void anOptionThatCannotBeReadIsAMalformedPacket() {
     Request request = Request.of(DISCOVER, ALPHA);
     DhcpPacket packet = request.packet();
@@ -508,5 +559,21 @@ class DhcpResponderTest {
     assertThrows(IllegalArgumentException.class, () -> subnet("10.77.1.1", "10.77.1.2"));
     assertThrows(IllegalArgumentException.class, () -> subnet("10.77.0.1", "10.77.0.255"));
     assertThrows(IllegalArgumentException.class, () -> subnet("10.77.0.9", "10.77.0.8"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.78.0.1", "0.0.0.0", "10.77.0.255"})
+  void aRouterOutsideItsNetworkIsRefused(String router) {
+    Inet4Address address = Inet4Address.ofLiteral(router);
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            new DhcpSubnet(
+                "br0",
+                Inet4Address.ofLiteral(SERVER),
+                24,
+                Optional.empty(),
+                Optional.of(address),
+                List.of()));
   }
 }

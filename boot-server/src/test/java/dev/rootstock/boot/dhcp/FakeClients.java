@@ -36,6 +36,7 @@ final class FakeClients implements DhcpClients {
             name,
             address.map(Inet4Address::ofLiteral),
             Optional.empty(),
+            false,
             Optional.of(
                 RootPath.of(
                     new ServerName("10.77.0.1"),
@@ -73,6 +74,21 @@ final class FakeClients implements DhcpClients {
     return write;
   }
 
+  /** Lets a client have booted. */
+  void boot(String name) {
+    clients.replaceAll(
+        (mac, client) ->
+            client.name().equals(name)
+                ? new DhcpClient(
+                    name,
+                    client.configuredAddress(),
+                    client.rememberedAddress(),
+                    true,
+                    client.rootPath(),
+                    client.initiatorName())
+                : client);
+  }
+
   private void store(String name, Inet4Address address) {
     clients.replaceAll(
         (mac, client) ->
@@ -81,6 +97,7 @@ final class FakeClients implements DhcpClients {
                     name,
                     client.configuredAddress(),
                     Optional.of(address),
+                    client.booted(),
                     client.rootPath(),
                     client.initiatorName())
                 : client);
