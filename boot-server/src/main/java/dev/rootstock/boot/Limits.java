@@ -25,6 +25,9 @@ public final class Limits {
   /** Clients of one installation. */
   public static final int CLIENTS = 100_000;
 
+  /** Open clients that one SLP answer tells of, beside the asker's own disk. */
+  public static final int OPEN_CLIENTS_TOLD = 128;
+
   /** Changes of the registry that may wait for the disk. */
   public static final int REGISTRY_QUEUE = 4096;
 

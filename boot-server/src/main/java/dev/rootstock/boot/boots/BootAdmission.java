@@ -3,6 +3,7 @@ package dev.rootstock.boot.boots;
 
 import dev.rootstock.boot.boots.BootEvent.Command.What;
 import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.InitiatorName;
 import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
@@ -12,6 +13,7 @@ import dev.rootstock.target.Admission;
 import dev.rootstock.target.LoginStatus;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +28,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -150,11 +153,27 @@ public final class BootAdmission implements Admission, AutoCloseable {
 
   private List<String> visible(DiscoveryRequest request) {
     InetAddress address = BootParts.plain(request.initiator().getAddress());
-    return parts.registry().all().stream()
-        .filter(known -> refusal(known, request.initiatorName(), address).isEmpty())
+    String name = request.initiatorName();
+    return Stream.of(
+            configuredFor(name).stream(),
+            parts.identities().givenTo(name).flatMap(parts.registry()::find).stream(),
+            parts.registry().open(BootLimits.DISCOVERED_TARGETS).stream())
+        .flatMap(found -> found)
+        .distinct()
+        .filter(known -> refusal(known, name, address).isEmpty())
         .limit(BootLimits.DISCOVERED_TARGETS)
         .map(known -> parts.identities().target(known.client().name()))
         .toList();
+  }
+
+  private Optional<Registration> configuredFor(String initiatorName) {
+    try {
+      return parts
+          .registry()
+          .byInitiator(new InitiatorName(initiatorName.toLowerCase(Locale.ROOT)));
+    } catch (InvalidClientException e) {
+      return Optional.empty();
+    }
   }
 
   private Optional<String> refusal(Registration known, String initiator, InetAddress address) {

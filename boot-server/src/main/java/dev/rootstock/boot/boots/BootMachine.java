@@ -77,9 +77,11 @@ import java.util.stream.Collectors;
  * <h2>Not protected while {@code chap: none}</h2>
  *
  * Names and addresses are claims. Who can answer for a client's address (a clone with its MAC, ARP
- * spoofing) is that client. An open client, or one known by initiator names only, can be taken by
- * any address that logs in as firmware while none of its sessions lives. Before an operating system
- * has logged in, a forged DISCOVER and a lost connection together begin a new boot: an ephemeral
+ * spoofing) is that client. Without our DHCP server a client known by MAC or UUID and without an
+ * address of its own is known by name only, and anybody can write that name (the target's and
+ * {@code :initiator}). An open client, or one known by initiator names only, can be taken by any
+ * address that logs in as firmware while none of its sessions lives. Before an operating system has
+ * logged in, a forged DISCOVER and a lost connection together begin a new boot: an ephemeral
  * machine that waits in its boot loader gets a fresh disk. Machines behind one address (NAT) count
  * as one. Initiators of unknown make are mostly tools; one that kept a disk in use and was
  * displaced by a machine is not kept from coming back. Flooding the port denies service to

@@ -146,8 +146,13 @@ final class BootSteps {
     if (doing.request() instanceof Command command && command.what() == What.REMOVE) {
       state.removed = false;
       if (doing.step() == Step.FENCE && state.diskOpen) {
-        // Its lease is fenced already, or may yet be: nobody may be granted that one.
+        // Its lease is fenced already, or may yet be: nobody may be granted that one, and the
+        // sessions that have it can do nothing with it any more.
         state.diskOpen = false;
+        state
+            .sessions
+            .keySet()
+            .forEach(id -> effects.add(new BootEffect.CloseSession(id, "its disk was fenced")));
         effects.add(new BootEffect.CloseDisk());
       }
     }

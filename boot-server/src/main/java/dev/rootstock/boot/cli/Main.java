@@ -31,6 +31,7 @@ public final class Main {
           new ClientRemoveCommand(),
           new RootPathCommand(),
           new DiscoverCommand(),
+          new LauncherCommand("bench", "measure the target beside tgt on this machine"),
           new LauncherCommand("test", "run every test: unit, integration, and real machines"));
 
   private Main() {}

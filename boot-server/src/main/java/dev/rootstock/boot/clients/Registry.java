@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.clients;
 
+import static java.util.Comparator.comparing;
+
 import dev.rootstock.boot.Limits;
 import dev.rootstock.boot.clients.RegistryCodec.Change;
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
@@ -52,6 +55,7 @@ public final class Registry implements AutoCloseable {
   private final RegistryLog file;
   private final Map<ClientName, Registration> clients = new ConcurrentHashMap<>();
   private final Map<Key, ClientName> owners = new ConcurrentHashMap<>();
+  private final Set<ClientName> open = new ConcurrentSkipListSet<>(comparing(ClientName::value));
   private final BlockingQueue<Request> queue = new ArrayBlockingQueue<>(Limits.REGISTRY_QUEUE);
   private final Thread writer;
 
@@ -157,6 +161,15 @@ public final class Registry implements AutoCloseable {
     List<Registration> all = new ArrayList<>(clients.values());
     all.sort(Comparator.comparing(registration -> registration.client().name()));
     return all;
+  }
+
+  /** The first open clients ({@link Client#open}) by name, no more than asked for. */
+  public List<Registration> open(int most) {
+    return open.stream()
+        .limit(most)
+        .flatMap(name -> find(name).stream())
+        .filter(registration -> registration.client().open())
+        .toList();
   }
 
   /** The number of clients. */
@@ -438,6 +451,13 @@ public final class Registry implements AutoCloseable {
       clients.remove(name);
     } else {
       clients.put(name, after);
+    }
+    if (after != null && after.client().open()) {
+      open.add(name);
+    } else {
+      open.remove(name);
+    }
+    if (after != null) {
       now.forEach(key -> owners.put(key, name));
     }
     for (Key key : keys(before)) {

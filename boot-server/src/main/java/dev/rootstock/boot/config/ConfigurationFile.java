@@ -138,6 +138,17 @@ public final class ConfigurationFile {
     Inet4Address router = noRouter ? null : section.ipv4("router");
     Inet4Address netmask = netmask(section);
     Duration lease = section.duration("lease", LEASE, LEAST_LEASE);
+    if (section.text("mode") == null && (networkInterface != null || range != null)) {
+      throw section.wrong(
+          networkInterface != null ? "interface" : "range",
+          "'dhcp' without 'dhcp.mode' is off: add 'mode: server', or 'mode: off' to keep the rest");
+    }
+    if (router != null && (router.isAnyLocalAddress() || router.isMulticastAddress())) {
+      throw section.wrong(
+          "router",
+          "'dhcp.router: %s' is no address of a router: write one of the network, or none"
+              .formatted(router.getHostAddress()));
+    }
     if (mode.equals("off")) {
       return Dhcp.OFF;
     }

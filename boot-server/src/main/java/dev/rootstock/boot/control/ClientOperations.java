@@ -17,6 +17,7 @@ import dev.rootstock.boot.clients.MacAddress;
 import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
+import dev.rootstock.boot.config.Configuration.Dhcp;
 import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.boot.installation.Installation;
 import dev.rootstock.dhcp.ServerName;
@@ -46,6 +47,7 @@ final class ClientOperations {
       throws Exception {
     Installation installation = workplace.installation();
     Client client = client(arguments);
+    checkAgainstDhcp(client, installation);
     installation.identities().checkFits(client.name(), literal(installation));
     GoldenVersion version = ImageOperations.version(installation, client.image());
     if (client.sizeBytes().orElse(version.sizeBytes()) < version.sizeBytes()) {
@@ -141,6 +143,28 @@ final class ClientOperations {
     }
     throw new InvalidClientException(
         "'%s' is no IPv4 address of a machine: write four numbers, as 10.77.0.20".formatted(text));
+  }
+
+  /** Refuses a client that our own DHCP server could not serve. */
+  private static void checkAgainstDhcp(Client client, Installation installation)
+      throws RefusedException {
+    if (!(installation.configuration().dhcp() instanceof Dhcp.Server dhcp)) {
+      return;
+    }
+    if (client.uuid() != null && client.macs().isEmpty() && client.initiators().isEmpty()) {
+      throw new RefusedException(
+          "our DHCP server knows machines by network card and not by UUID: '%s' would never get an"
+                  .formatted(client.name())
+              + " address; add --mac, or --initiator where another server gives it one");
+    }
+    Inet4Address address = client.address();
+    if (address != null
+        && (address.equals(dhcp.router())
+            || address.getHostAddress().equals(installation.configuration().server()))) {
+      throw new RefusedException(
+          "%s is the server's or the router's address: give client '%s' another one"
+              .formatted(address.getHostAddress(), client.name()));
+    }
   }
 
   /** The address that clients are told, where it is configured as a literal. */

@@ -92,6 +92,14 @@ public final class Identities {
     }
   }
 
+  /** The client that is given this initiator name, if it has the form of one of ours; any case. */
+  public Optional<ClientName> givenTo(String initiatorName) {
+    String lower = initiatorName.toLowerCase(Locale.ROOT);
+    return lower.endsWith(INITIATOR_SUFFIX)
+        ? clientOf(lower.substring(0, lower.length() - INITIATOR_SUFFIX.length()))
+        : Optional.empty();
+  }
+
   /**
    * The designator of a logical unit in VPD page 83: NAA type 3, locally assigned (SPC-4
    * §7.8.6.6.4), its other 60 bits from SHA-256.

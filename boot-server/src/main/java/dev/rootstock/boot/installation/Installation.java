@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -49,6 +50,9 @@ public record Installation(
       throws StoreException, RegistryException {
     Path data = configuration.data();
     boolean made = Files.notExists(data);
+    if (made) {
+      makePrivate(data);
+    }
     ImageStore store = LocalImageStore.open(data);
     try {
       Registry registry = Registry.open(data);
@@ -61,6 +65,21 @@ public record Installation(
         delete(data);
       }
       throw RegistryException.of(data.resolve(Registry.FILE), e);
+    }
+  }
+
+  /** For its owner alone: in it are all machines' disks. */
+  private static void makePrivate(Path data) {
+    try {
+      Path parent = data.toAbsolutePath().getParent();
+      if (parent != null) {
+        Files.createDirectories(parent);
+      }
+      Files.createDirectory(
+          data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      // Another process was faster, or it cannot be: the store finds out, and says so.
+      log.debug("{} was not made: {}", data, e.toString());
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.serve;
 
+import dev.rootstock.boot.Limits;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.InvalidClientException;
@@ -22,6 +23,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 
 /**
  * What DHCP and SLP tell about clients, out of the registry. Nothing here waits.
@@ -49,11 +51,16 @@ record BootDirectory(Registry registry, Identities identities, InetAddress serve
     return registry.update(new ClientName(client), now -> now.withLease(address));
   }
 
-  /** The disk of the machine at that address, and those that are open to all. */
+  /**
+   * The disk of the machine at that address first, lest it is cut off; then those that are open to
+   * all, up to {@link Limits#OPEN_CLIENTS_TOLD}.
+   */
   @Override
   public List<SlpTarget> visibleTo(Inet4Address source) {
-    return registry.all().stream()
-        .filter(r -> r.client().open() || source.equals(r.address()))
+    return Stream.concat(
+            registry.byAddress(source).filter(r -> source.equals(r.address())).stream(),
+            registry.open(Limits.OPEN_CLIENTS_TOLD).stream())
+        .distinct()
         .map(r -> target(r.client()))
         .toList();
   }

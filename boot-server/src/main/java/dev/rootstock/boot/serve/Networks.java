@@ -115,6 +115,23 @@ final class Networks {
     return networks;
   }
 
+  /**
+   * The address that SLP tells where neither {@code server} nor an interface says which.
+   *
+   * @throws RefusedException where there are several: no one address is right on all of them
+   */
+  static @Nullable InetAddress only(List<SlpNetwork> networks) throws RefusedException {
+    if (networks.size() > 1) {
+      throw new RefusedException(
+          "SLP is to answer on several networks (%s): configure 'server', the address to tell clients, or 'slp.interface'"
+              .formatted(
+                  String.join(
+                      ", ",
+                      networks.stream().map(each -> each.address().getHostAddress()).toList())));
+    }
+    return networks.isEmpty() ? null : networks.getFirst().address();
+  }
+
   private record Network(Inet4Address address, int prefixLength) {}
 
   private static @Nullable String servedInterface(Configuration configuration) {

@@ -69,6 +69,9 @@ public final class Server implements AutoCloseable {
         configuration.slp() instanceof Slp.Agent agent
             ? Networks.slp(agent, configuration)
             : List.of();
+    if (address == null) {
+      address = Networks.only(networks);
+    }
     Installation installation = Installation.open(configuration);
     Server server = new Server();
     try {
@@ -106,7 +109,7 @@ public final class Server implements AutoCloseable {
 
   private void run(
       Installation installation,
-      @Nullable InetAddress configured,
+      @Nullable InetAddress told,
       @Nullable DhcpSubnet subnet,
       List<SlpNetwork> networks)
       throws IOException, RefusedException {
@@ -126,8 +129,6 @@ public final class Server implements AutoCloseable {
     started("iscsi", target);
     boots.revokeThrough(target::revoke);
     target.addresses().forEach(each -> ready("iscsi", each));
-    InetAddress told =
-        configured != null || networks.isEmpty() ? configured : networks.getFirst().address();
     if (told != null) {
       BootDirectory directory =
           new BootDirectory(

@@ -15,6 +15,7 @@ import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.InitiatorName;
 import dev.rootstock.boot.clients.InvalidClientException;
+import dev.rootstock.boot.clients.MacAddress;
 import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.identity.Identities;
@@ -343,6 +344,30 @@ class BootAdmissionTest {
                     new InetSocketAddress(X, 40000),
                     new InetSocketAddress("10.77.0.1", 3260))));
     assertEquals(List.of(identities.target(new ClientName("mine")), identities.target(open)), seen);
+  }
+
+  @Test
+  void aDiscoverySessionUnderTheNameWeGaveSeesThatClientsTarget() throws Exception {
+    ClientName card = new ClientName("card");
+    get(
+        registry.add(
+            new Client(
+                card,
+                List.of(MacAddress.parse("52:54:00:77:00:01")),
+                null,
+                List.of(),
+                ImageReference.parse("debian"),
+                Mode.PERSISTENT,
+                null,
+                OptionalLong.empty())));
+    List<String> seen =
+        get(
+            admission.targets(
+                new DiscoveryRequest(
+                    identities.initiator(card).value(),
+                    new InetSocketAddress(X, 40000),
+                    new InetSocketAddress("10.77.0.1", 3260))));
+    assertEquals(List.of(identities.target(card)), seen);
   }
 
   @Test

@@ -116,6 +116,52 @@ class CommandsTest {
     assertTrue(commands.done("client", "list").startsWith("no clients"));
   }
 
+  private static final String OWN_DHCP =
+      "server: 10.77.0.1\n"
+          + "dhcp: {mode: server, interface: br0, range: 10.77.0.100-10.77.0.199,"
+          + " router: 10.77.0.254}\n";
+
+  @Test
+  void aClientKnownByUuidAloneIsRefusedWhereOurDhcpWouldNeverFindIt() throws Exception {
+    commands = new CommandLineHarness(folder, OWN_DHCP);
+    commands.importDebian();
+    String uuid = "11111111-2222-4333-8444-555555555555";
+    assertTrue(
+        commands
+            .failed("client", "add", "alpha", "--image", "debian", "--uuid", uuid)
+            .contains("add --mac"));
+    commands.done(
+        "client",
+        "add",
+        "alpha",
+        "--image",
+        "debian",
+        "--uuid",
+        uuid,
+        "--mac",
+        "52:54:00:77:00:01");
+    commands = new CommandLineHarness(folder);
+    commands.done("client", "add", "beta", "--image", "debian", "--uuid", uuid.replace('1', '2'));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.77.0.1", "10.77.0.254"})
+  void theServersAndTheRoutersAddressAreNoClients(String address) throws Exception {
+    commands = new CommandLineHarness(folder, OWN_DHCP);
+    commands.importDebian();
+    assertTrue(
+        commands
+            .failed("client", "add", "alpha", "--image", "debian", "--address", address)
+            .startsWith(address + " is the server's or the router's address"));
+  }
+
+  @Test
+  void aDataDirectoryThatIsMadeIsItsOwnersAlone() throws Exception {
+    commands.importDebian();
+    assertEquals(
+        PosixFilePermissions.fromString("rwx------"), Files.getPosixFilePermissions(commands.data));
+  }
+
   @Test
   void aClientWithoutAKeyIsCalledOpen() throws Exception {
     commands.importDebian();

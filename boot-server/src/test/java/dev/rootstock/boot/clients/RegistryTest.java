@@ -102,6 +102,38 @@ class RegistryTest {
   }
 
   @Test
+  void openClientsAreListedByNameUpToABound() throws Exception {
+    try (Registry registry = Registry.open(data)) {
+      done(registry.add(client("gamma", null, null, null, null)));
+      done(registry.add(client("beta", null, null, null, null)));
+      done(registry.add(client("alpha", MAC, null, null, null)));
+      assertEquals(
+          List.of("beta", "gamma"),
+          registry.open(9).stream().map(r -> r.client().name().value()).toList());
+      assertEquals(1, registry.open(1).size());
+      done(registry.remove(name("beta")));
+      assertEquals(List.of(registry.find(name("gamma")).orElseThrow()), registry.open(9));
+    }
+  }
+
+  @Test
+  void anErrorInAChangeFailsThatChangeAndNoOther() throws Exception {
+    try (Registry registry = Registry.open(data)) {
+      done(registry.add(client("alpha", null, null, null, null)));
+      CompletableFuture<Registration> failed =
+          registry
+              .update(
+                  name("alpha"),
+                  now -> {
+                    throw new StackOverflowError("of a test");
+                  })
+              .toCompletableFuture();
+      assertThrows(CompletionException.class, failed::join);
+      done(registry.add(client("beta", null, null, null, null)));
+    }
+  }
+
+  @Test
   void anUnknownClientIsNeitherChangedNorRemoved() throws Exception {
     try (Registry registry = Registry.open(data)) {
       assertTrue(refusal(registry.remove(name("ghost"))).contains("'ghost'"));

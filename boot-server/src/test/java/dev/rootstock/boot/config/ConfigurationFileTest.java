@@ -124,6 +124,9 @@ class ConfigurationFileTest {
           dhcp: {range: 10.0.0.9-10.0.0.2}             | 'dhcp.range: 10.0.0.9-10.0.0.2' ends before it begins
           dhcp: {range: 10.0.0.9}                      | 'dhcp.range: 10.0.0.9' is no range
           dhcp: {range: 10.0.0-10.0.0.2}               | '10.0.0' of 'dhcp.range' is no IPv4 address
+          dhcp: {interface: br0, range: 10.0.0.1-10.0.0.2} | 'dhcp' without 'dhcp.mode' is off: add 'mode: server'
+          dhcp: {range: 10.0.0.1-10.0.0.2}             | 'dhcp' without 'dhcp.mode' is off
+          dhcp: {router: 0.0.0.0}                      | 'dhcp.router: 0.0.0.0' is no address of a router
           dhcp: {router: 300.0.0.1}                    | '300.0.0.1' of 'dhcp.router' is no IPv4 address
           dhcp: {netmask: 255.0.255.0}                 | 'dhcp.netmask: 255.0.255.0' is no netmask
           dhcp: {lease: 1 fortnight}                   | 'dhcp.lease: 1 fortnight' is no duration: write a number and s, m, h or d
