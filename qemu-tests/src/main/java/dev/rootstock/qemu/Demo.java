@@ -120,6 +120,9 @@ public final class Demo {
     out.println("Everything happens in " + folder);
     out.println("and in a network of its own; both are gone when this ends.");
 
+    // First, for where the computer does not allow it nothing else is worth while.
+    PrivateNetwork bridge = PrivateNetwork.open();
+    network = bridge;
     DebianPackages packages = DebianPackages.inUserCache();
     title("A small bootable image, from the distribution's own packages");
     say("packages are fetched into %s; none is installed".formatted(packages.cache()));
@@ -128,8 +131,6 @@ public final class Demo {
     say("Linux %s, busybox, open-iscsi: %s".formatted(kernel, mebibytes(Files.size(image))));
 
     title("The image becomes golden, and the service starts on a private bridge");
-    PrivateNetwork bridge = PrivateNetwork.open();
-    network = bridge;
     var service = new Service(bridge, folder, line -> {});
     service.command("image", "import", image.toString(), "--name", IMAGE);
     Path golden = service.data().resolve("images").resolve(IMAGE).resolve("1.raw");

@@ -145,33 +145,20 @@ final class GoldenImageMaker {
     return Files.readAllBytes(made);
   }
 
-  /** As root of a user namespace, so that every file in the image is root's. */
+  /** As root, at least of a user namespace, so that every file in the image is root's. */
   private void writeRootPartition(Path root) throws IOException, InterruptedException {
     String identifier = "6a1c3a0e-7f4f-4c63-9a53-2f5b3a1d9e01";
     String options =
         "offset=%d,root_owner=0:0,hash_seed=%s,lazy_itable_init=0"
             .formatted(ROOT.offset(), identifier);
-    tool(
-        "unshare",
-        "--user",
-        "--map-root-user",
-        "mke2fs",
-        "-q",
-        "-F",
-        "-t",
-        "ext4",
-        "-b",
-        "4096",
-        "-L",
-        LABEL,
-        "-U",
-        identifier,
-        "-E",
-        options,
-        "-d",
-        root.toString(),
-        image.toString(),
-        ROOT.bytes() / 1024 + "k");
+    List<String> command = new ArrayList<>();
+    if (!PrivateNetwork.isRoot()) {
+      command.addAll(List.of("unshare", "--user", "--map-root-user"));
+    }
+    command.addAll(List.of("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-L", LABEL));
+    command.addAll(List.of("-U", identifier, "-E", options, "-d", root.toString()));
+    command.addAll(List.of(image.toString(), ROOT.bytes() / 1024 + "k"));
+    tool(command.toArray(String[]::new));
     fixTimes(root);
   }
 

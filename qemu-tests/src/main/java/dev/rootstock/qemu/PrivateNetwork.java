@@ -113,7 +113,8 @@ final class PrivateNetwork implements AutoCloseable {
     throw new IOException(said.toString().strip());
   }
 
-  private static boolean isRoot() throws IOException {
+  /** Whether this process has root's rights already, and needs no user namespace to get them. */
+  static boolean isRoot() throws IOException {
     return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
   }
 
