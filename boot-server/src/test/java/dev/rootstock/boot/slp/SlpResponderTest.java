@@ -97,8 +97,8 @@ class SlpResponderTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void ourNamesInUrlsAreThoseOfRfc4018(boolean beyondAscii) {
-    String name = "iqn.2001-04.com.example:" + (beyondAscii ? "gr\u00f6\u00dfe" : "a-b.c:d");
-    String path = beyondAscii ? "gr\\c3\\b6\\c3\\9fe" : "a-b.c:d";
+    String name = "iqn.2001-04.com.example:" + (beyondAscii ? "gr\u00f6\u00e9e" : "a-b.c:d");
+    String path = beyondAscii ? "gr\\c3\\b6\\c3\\a9e" : "a-b.c:d";
     assertEquals(
         "service:iscsi:target://192.0.2.3:3260/iqn.2001-04.com.example:" + path,
         target(name).url());
