@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.apache.commons.cli.Option;
+
+/**
+ * A command that would hurt a client with a live session, and so takes {@code --force}.
+ *
+ * @param done what is printed in the end; {@code %s} stands for the client
+ */
+record ClientChangeCommand(String name, String summary, String done) implements Command {
+  static final ClientChangeCommand BOOT =
+      new ClientChangeCommand(
+          "client boot",
+          "make a machine's next login a new boot",
+          "%s: its next login begins a new boot");
+
+  static final ClientChangeCommand RESET =
+      new ClientChangeCommand(
+          "client reset",
+          "drop what a machine wrote; its next boot begins with the image",
+          "reset %s: its next boot begins with the image");
+
+  static final ClientChangeCommand REMOVE =
+      new ClientChangeCommand(
+          "client remove",
+          "forget a machine and drop what it wrote",
+          "removed %s and what it wrote");
+
+  @Override
+  public List<String> operands() {
+    return List.of("NAME");
+  }
+
+  @Override
+  public List<Option> options() {
+    return List.of(
+        Command.flag("force", "end its sessions first; without this they are a reason to refuse"));
+  }
+
+  @Override
+  public boolean printsData() {
+    return true;
+  }
+
+  @Override
+  public int run(Invocation invocation) throws Exception {
+    ObjectNode arguments = invocation.arguments();
+    arguments.put("name", invocation.operand(0));
+    arguments.put("force", invocation.has("force"));
+    JsonNode result = invocation.call(name, arguments);
+    if (invocation.json()) {
+      invocation.printJson(result);
+    } else {
+      invocation.print(done.formatted(invocation.operand(0)));
+    }
+    return DONE;
+  }
+}
