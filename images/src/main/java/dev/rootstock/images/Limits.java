@@ -22,6 +22,9 @@ public final class Limits {
   /** Writes, flushes and discards waiting for their turn in one overlay; beyond it it is busy. */
   public static final int QUEUED_CHANGES = 4_096;
 
+  /** Threads that sync, for all overlays together; one overlay uses one at a time. */
+  public static final int SYNC_THREADS = 16;
+
   /** Bytes of writes that one round takes from an overlay's queue, beyond the first write. */
   public static final long ROUND_BYTES = 4L << 20;
 
@@ -29,25 +32,91 @@ public final class Limits {
   public static final int ROUND_OPERATIONS = 256;
 
   /** Clusters that one round takes of a discard; a larger one goes on in the next round. */
-  public static final int ROUND_DISCARD_CLUSTERS = 8_192;
+  public static final int ROUND_DISCARD_CLUSTERS = 1_024;
 
-  /** L2 tables kept in memory, for all overlays together; 64 KiB each. */
-  public static final int CACHED_L2_TABLES = 4_096;
+  /** Clusters of an overlay's file that are counted at a time, before they are used. */
+  public static final int LEASED_CLUSTERS = 64;
 
-  /** Bytes of an L1 table: 64 TiB of 64 KiB clusters. */
+  /** Slices of overlays' maps kept in memory, for all overlays together; about 2 KiB each. */
+  public static final int CACHED_MAP_SLICES = 65_536;
+
+  /** Changed clusters of an overlay after which its map is written, though nobody flushes. */
+  public static final int CHECKPOINT_CLUSTERS = 4_096;
+
+  /**
+   * Slices of an overlay's map that are held for changes after which its map is written; with twice
+   * as many it waits for that.
+   */
+  public static final int CHECKPOINT_SLICES = 2_048;
+
+  /** Slices that one overlay may hold when all together hold more than is to be in memory. */
+  public static final int HELD_SLICES_WHEN_CROWDED = 256;
+
+  /** L2 tables of a file that was not closed up to which all are read to find leaked clusters. */
+  public static final int CENSUS_TABLES = 512;
+
+  /** Records of one half of a journal; a disk whose half is full waits for its map. */
+  public static final int JOURNAL_RECORDS = 32_768;
+
+  /** Room that a round needs in the journal: no round makes more records. */
+  public static final int ROUND_RECORDS = 8_192;
+
+  /** Bytes of an L1 table: 64 TiB of 128 KiB clusters need half of it. */
   public static final int MAX_L1_BYTES = 1 << 20;
 
   /** Bytes of a refcount table: 128 TiB of overlay file with 64 KiB clusters. */
   public static final int MAX_REFCOUNT_TABLE_BYTES = 1 << 19;
 
   /** The largest cluster of an overlay that we open, in bytes. */
-  public static final int MAX_CLUSTER_BYTES = 64 << 10;
+  public static final int MAX_CLUSTER_BYTES = 128 << 10;
 
   /** Bytes of a qcow2 header with all its extensions: QEMU keeps it in the first cluster too. */
   public static final int MAX_HEADER_BYTES = 64 << 10;
 
   /** Bytes of a backing file's name (the format's own bound). */
   public static final int MAX_BACKING_NAME_BYTES = 1_023;
+
+  /** Bytes of the L1 table of an image that others made: QEMU's own bound. */
+  public static final int MAX_FOREIGN_L1_BYTES = 32 << 20;
+
+  /** Clusters of the file of an image that others made: 16 TiB of QEMU's default size. */
+  public static final int MAX_FOREIGN_CLUSTERS = 1 << 28;
+
+  /** Bytes of L2 tables kept in memory, for all golden versions and frozen layers together. */
+  public static final long GOLDEN_MAP_BYTES = 64L << 20;
+
+  /** Bytes of L2 tables that one import keeps in memory. */
+  public static final long IMPORT_MAP_BYTES = 16L << 20;
+
+  /** L2 tables, of 64 KiB, that the making of a layer keeps in memory. */
+  public static final int WRITER_TABLES = 64;
+
+  /** Deltas that a golden version may stand on before it is made whole in the background. */
+  public static final int MAX_DELTAS = 8;
+
+  /** Bytes that a checksum of a part of a golden version is taken of. */
+  public static final int CHECKSUM_PIECE_BYTES = 16 << 20;
+
+  /** Threads that check one golden version. */
+  public static final int VERIFY_THREADS = 4;
+
+  /** Address space of a qemu-img that reads an image which others made, in KiB. */
+  public static final long QEMU_IMG_MEMORY_KIB = 4L << 20;
+
+  /** Processor seconds of such a qemu-img. */
+  public static final long QEMU_IMG_SECONDS = 4 * 3600;
+
+  /** Bytes of what such a qemu-img says that are kept for a message. */
+  public static final int QEMU_IMG_MESSAGE_BYTES = 4096;
+
+  /** Bytes of a descriptor inside a VMDK image. */
+  public static final int MAX_VMDK_DESCRIPTOR_BYTES = 64 << 10;
+
+  /** Memory in KiB that unpacking an .xz file may take. */
+  public static final int XZ_MEMORY_KIB = 128 << 10;
+
+  /** Layers that an image which others made may stand on. */
+  public static final int MAX_CHAIN = 64;
 
   /** Bytes that an import or a check of an image moves at a time. */
   public static final int COPY_BYTES = 1 << 20;

@@ -47,6 +47,19 @@ public interface BlockDevice extends AutoCloseable {
    */
   void write(long offset, ByteBuffer[] data, Durability durability, IoCompletion done);
 
+  /**
+   * Reads a range, lets {@code change} alter its bytes, and writes them back, as one step: no other
+   * write, discard or update of any of these bytes comes in between.
+   *
+   * @param scratch room for the bytes, from its position to its limit; its content is undefined
+   *     before and afterwards
+   * @param change not called when the range cannot be read or written
+   * @param durability that of the bytes written; when {@code change} wants nothing written, the
+   *     completion promises nothing
+   */
+  void update(
+      long offset, ByteBuffer scratch, Update change, Durability durability, IoCompletion done);
+
   /** Makes every write that had completed before this call survive power loss. */
   void flush(IoCompletion done);
 
@@ -60,6 +73,12 @@ public interface BlockDevice extends AutoCloseable {
    *     that can never change, so that they may be sent straight from their file.
    */
   List<Extent> extents(long offset, long length);
+
+  /**
+   * What this device's client takes up and may take up, without waiting. An allocation beyond the
+   * limit fails with {@link BlockIoException.Kind#NO_SPACE}; what is allocated stays writable.
+   */
+  Usage usage();
 
   /**
    * Ends the use of the device: what was written reaches the disk, and files are closed. Operations

@@ -78,6 +78,12 @@ public final class FencedDevice implements BlockDevice {
   }
 
   @Override
+  public void update(
+      long offset, ByteBuffer scratch, Update change, Durability durability, IoCompletion done) {
+    run(done, counted -> inner.update(offset, scratch, change, durability, counted));
+  }
+
+  @Override
   public void flush(IoCompletion done) {
     run(done, inner::flush);
   }
@@ -96,6 +102,19 @@ public final class FencedDevice implements BlockDevice {
     }
     try {
       return inner.extents(offset, length);
+    } finally {
+      leave();
+    }
+  }
+
+  /** A fenced device has nothing allocated any more, as far as its users are concerned. */
+  @Override
+  public Usage usage() {
+    if (!enter()) {
+      return Usage.NONE;
+    }
+    try {
+      return inner.usage();
     } finally {
       leave();
     }
@@ -178,7 +197,7 @@ public final class FencedDevice implements BlockDevice {
     if (state.addAndGet(-ONE) == SHUT) {
       // On a thread of nobody: this one may belong to the inner device, and whoever waits for the
       // fence may close the device, which in turn waits for its threads.
-      drained.completeAsync(() -> null);
+      drained.completeAsync(() -> null, Thread::startVirtualThread);
     }
   }
 

@@ -105,6 +105,28 @@ public final class MemoryBlockDevice implements BlockDevice {
   }
 
   @Override
+  public void update(
+      long offset, ByteBuffer scratch, Update change, Durability durability, IoCompletion done) {
+    ByteBuffer content = scratch.slice();
+    geometry.check(offset, content.remaining());
+    BlockIoException refusal = refusal(true);
+    if (refusal == null) {
+      long stamp = lock.writeLock();
+      try {
+        copyOut(offset, content);
+        content.clear();
+        if (change.change(content)) {
+          content.clear();
+          MemorySegment.copy(MemorySegment.ofBuffer(content), 0, bytes, offset, content.limit());
+        }
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+    done.completed(refusal);
+  }
+
+  @Override
   public void flush(IoCompletion done) {
     done.completed(refusal(false));
   }
@@ -128,6 +150,12 @@ public final class MemoryBlockDevice implements BlockDevice {
   public List<Extent> extents(long offset, long length) {
     geometry.check(offset, length);
     return length == 0 ? List.of() : List.of(new Extent.Mutable(offset, length));
+  }
+
+  /** All of it is allocated from the start. */
+  @Override
+  public Usage usage() {
+    return new Usage(geometry.sizeBytes(), Long.MAX_VALUE);
   }
 
   @Override

@@ -68,6 +68,29 @@ final class ChannelFile implements HostFile {
   }
 
   @Override
+  public void truncate(long size) throws IOException {
+    if (size < channel.size()) {
+      channel.truncate(size);
+    } else if (size > channel.size()) {
+      channel.write(ByteBuffer.allocate(1), size - 1);
+    }
+  }
+
+  /** The JDK cannot make holes. */
+  @Override
+  public void punch(long offset, long length) {}
+
+  /** The JDK does not know of holes. */
+  @Override
+  public long allocated() throws IOException {
+    return channel.size();
+  }
+
+  /** The JDK's locks vanish with any other descriptor of the file that is closed: none is taken. */
+  @Override
+  public void lock() {}
+
+  @Override
   public void close() throws IOException {
     channel.close();
   }

@@ -43,4 +43,24 @@ public interface HostFile extends Closeable {
 
   /** The length in bytes. */
   long size() throws IOException;
+
+  /** Cuts the file off, or lengthens it with a hole. */
+  void truncate(long size) throws IOException;
+
+  /**
+   * Gives the space of a range back, where the file system can. What the range holds afterwards is
+   * nobody's business any more: zeros or what it held before. The length stays.
+   */
+  void punch(long offset, long length) throws IOException;
+
+  /** Bytes that the file takes on its file system; holes take none. */
+  long allocated() throws IOException;
+
+  /**
+   * Takes the file for this open file alone, in the way that QEMU's tools take an image that they
+   * write. It is let go when the file is closed, and when the process ends, however it ends.
+   *
+   * @throws IOException when somebody else has it, or reads it
+   */
+  void lock() throws IOException;
 }

@@ -3,10 +3,12 @@ package dev.rootstock.images.file;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.UUID;
 
 /** Opens files: directly where the system has the calls, through the JDK elsewhere. */
 public final class HostFiles {
@@ -23,6 +25,33 @@ public final class HostFiles {
      * @throws java.nio.file.NoSuchFileException and its kin, as the JDK does
      */
     HostFile open(Path path, Mode mode) throws IOException;
+
+    /** Takes a file's name away, if there is one. */
+    default void delete(Path path) throws IOException {
+      Files.deleteIfExists(path);
+    }
+
+    /**
+     * The identity of the running kernel: what was written to a file since it started can be read,
+     * whichever process wrote it.
+     */
+    default UUID boot() {
+      return Boot.ID;
+    }
+  }
+
+  /** Read once. Without the kernel's word, each process counts as a boot of its own. */
+  private static final class Boot {
+    static final UUID ID = read();
+
+    private static UUID read() {
+      try {
+        return UUID.fromString(
+            Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
+      } catch (IOException | IllegalArgumentException unknown) {
+        return UUID.randomUUID();
+      }
+    }
   }
 
   /** What a file is opened for. */

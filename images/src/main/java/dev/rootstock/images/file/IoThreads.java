@@ -12,8 +12,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The few threads that wait for disks on behalf of all. Readers and writers are apart, so that a
- * read never stands behind a sync. Threads come with work and go when idle.
+ * The few threads that wait for disks on behalf of all. Readers, writers and syncs are apart, so
+ * that neither a read nor a write ever stands behind a sync. Threads come with work and go when
+ * idle.
  */
 public final class IoThreads implements AutoCloseable {
   private static final long IDLE_SECONDS = 10;
@@ -21,12 +22,14 @@ public final class IoThreads implements AutoCloseable {
 
   private final ThreadPoolExecutor readers;
   private final ThreadPoolExecutor writers;
+  private final ThreadPoolExecutor syncers;
 
   public IoThreads() {
     readers =
         pool("images-read-", Limits.READ_THREADS, new ArrayBlockingQueue<>(Limits.QUEUED_READS));
     // Holds one entry for each overlay that has work, never one for each write.
     writers = pool("images-write-", Limits.WRITE_THREADS, new LinkedBlockingQueue<>());
+    syncers = pool("images-sync-", Limits.SYNC_THREADS, new LinkedBlockingQueue<>());
   }
 
   private static ThreadPoolExecutor pool(String name, int threads, BlockingQueue<Runnable> queue) {
@@ -66,15 +69,22 @@ public final class IoThreads implements AutoCloseable {
     return writers;
   }
 
+  /** Runs syncs; one entry for each overlay at the most. They wait for disks for long. */
+  public Executor syncers() {
+    return syncers;
+  }
+
   /** Lets what was begun end. Nobody is interrupted: that would close files under their readers. */
   @Override
   public void close() {
     readers.shutdown();
     writers.shutdown();
+    syncers.shutdown();
     try {
       boolean ended =
           readers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)
-              && writers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+              && writers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)
+              && syncers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
       if (!ended) {
         throw new IllegalStateException("a disk has not answered for " + CLOSE_SECONDS + " s");
       }

@@ -144,6 +144,36 @@ final class NativeFile implements HostFile {
   }
 
   @Override
+  public void truncate(long size) throws IOException {
+    int result = Posix.truncate(fd, size);
+    if (result != 0) {
+      throw failure("cut", size, -result);
+    }
+  }
+
+  @Override
+  public void punch(long offset, long length) throws IOException {
+    int result = Posix.punch(fd, offset, length);
+    if (result != 0 && result != -Posix.EOPNOTSUPP) {
+      throw failure("give up space of", offset, -result);
+    }
+  }
+
+  @Override
+  public long allocated() throws IOException {
+    long bytes = Posix.allocated(fd);
+    if (bytes < 0) {
+      throw failure("measure", 0, (int) -bytes);
+    }
+    return bytes;
+  }
+
+  @Override
+  public void lock() throws IOException {
+    ImageLock.take(fd, path);
+  }
+
+  @Override
   public void close() throws IOException {
     int open = fd;
     fd = -1;

@@ -34,8 +34,11 @@ final class Posix {
   static final int EAGAIN = 11;
   static final int EACCES = 13;
   static final int EEXIST = 17;
+  static final int EINVAL = 22;
   static final int ENOSPC = 28;
   static final int EROFS = 30;
+  static final int ENOLCK = 37;
+  static final int EOPNOTSUPP = 95;
   static final int EDQUOT = 122;
 
   /** Buffers that one {@link #pwritev} takes; the kernel's own bound is 1024. */
@@ -86,6 +89,67 @@ final class Posix {
     try {
       long end = (long) Calls.LSEEK.invokeExact(scratch.captured, fd, 0L, 2 /* SEEK_END */);
       return end >= 0 ? end : -scratch.errno();
+    } catch (Throwable impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
+  static int truncate(int fd, long size) {
+    Scratch scratch = Scratch.mine();
+    try {
+      return (int) Calls.FTRUNCATE.invokeExact(scratch.captured, fd, size) == 0
+          ? 0
+          : -scratch.errno();
+    } catch (Throwable impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
+  static int punch(int fd, long offset, long length) {
+    Scratch scratch = Scratch.mine();
+    try {
+      int result =
+          (int)
+              Calls.FALLOCATE.invokeExact(
+                  scratch.captured, fd, 3 /* PUNCH_HOLE | KEEP_SIZE */, offset, length);
+      return result == 0 ? 0 : -scratch.errno();
+    } catch (Throwable impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
+  /** Bytes on the disk: st_blocks, which stands at 64 in struct stat on both architectures. */
+  static long allocated(int fd) {
+    Scratch scratch = Scratch.mine();
+    MemorySegment stat = scratch.vector;
+    try {
+      int result = (int) Calls.FSTAT.invokeExact(scratch.captured, fd, stat.address());
+      return result == 0 ? 512 * stat.get(ValueLayout.JAVA_LONG, 64) : -scratch.errno();
+    } catch (Throwable impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
+  /** Takes a shared open file description lock on one byte. */
+  static int lock(int fd, long at) {
+    return fcntl(fd, 37 /* F_OFD_SETLK */, 0 /* F_RDLCK */, at);
+  }
+
+  /** Whether another open file has the byte locked in any way. */
+  static boolean lockedByOthers(int fd, long at) {
+    int result = fcntl(fd, 36 /* F_OFD_GETLK */, 1 /* F_WRLCK */, at);
+    return result == 0 && Scratch.mine().vector.get(ValueLayout.JAVA_SHORT, 0) != 2 /* F_UNLCK */;
+  }
+
+  private static int fcntl(int fd, int command, int type, long at) {
+    Scratch scratch = Scratch.mine();
+    MemorySegment lock = scratch.vector.asSlice(0, 32).fill((byte) 0);
+    lock.set(ValueLayout.JAVA_SHORT, 0, (short) type); // l_whence stays SEEK_SET, l_pid zero
+    lock.set(ValueLayout.JAVA_LONG, 8, at);
+    lock.set(ValueLayout.JAVA_LONG, 16, 1);
+    try {
+      int result = (int) Calls.FCNTL.invokeExact(scratch.captured, fd, command, lock.address());
+      return result == 0 ? 0 : -scratch.errno();
     } catch (Throwable impossible) {
       throw new AssertionError(impossible);
     }
@@ -167,6 +231,10 @@ final class Posix {
     static final MethodHandle PREAD;
     static final MethodHandle PWRITEV;
     static final MethodHandle PREADV2;
+    static final MethodHandle FTRUNCATE;
+    static final MethodHandle FALLOCATE;
+    static final MethodHandle FSTAT;
+    static final MethodHandle FCNTL;
     static final @Nullable String PROBLEM;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -174,7 +242,7 @@ final class Posix {
 
     static {
       String problem = null;
-      MethodHandle[] calls = new MethodHandle[7];
+      MethodHandle[] calls = new MethodHandle[11];
       String system = System.getProperty("os.name", "") + " " + System.getProperty("os.arch", "");
       if (system.equals("Linux amd64") || system.equals("Linux aarch64")) {
         try {
@@ -186,6 +254,10 @@ final class Posix {
           calls[4] = call("pread", LONG, errno, null, INT, LONG, LONG, LONG);
           calls[5] = call("pwritev", LONG, errno, null, INT, LONG, INT, LONG);
           calls[6] = call("preadv2", LONG, null, null, INT, LONG, INT, LONG, INT);
+          calls[7] = call("ftruncate", INT, errno, null, INT, LONG);
+          calls[8] = call("fallocate", INT, errno, null, INT, INT, LONG, LONG);
+          calls[9] = call("fstat", INT, errno, null, INT, LONG);
+          calls[10] = call("fcntl", INT, errno, Linker.Option.firstVariadicArg(2), INT, INT, LONG);
         } catch (RuntimeException | LinkageError missing) {
           problem = missing.toString();
         }
@@ -199,6 +271,10 @@ final class Posix {
       PREAD = calls[4];
       PWRITEV = calls[5];
       PREADV2 = calls[6];
+      FTRUNCATE = calls[7];
+      FALLOCATE = calls[8];
+      FSTAT = calls[9];
+      FCNTL = calls[10];
       PROBLEM = problem;
     }
 

@@ -4,6 +4,7 @@ package dev.rootstock.images.qcow2;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.block.Update;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -14,10 +15,13 @@ abstract sealed class Change {
   private static final Logger LOG = LoggerFactory.getLogger(Change.class);
 
   private final IoCompletion done;
-  private boolean ended;
+  private volatile boolean ended;
 
-  /** It stands on mapping entries that its round has yet to publish. */
+  /** It stands on entries of the map that its round has yet to commit. */
   boolean needsMapping;
+
+  /** What its caller is told when its round is over; null when it has not failed. */
+  @Nullable BlockIoException failure;
 
   private Change(IoCompletion done) {
     this.done = done;
@@ -67,6 +71,33 @@ abstract sealed class Change {
     @Override
     long bytes() {
       return length;
+    }
+
+    @Override
+    boolean forced() {
+      return durability == Durability.FORCED;
+    }
+  }
+
+  /** Read, altered and written back; the overlay has one writer, so nothing comes in between. */
+  static final class Modify extends Change {
+    final long offset;
+    final ByteBuffer scratch;
+    final Update update;
+    private final Durability durability;
+
+    Modify(
+        long offset, ByteBuffer scratch, Update update, Durability durability, IoCompletion done) {
+      super(done);
+      this.offset = offset;
+      this.scratch = scratch.slice();
+      this.update = update;
+      this.durability = durability;
+    }
+
+    @Override
+    long bytes() {
+      return scratch.capacity();
     }
 
     @Override

@@ -1,254 +1,313 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.qcow2;
 
+import dev.rootstock.images.Limits;
 import dev.rootstock.images.file.HostFile;
+import dev.rootstock.images.qcow2.TableCache.Slice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.SortedMap;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where every guest cluster is: the L1 table, and L2 tables as far as they are in memory.
+ * Where every guest cluster is, as the disk's users see it: the L1 table, and slices of L2 tables
+ * as far as they are in memory. The file lags behind until a {@link Checkpoint}.
  *
- * <p>Looking up is pure and safe on any thread. Loading a table and changing one exclude each other
- * by a lock, and a change goes to the file and to memory inside it; so a table that comes into
- * memory at any time is either changed with the others or read after the change.
+ * <p>Looking up is safe on any thread. A slice that is changed is pinned until the file has the
+ * change, so what is loaded from the file is never older than memory was. Loading holds a lock all
+ * along: else a reader could put a slice in place that has been loaded by another, changed, written
+ * and forgotten meanwhile.
  */
 final class ClusterMap {
+  /** Stands for every slice of a table that is not there. Nobody changes it. */
+  private static final Slice ABSENT =
+      new Slice(null, -1, new AtomicLongArray(2 * TableCache.SLICE_ENTRIES));
+
+  private static final int SLICE_BYTES = TableCache.SLICE_ENTRIES * Header.L2_ENTRY_BYTES;
+
   private final HostFile file;
   private final Header header;
   private final TableCache cache;
   private final AtomicLongArray l1;
-  private final AtomicReferenceArray<TableCache.@Nullable Table> tables;
-  private final ReentrantLock changing = new ReentrantLock();
-  private final int clusterBits;
-  private final int l2Bits;
+
+  /** Slices by L1 index, then by place in the table. */
+  private final AtomicReferenceArray<@Nullable AtomicReferenceArray<@Nullable Slice>> tables;
+
+  private final ReentrantLock loading = new ReentrantLock();
+  private final int tableBits;
+  private volatile Runnable relief = () -> {};
+  private int pinnedSlices;
 
   ClusterMap(HostFile file, Header header, TableCache cache) throws IOException {
     this.file = file;
     this.header = header;
     this.cache = cache;
-    clusterBits = header.clusterBits();
-    l2Bits = clusterBits - 3;
+    tableBits = header.clusterBits() - 4;
     l1 = new AtomicLongArray(readLongs(header.l1Offset(), header.l1Entries()));
     tables = new AtomicReferenceArray<>(header.l1Entries());
-    long size = file.size();
-    for (int i = 0; i < l1.length(); i++) {
-      checkL1(i, l1.get(i), size);
-    }
+    checkL1();
   }
 
-  /** The entry of a cluster, or {@link L2Entry#UNKNOWN} when its table is not in memory. */
-  long entry(long cluster) {
-    int index = (int) (cluster >>> l2Bits);
-    TableCache.Table table = tables.get(index);
-    if (table == null) {
-      // An absent table stands for entries of zero. L1 is read second: when it names a table that
-      // a change has just made, the caller is sent to load it.
-      return l1.get(index) == 0 ? L2Entry.UNALLOCATED : L2Entry.UNKNOWN;
-    }
-    if (!table.used) {
-      table.used = true;
-    }
-    return table.entries.get((int) cluster & ((1 << l2Bits) - 1));
+  /** What to run, quickly, when others need the memory that this map's changes hold. */
+  void onRelieve(Runnable action) {
+    relief = action;
   }
 
-  /** The entry of a cluster, its table loaded when need be. */
-  long entryOrLoad(long cluster) throws IOException {
-    long entry = entry(cluster);
-    while (entry == L2Entry.UNKNOWN) {
-      load((int) (cluster >>> l2Bits));
-      entry = entry(cluster);
-    }
-    return entry;
+  void relieve() {
+    relief.run();
   }
 
-  /**
-   * How far from {@code at} the bytes are of the same kind and, when they stand in the file,
-   * contiguous there.
-   *
-   * @param entry the entry of the cluster of {@code at}
-   * @return bytes, 1 to {@code most}
-   */
-  long run(long at, long most, long entry) {
-    long cluster = at >>> clusterBits;
-    long end = (cluster + 1) << clusterBits;
-    boolean data = L2Entry.isData(entry);
-    boolean zero = L2Entry.isZero(entry);
-    long host = L2Entry.host(entry);
-    while (end - at < most) {
-      cluster++;
-      long next = entry(cluster);
-      if (next == L2Entry.UNKNOWN
-          || L2Entry.isData(next) != data
-          || L2Entry.isZero(next) != zero
-          || (data && L2Entry.host(next) != (host += 1L << clusterBits))) {
-        break;
+  /** The slice with a cluster's entry, or null when it is not in memory. */
+  @Nullable Slice loaded(long cluster) {
+    int index = (int) (cluster >>> tableBits);
+    AtomicReferenceArray<@Nullable Slice> table = tables.get(index);
+    Slice slice = table == null ? null : table.get(inTable(cluster));
+    if (slice == null) {
+      // L1 is read last: when it names a table that has just been made, the caller has to load it.
+      return l1.get(index) == 0 ? ABSENT : null;
+    }
+    if (!slice.used) {
+      slice.used = true;
+    }
+    return slice;
+  }
+
+  /** The slice with a cluster's entry, loaded when need be. */
+  Slice load(long cluster) throws IOException {
+    Slice slice = loaded(cluster);
+    while (slice == null) {
+      read(cluster);
+      slice = loaded(cluster);
+    }
+    return slice;
+  }
+
+  /** Keeps the slice with a cluster's entry in memory, until it is unpinned as often. */
+  void pin(long cluster) throws IOException {
+    int before;
+    do {
+      Slice slice = load(cluster);
+      if (slice == ABSENT) {
+        throw new IllegalStateException("cluster " + cluster + " has no table to be changed in");
       }
-      end += 1L << clusterBits;
+      before = slice.pin();
+    } while (before < 0);
+    pinnedSlices += before == 0 ? 1 : 0;
+  }
+
+  void unpin(long cluster) {
+    pinnedSlices -= pinned(cluster).unpin() ? 1 : 0;
+  }
+
+  /** A slice that is known to be pinned. */
+  Slice pinned(long cluster) {
+    Slice slice = loaded(cluster);
+    if (slice == null || slice == ABSENT) {
+      throw new IllegalStateException("cluster " + cluster + " is not pinned");
     }
-    return Math.min(end - at, most);
+    return slice;
   }
 
-  /** What the bytes from {@code at} on are made of, or null when that is not in memory. */
-  @Nullable Mapping lookup(GuestOffset at, long length) {
-    long entry = entry(at.value() >>> clusterBits);
-    return entry == L2Entry.UNKNOWN ? null : mapping(at, length, entry);
+  /** Whether the slices that cannot be forgotten are many. For the thread that pins. */
+  boolean holdsMany() {
+    return pinnedSlices >= Limits.CHECKPOINT_SLICES;
   }
 
-  /** What the bytes from {@code at} on are made of. */
-  Mapping lookupOrLoad(GuestOffset at, long length) throws IOException {
-    return mapping(at, length, entryOrLoad(at.value() >>> clusterBits));
+  /** Whether they are so many that no more may come before a checkpoint has ended. */
+  boolean holdsTooMany() {
+    return pinnedSlices >= 2 * Limits.CHECKPOINT_SLICES
+        || (cache.crowded() && pinnedSlices >= Limits.HELD_SLICES_WHEN_CROWDED);
   }
 
-  private Mapping mapping(GuestOffset at, long length, long entry) {
-    long run = run(at.value(), length, entry);
-    if (L2Entry.isZero(entry)) {
-      return new Mapping.Zero(run);
-    }
-    if (L2Entry.isData(entry)) {
-      long inside = at.value() & (header.clusterBytes() - 1);
-      return new Mapping.Data(new HostOffset(L2Entry.host(entry) + inside), run);
-    }
-    return new Mapping.Backing(run);
-  }
-
-  private void load(int index) throws IOException {
-    changing.lock();
+  private void read(long cluster) throws IOException {
+    int index = (int) (cluster >>> tableBits);
+    Slice made;
+    loading.lock();
     try {
-      if (tables.get(index) != null || l1.get(index) == 0) {
+      AtomicReferenceArray<@Nullable Slice> table = tables.get(index);
+      if (table == null) {
+        table = new AtomicReferenceArray<>(1 << (tableBits - TableCache.SLICE_BITS));
+        tables.set(index, table);
+      }
+      int place = inTable(cluster);
+      if (table.get(place) != null) {
         return;
       }
-      long at = L2Entry.host(l1.get(index));
-      long[] entries = readLongs(at, header.l2Entries());
-      long size = file.size();
-      for (int i = 0; i < entries.length; i++) {
-        checkL2(at + 8L * i, entries[i], size);
+      long at = L2Entry.place(l1.get(index)) + (long) place * SLICE_BYTES;
+      long[] words = readLongs(at, 2 * TableCache.SLICE_ENTRIES);
+      long size = alignedSize();
+      for (int i = 0; i < words.length; i += 2) {
+        checkL2(at + 8L * i, words[i], words[i + 1], size);
       }
-      TableCache.Table table = new TableCache.Table(this, index, new AtomicLongArray(entries));
-      tables.set(index, table);
-      cache.add(table);
+      int number = (int) (cluster >>> TableCache.SLICE_BITS);
+      made = new Slice(this, number, new AtomicLongArray(words));
+      table.set(place, made);
     } finally {
-      changing.unlock();
+      loading.unlock();
     }
+    cache.add(made);
   }
 
   /** Called by the cache, perhaps by another overlay's thread. */
-  void forget(TableCache.Table table) {
-    tables.compareAndSet(table.l1Index, table, null);
+  void forget(Slice slice) {
+    long cluster = (long) slice.number << TableCache.SLICE_BITS;
+    AtomicReferenceArray<@Nullable Slice> table = tables.get((int) (cluster >>> tableBits));
+    if (table != null) {
+      table.compareAndSet(inTable(cluster), slice, null);
+    }
   }
 
-  /** Whether the table of this part of the disk has a place in the file. */
+  private int inTable(long cluster) {
+    return (int) (cluster & ((1L << tableBits) - 1)) >>> TableCache.SLICE_BITS;
+  }
+
+  /** Whether the table of this part of the disk has a place. */
   boolean hasTable(int l1Index) {
     return l1.get(l1Index) != 0;
   }
 
+  /** Where the table of a part of the disk stands; 0 when it has none. */
+  long tablePlace(int l1Index) {
+    return L2Entry.place(l1.get(l1Index));
+  }
+
   int l1Index(long cluster) {
-    return (int) (cluster >>> l2Bits);
+    return (int) (cluster >>> tableBits);
+  }
+
+  /** The first cluster behind those of a table. */
+  long tableEnd(int l1Index) {
+    return (l1Index + 1L) << tableBits;
+  }
+
+  /** A table, all zeros in the file, has been made for a part of the disk. */
+  void setTable(int l1Index, long place) {
+    l1.set(l1Index, L2Entry.descriptor(place));
+  }
+
+  // ---- writing the file: by the checkpoint alone
+
+  /** Writes the entries of a set to the tables, runs of neighbours together. */
+  void writeEntries(ChangeSet changes) throws IOException {
+    long[] sorted = changes.sorted();
+    ByteBuffer out = ByteBuffer.allocateDirect(SLICE_BYTES);
+    for (int i = 0; i < sorted.length; ) {
+      long first = sorted[i];
+      int count = 0;
+      out.clear();
+      do {
+        int position = changes.find(sorted[i]);
+        out.putLong(L2Entry.descriptor(changes.place(position)));
+        out.putLong(changes.bitmap(position));
+        count++;
+        i++;
+      } while (i < sorted.length
+          && out.hasRemaining()
+          && sorted[i] == first + count
+          && l1Index(sorted[i]) == l1Index(first));
+      file.write(entryAt(first), out.flip());
+    }
+  }
+
+  private long entryAt(long cluster) {
+    long table = L2Entry.place(l1.get(l1Index(cluster)));
+    return table + (cluster & ((1L << tableBits) - 1)) * Header.L2_ENTRY_BYTES;
+  }
+
+  /** Writes the L1 entry of a table. */
+  void writeL1(int l1Index) throws IOException {
+    file.write(
+        header.l1Offset() + 8L * l1Index,
+        ByteBuffer.allocateDirect(8).putLong(l1.get(l1Index)).flip());
+  }
+
+  // ---- what a file may not say
+
+  private void checkL1() throws IOException {
+    long size = alignedSize();
+    long[] places = new long[l1.length()];
+    for (int i = 0; i < l1.length(); i++) {
+      long entry = l1.get(i);
+      if (entry == 0) {
+        continue;
+      }
+      String where = "offset %d: L1 entry %#x ".formatted(header.l1Offset() + 8L * i, entry);
+      String problem = L2Entry.problem(entry, 0);
+      if (problem != null) {
+        throw new FormatException(where + problem);
+      }
+      checkPlace(where, L2Entry.place(entry), size);
+      places[i] = L2Entry.place(entry);
+    }
+    Arrays.sort(places);
+    for (int i = 1; i < places.length; i++) {
+      if (places[i] != 0 && places[i] == places[i - 1]) {
+        throw new FormatException(
+            "offset %d: two L1 entries name the L2 table at %d"
+                .formatted(header.l1Offset(), places[i]));
+      }
+    }
   }
 
   /**
-   * Writes entries into tables that exist, then into memory.
+   * Refuses an entry that the file cannot hold.
    *
-   * @param changes by guest cluster
+   * @param at where it stands, for the message
    */
-  void publish(SortedMap<Long, Long> changes) throws IOException {
-    changing.lock();
-    try {
-      for (ChangeRuns.Run run : ChangeRuns.of(changes, l2Bits)) {
-        int index = l1Index(run.firstCluster);
-        int slot = (int) run.firstCluster & ((1 << l2Bits) - 1);
-        long table = L2Entry.host(l1.get(index));
-        writeOrForget(table + 8L * slot, run.entries, index);
-        TableCache.Table loaded = tables.get(index);
-        for (int i = 0; loaded != null && i < run.entries.length; i++) {
-          loaded.entries.set(slot + i, run.entries[i]);
-        }
-      }
-    } finally {
-      changing.unlock();
+  private void checkL2(long at, long descriptor, long bitmap, long size) throws FormatException {
+    if (descriptor == 0 && bitmap == 0) {
+      return;
+    }
+    String problem = L2Entry.problem(descriptor, bitmap);
+    String where = "offset %d: L2 entry %#x %#x ".formatted(at, descriptor, bitmap);
+    if (problem != null) {
+      throw new FormatException(where + problem);
+    }
+    if (L2Entry.place(descriptor) != 0) {
+      checkPlace(where, L2Entry.place(descriptor), size);
     }
   }
 
-  /** Puts a new, filled and durable L2 table into its place. */
-  void publishTable(int l1Index, HostOffset table) throws IOException {
-    changing.lock();
-    try {
-      long at = header.l1Offset() + 8L * l1Index;
+  /** Whether a record of the journal may have come from this overlay. */
+  @Nullable String problem(long cluster, long place, long bitmap) throws IOException {
+    if (cluster >= header.guestClusters()) {
+      return "a cluster beyond the disk";
+    }
+    String problem = L2Entry.problem(L2Entry.descriptor(place), bitmap);
+    if (problem == null && place != 0) {
       try {
-        file.write(at, longs(new long[] {L2Entry.data(table)}));
-      } catch (IOException failed) {
-        l1.set(l1Index, readLongs(at, 1)[0]);
-        throw failed;
+        checkPlace("it ", place, alignedSize());
+      } catch (FormatException wrong) {
+        problem = wrong.getMessage();
       }
-      l1.set(l1Index, L2Entry.data(table));
-    } finally {
-      changing.unlock();
     }
-  }
-
-  /** A write that failed may have been done in part: what counts then is what the file says. */
-  private void writeOrForget(long at, long[] entries, int index) throws IOException {
-    try {
-      file.write(at, longs(entries));
-    } catch (IOException failed) {
-      tables.set(index, null);
-      throw failed;
-    }
-  }
-
-  /** Gives the tables up: whoever still holds this map holds no memory that nobody counts. */
-  void close() {
-    cache.removeAll(this);
-    for (int i = 0; i < tables.length(); i++) {
-      tables.set(i, null);
-    }
-  }
-
-  private void checkL1(int index, long entry, long size) throws FormatException {
-    if (entry == 0) {
-      return;
-    }
-    String where = "offset %d: L1 entry %#x ".formatted(header.l1Offset() + 8L * index, entry);
-    if (L2Entry.hasReservedBits(entry)
-        || L2Entry.isZero(entry)
-        || (entry & (L2Entry.COPIED | L2Entry.COMPRESSED)) != L2Entry.COPIED) {
-      throw new FormatException(where + "has flags that an overlay's table cannot have");
-    }
-    checkPlace(where, L2Entry.host(entry), size);
-  }
-
-  private void checkL2(long at, long entry, long size) throws FormatException {
-    if (entry == L2Entry.UNALLOCATED || entry == L2Entry.ZERO) {
-      return;
-    }
-    String where = "offset %d: L2 entry %#x ".formatted(at, entry);
-    if (L2Entry.hasReservedBits(entry)
-        || (entry & (L2Entry.COPIED | L2Entry.COMPRESSED)) != L2Entry.COPIED) {
-      throw new FormatException(where + "has flags that an overlay's cluster cannot have");
-    }
-    checkPlace(where, L2Entry.host(entry), size);
+    return problem;
   }
 
   /** Clusters lie inside the file and never on what the header names. */
-  private void checkPlace(String where, long host, long size) throws FormatException {
-    if ((host & (header.clusterBytes() - 1)) != 0) {
+  private void checkPlace(String where, long place, long size) throws FormatException {
+    if ((place & (header.clusterBytes() - 1)) != 0) {
       throw new FormatException(where + "names no cluster");
     }
-    if (host > size - header.clusterBytes()) {
+    if (place > size - header.clusterBytes()) {
       throw new FormatException(where + "names a cluster beyond the file's " + size + " bytes");
     }
     long l1End = header.l1Offset() + 8L * header.l1Entries();
     long refcountEnd =
         header.refcountTableOffset() + header.refcountTableClusters() * header.clusterBytes();
-    if (host < header.clusterBytes()
-        || (host >= header.l1Offset() && host < l1End)
-        || (host >= header.refcountTableOffset() && host < refcountEnd)) {
+    if (place < header.clusterBytes()
+        || (place >= header.l1Offset() && place < l1End)
+        || (place >= header.refcountTableOffset() && place < refcountEnd)) {
       throw new FormatException(where + "names a cluster of the file's own tables");
     }
+  }
+
+  /** The file's length in whole clusters: its last one may have been written in part. */
+  private long alignedSize() throws IOException {
+    return Header.ceilDiv(file.size(), header.clusterBytes()) * header.clusterBytes();
   }
 
   private long[] readLongs(long at, int count) throws IOException {
@@ -259,9 +318,17 @@ final class ClusterMap {
     return longs;
   }
 
-  static ByteBuffer longs(long[] values) {
-    ByteBuffer out = ByteBuffer.allocateDirect(values.length * Long.BYTES);
-    out.asLongBuffer().put(values);
-    return out;
+  /** Gives the slices up: whoever still holds this map holds no memory that nobody counts. */
+  void close() {
+    relief = () -> {};
+    for (int i = 0; i < tables.length(); i++) {
+      AtomicReferenceArray<@Nullable Slice> table = tables.get(i);
+      for (int j = 0; table != null && j < table.length(); j++) {
+        Slice slice = table.getAndSet(j, null);
+        if (slice != null) {
+          slice.abandon();
+        }
+      }
+    }
   }
 }

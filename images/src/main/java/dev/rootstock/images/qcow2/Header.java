@@ -12,19 +12,32 @@ import java.util.UUID;
  * @param sizeBytes the client's disk
  * @param backingName the golden image's file, relative to the overlay's folder
  * @param overlay our identity of the overlay, from a header extension of our own
+ * @param epoch which journal belongs to this state of the file; grows with each checkpoint
+ * @param epochAt where the epoch stands in the file
  */
 record Header(
     int clusterBits,
     long sizeBytes,
     String backingName,
     UUID overlay,
+    long epoch,
+    int epochAt,
     int l1Entries,
     long l1Offset,
     int refcountTableClusters,
     long refcountTableOffset) {
 
-  /** The cluster size of overlays that we make. */
-  static final int CLUSTER_BITS = 16;
+  /** The cluster size of overlays that we make: 128 KiB, for sub-clusters of 4 KiB. */
+  static final int CLUSTER_BITS = 17;
+
+  /** Every cluster has 32 sub-clusters ("Extended L2 Entries" in the format). */
+  static final int SUB_CLUSTERS = 32;
+
+  /** Bytes of an extended L2 entry: descriptor and bitmap. */
+  static final int L2_ENTRY_BYTES = 16;
+
+  /** Where the epoch stands in overlays that we make. */
+  static final int EPOCH_AT = 128;
 
   /** Two bytes a refcount, the format's default. */
   static final int REFCOUNT_ORDER = 4;
@@ -36,7 +49,7 @@ record Header(
   static Header layOut(int clusterBits, long sizeBytes, String backingName, UUID overlay) {
     long cluster = 1L << clusterBits;
     long guestClusters = ceilDiv(sizeBytes, cluster);
-    long l1Entries = ceilDiv(guestClusters, cluster / Long.BYTES);
+    long l1Entries = ceilDiv(guestClusters, cluster / L2_ENTRY_BYTES);
     // Twice what the whole disk with its tables takes, for what crashes may leak.
     long hostClusters = 2 * (guestClusters + l1Entries) + 64;
     long refcountBlocks = ceilDiv(hostClusters, cluster / Short.BYTES);
@@ -51,10 +64,17 @@ record Header(
         sizeBytes,
         backingName,
         overlay,
+        1,
+        EPOCH_AT,
         (int) l1Entries,
         (2 + tableClusters) * cluster,
         (int) tableClusters,
         cluster);
+  }
+
+  /** The backing file's format, which its name in the store ends with. */
+  String backingFormat() {
+    return backingName.endsWith(".qcow2") ? "qcow2" : "raw";
   }
 
   long clusterBytes() {
@@ -63,7 +83,12 @@ record Header(
 
   /** Entries of one L2 table. */
   int l2Entries() {
-    return 1 << (clusterBits - 3);
+    return 1 << (clusterBits - 4);
+  }
+
+  /** 2 to this power is the size of a sub-cluster. */
+  int subBits() {
+    return clusterBits - 5;
   }
 
   /** Host clusters that one refcount block counts. */

@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Headers to bytes and back ("Header" and "Header extensions" in the format).
@@ -20,18 +19,26 @@ final class HeaderCodec {
   static final int MAGIC = 0x514649fb;
   static final int BACKING_FORMAT = 0xe2792aca;
 
-  /** Our extension, "RSTK": the 16 bytes of the overlay's UUID. Others pass over it. */
+  /** Our extension, "RSTK": 16 bytes of UUID, 8 of epoch. Others keep it and pass over it. */
   static final int IDENTITY = 0x5253544b;
 
   static final int AUTOCLEAR_AT = 88;
 
   private static final int VERSION = 3;
   private static final int HEADER_BYTES = 104;
-  private static final int SMALLEST_CLUSTER_BITS = 9;
-  private static final int LARGEST_CLUSTER_BITS = 16;
+  private static final int SMALLEST_CLUSTER_BITS = 14; // the format's bound, for 32 sub-clusters
+  private static final int LARGEST_CLUSTER_BITS = 17;
+  private static final int IDENTITY_BYTES = 24;
   private static final long DIRTY = 1;
   private static final long CORRUPT = 2;
   private static final long EXTERNAL_DATA = 4;
+  private static final long EXTENDED_L2 = 16;
+
+  /**
+   * Our autoclear feature: the journal beside the file, if there is one, belongs to it. Whoever
+   * does not know it and writes the file has to clear it ("autoclear_features" in the format).
+   */
+  static final long JOURNALED = 1L << 62;
 
   private HeaderCodec() {}
 
@@ -50,17 +57,18 @@ final class HeaderCodec {
     out.putInt(header.l1Entries()).putLong(header.l1Offset());
     out.putLong(header.refcountTableOffset()).putInt(header.refcountTableClusters());
     out.putInt(0).putLong(0); // no snapshots
-    out.putLong(0).putLong(0).putLong(0); // no incompatible, compatible, autoclear features
+    out.putLong(EXTENDED_L2).putLong(0).putLong(0); // incompatible, compatible, autoclear
     out.putInt(Header.REFCOUNT_ORDER).putInt(HEADER_BYTES);
-    extension(out, BACKING_FORMAT, "raw".getBytes(StandardCharsets.US_ASCII));
     UUID id = header.overlay();
     extension(
         out,
         IDENTITY,
-        ByteBuffer.allocate(16)
+        ByteBuffer.allocate(IDENTITY_BYTES)
             .putLong(id.getMostSignificantBits())
             .putLong(id.getLeastSignificantBits())
+            .putLong(header.epoch())
             .array());
+    extension(out, BACKING_FORMAT, header.backingFormat().getBytes(StandardCharsets.US_ASCII));
     extension(out, 0, new byte[0]);
     out.putLong(backingFields, out.position()).putInt(backingFields + 8, backing.length);
     out.put(backing);
@@ -86,11 +94,13 @@ final class HeaderCodec {
     }
     check(in.getInt(0) == MAGIC, 0, "no qcow2 magic number");
     check(in.getInt(4) == VERSION, 4, "qcow2 version %d, not 3".formatted(in.getInt(4)));
+    features(in.getLong(72));
     int clusterBits = in.getInt(20);
     check(
         clusterBits >= SMALLEST_CLUSTER_BITS && clusterBits <= LARGEST_CLUSTER_BITS,
         20,
-        "clusters of 2^%d bytes, not 2^9 to 2^16".formatted(clusterBits));
+        "clusters of 2^%d bytes, not 2^%d to 2^%d"
+            .formatted(clusterBits, SMALLEST_CLUSTER_BITS, LARGEST_CLUSTER_BITS));
     long size = in.getLong(24);
     check(
         size > 0 && size <= Limits.MAX_DISK_BYTES && size % 512 == 0,
@@ -101,7 +111,6 @@ final class HeaderCodec {
         in.getInt(60) == 0,
         60,
         "%d internal snapshots; overlays have none".formatted(in.getInt(60)));
-    features(in.getLong(72));
     check(
         in.getInt(96) == Header.REFCOUNT_ORDER,
         96,
@@ -112,13 +121,15 @@ final class HeaderCodec {
         100,
         "a header of %d bytes".formatted(headerBytes));
     int firstCluster = Math.min(in.limit(), 1 << clusterBits);
-    UUID identity = extensions(in, headerBytes, firstCluster);
+    int identity = extensions(in, headerBytes, firstCluster);
     Header header =
         new Header(
             clusterBits,
             size,
             backingName(in, firstCluster),
-            identity,
+            new UUID(in.getLong(identity), in.getLong(identity + 8)),
+            in.getLong(identity + 16),
+            identity + 16,
             in.getInt(36),
             in.getLong(40),
             in.getInt(56),
@@ -131,7 +142,14 @@ final class HeaderCodec {
     check((incompatible & DIRTY) == 0, 72, "marked dirty: run qemu-img check -r leaks on it");
     check((incompatible & CORRUPT) == 0, 72, "marked corrupt by another program");
     check((incompatible & EXTERNAL_DATA) == 0, 72, "an external data file");
-    check(incompatible == 0, 72, "unknown incompatible features %#x".formatted(incompatible));
+    check(
+        (incompatible & EXTENDED_L2) != 0,
+        72,
+        "no sub-clusters: made by an older pre-release; reset the client to make it anew");
+    check(
+        incompatible == EXTENDED_L2,
+        72,
+        "unknown incompatible features %#x".formatted(incompatible));
   }
 
   private static void tables(Header header, long fileSize) throws FormatException {
@@ -163,9 +181,12 @@ final class HeaderCodec {
             .formatted(what, length, offset, fileSize));
   }
 
-  /** Finds our identity among the extensions; each step moves on, so it ends with the cluster. */
-  private static UUID extensions(ByteBuffer in, int start, int end) throws FormatException {
-    UUID identity = null;
+  /**
+   * Finds where our identity stands among the extensions; each step moves on, so it ends with the
+   * cluster.
+   */
+  private static int extensions(ByteBuffer in, int start, int end) throws FormatException {
+    int identity = 0;
     int at = start;
     while (at <= end - 8) {
       int type = in.getInt(at);
@@ -178,21 +199,19 @@ final class HeaderCodec {
           at + 4,
           "a header extension of %d bytes".formatted(Integer.toUnsignedLong(length)));
       if (type == IDENTITY) {
-        check(length == 16, at + 4, "an overlay identity of %d bytes".formatted(length));
-        identity = new UUID(in.getLong(at + 8), in.getLong(at + 16));
-      } else if (type == BACKING_FORMAT) {
         check(
-            text(in, at + 8, length, at + 8).equals("raw"),
+            length == IDENTITY_BYTES, at + 4, "an overlay identity of %d bytes".formatted(length));
+        identity = at + 8;
+      } else if (type == BACKING_FORMAT) {
+        String format = text(in, at + 8, length, at + 8);
+        check(
+            format.equals("raw") || format.equals("qcow2"),
             at + 8,
-            "a backing file that is not raw");
+            "a backing file that is neither raw nor qcow2");
       }
       at += 8 + (length + 7 & ~7);
     }
-    return found(identity, start);
-  }
-
-  private static UUID found(@Nullable UUID identity, int start) throws FormatException {
-    if (identity == null) {
+    if (identity == 0) {
       throw new FormatException(
           "no overlay identity among the header extensions from offset " + start);
     }

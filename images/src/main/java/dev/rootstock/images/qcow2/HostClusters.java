@@ -1,125 +1,298 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.qcow2;
 
+import dev.rootstock.images.Limits;
+import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.NoSpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives out clusters of the overlay's file and counts them ("Reference counts" in the format).
  *
- * <p>Clusters come from the end of the file and are never given back but by {@link #rollBack}. So
- * every count is 1, and a count can be written without reading it first. What a crash has leaked
- * stays leaked until the overlay is made anew. Used by one thread at a time.
+ * <p>The counts in the file are ahead of use: a run of clusters is leased at a time, its counts
+ * written, and the sync that goes before any map entry is written makes them durable. A crash leaks
+ * the rest of a lease, a clean close gives it back. What is not counted is free, wherever it lies.
+ * Used by one thread at a time, but for {@link #usage}.
  */
 final class HostClusters {
+  private static final int CHUNK_BYTES = 8192;
+
   private final HostFile file;
   private final Header header;
 
-  /** Where each refcount block is; 0 where there is none yet. */
-  private final long[] blocks;
+  /** Bytes that the overlay may take; asked each time, for it may change. */
+  private final LongSupplier limit;
 
+  /** Where each refcount block is; 0 where there is none yet. Read when first needed. */
+  private long @Nullable [] blocks;
+
+  /** The lease: clusters that are counted and given to nobody yet. */
   private long next;
 
-  /** Clusters below may be named by a table in the file. */
-  private long named;
+  private long leaseEnd;
 
-  HostClusters(HostFile file, Header header) throws IOException {
+  /** Below, nothing is free. */
+  private long cursor;
+
+  /** Bytes that data and tables take, counted in sub-clusters. */
+  private volatile long allocated;
+
+  HostClusters(HostFile file, Header header, LongSupplier limit) throws IOException {
     this.file = file;
     this.header = header;
-    long tableBytes = header.refcountTableClusters() * header.clusterBytes();
-    ByteBuffer in = ByteBuffer.allocateDirect((int) tableBytes);
-    file.read(header.refcountTableOffset(), in);
-    blocks = new long[(int) tableBytes / Long.BYTES];
-    in.flip().asLongBuffer().get(blocks);
-    long size = file.size();
-    for (int i = 0; i < blocks.length; i++) {
-      if (blocks[i] % header.clusterBytes() != 0
-          || blocks[i] < 0
-          || blocks[i] > size - header.clusterBytes()) {
-        throw new FormatException(
-            "offset %d: refcount block at %d, which is no cluster of the file's %d bytes"
-                .formatted(header.refcountTableOffset() + 8L * i, blocks[i], size));
+    this.limit = limit;
+    this.allocated = file.allocated();
+  }
+
+  /** What the overlay takes, and may take; for any thread. */
+  Usage usage() {
+    return new Usage(allocated, limit.getAsLong());
+  }
+
+  /** Counts bytes that are about to be written where nothing was. */
+  void reserve(long bytes) throws NoSpaceException {
+    long after = allocated + bytes;
+    if (after > limit.getAsLong()) {
+      throw new NoSpaceException("the disk's quota of %d bytes".formatted(limit.getAsLong()));
+    }
+    allocated = after;
+  }
+
+  /** Counts bytes as given back. */
+  void unreserve(long bytes) {
+    allocated = Math.max(0, allocated - bytes);
+  }
+
+  /** A cluster that nothing names; its place in the file. */
+  long allocate() throws IOException {
+    if (next == leaseEnd) {
+      lease();
+    }
+    long given = next;
+    next = given + 1;
+    return given << header.clusterBits();
+  }
+
+  /** Takes the cluster back that was given out last. */
+  void takeBack(long place) {
+    if (place >>> header.clusterBits() != next - 1) {
+      throw new IllegalArgumentException("the last one was " + (next - 1));
+    }
+    next--;
+  }
+
+  private void lease() throws IOException {
+    long[] table = blocks();
+    int perBlock = header.refcountsPerBlock();
+    ByteBuffer counts = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    while (true) {
+      int block = (int) Math.min(cursor / perBlock, Integer.MAX_VALUE);
+      if (block >= table.length) {
+        throw new NoSpaceException("the overlay's refcount table is full");
+      }
+      if (table[block] == 0) {
+        makeBlock(block);
+      }
+      int inBlock = (int) (cursor % perBlock);
+      int chunk = Math.min(CHUNK_BYTES / Short.BYTES, perBlock - inBlock);
+      file.read(table[block] + 2L * inBlock, counts.clear().limit(chunk * Short.BYTES));
+      int first = 0;
+      while (first < chunk && counts.getShort(first * Short.BYTES) != 0) {
+        first++;
+      }
+      int end = first;
+      while (end < chunk
+          && end - first < Limits.LEASED_CLUSTERS
+          && counts.getShort(end * Short.BYTES) == 0) {
+        end++;
+      }
+      cursor += first;
+      if (end > first) {
+        checkFree(cursor, end - first);
+        setCounts(cursor, end - first, (short) 1);
+        next = cursor;
+        cursor += end - first;
+        leaseEnd = cursor;
+        return;
       }
     }
-    next = Header.ceilDiv(size, header.clusterBytes());
   }
 
-  /** What {@link #rollBack} goes back to. */
-  long mark() {
-    return next;
-  }
-
-  /** Takes back what was given out since the mark, but for what a table may name by now. */
-  void rollBack(long mark) {
-    next = Math.max(mark, named);
-  }
-
-  /** From now on a table may name what was given out; a failure can only leak it. */
-  void keep() {
-    named = next;
-  }
-
-  HostOffset allocate() throws NoSpaceException {
-    if (next / header.refcountsPerBlock() >= blocks.length) {
-      throw new NoSpaceException("the overlay's refcount table is full");
+  /** Refuses to give out what a count of zero calls free and the header or the table names. */
+  private void checkFree(long first, long count) throws IOException {
+    long from = first << header.clusterBits();
+    long to = (first + count) << header.clusterBits();
+    long l1End = header.l1Offset() + 8L * header.l1Entries();
+    long tableEnd =
+        header.refcountTableOffset() + header.refcountTableClusters() * header.clusterBytes();
+    boolean used =
+        first == 0
+            || (from < l1End && to > header.l1Offset())
+            || (from < tableEnd && to > header.refcountTableOffset());
+    for (long block : blocks()) {
+      used |= block >= from && block < to && block != 0;
     }
-    return new HostOffset(next++ << header.clusterBits());
+    if (used) {
+      throw new FormatException(
+          "offset %d: counts of the file's own tables are zero".formatted(from));
+    }
+  }
+
+  private long[] blocks() throws IOException {
+    long[] table = blocks;
+    if (table == null) {
+      int bytes = (int) (header.refcountTableClusters() * header.clusterBytes());
+      ByteBuffer in = ByteBuffer.allocateDirect(bytes);
+      file.read(header.refcountTableOffset(), in);
+      table = new long[bytes / Long.BYTES];
+      in.flip().asLongBuffer().get(table);
+      long size = file.size();
+      for (int i = 0; i < table.length; i++) {
+        if (table[i] % header.clusterBytes() != 0
+            || table[i] < 0
+            || table[i] > size - header.clusterBytes()) {
+          throw new FormatException(
+              "offset %d: refcount block at %d, which is no cluster of the file's %d bytes"
+                  .formatted(header.refcountTableOffset() + 8L * i, table[i], size));
+        }
+      }
+      blocks = table;
+    }
+    return table;
   }
 
   /**
-   * Counts every cluster given out since the mark. The counts are in the file when this returns,
-   * and durable after the next sync. A new block of counts is durable before the table names it.
+   * Makes a block of counts in the first cluster that it counts. It is durable before the table
+   * names it, for a count that is read as zero would be corruption.
    */
-  void count(long mark) throws IOException {
-    SortedMap<Integer, HostOffset> made = new TreeMap<>();
-    int perBlock = header.refcountsPerBlock();
-    for (long block = mark / perBlock; block * perBlock < next; block++) {
-      if (blocks[(int) block] == 0) {
-        made.put((int) block, allocate()); // counted too: it may stand in this block or in the next
-      }
-    }
-    for (long block = mark / perBlock; block * perBlock < next; block++) {
-      int from = (int) (Math.max(mark, block * perBlock) - block * perBlock);
-      int to = (int) (Math.min(next, (block + 1) * perBlock) - block * perBlock);
-      HostOffset fresh = made.get((int) block);
-      if (fresh != null) {
-        file.write(fresh.value(), ones(perBlock, from, to));
-      } else {
-        file.write(blocks[(int) block] + 2L * from, ones(to - from, 0, to - from));
-      }
-    }
-    if (!made.isEmpty()) {
-      file.sync();
-      keep();
-      for (var entry : made.entrySet()) {
-        name(entry.getKey(), entry.getValue());
-      }
-    }
-  }
-
-  private void name(int block, HostOffset at) throws IOException {
-    long entry = header.refcountTableOffset() + 8L * block;
+  private void makeBlock(int block) throws IOException {
+    long place = ((long) block * header.refcountsPerBlock()) << header.clusterBits();
+    checkFree(place >>> header.clusterBits(), 1);
+    reserve(header.clusterBytes());
     try {
-      file.write(entry, ClusterMap.longs(new long[] {at.value()}));
-      blocks[block] = at.value();
-    } catch (IOException failed) {
-      // Done in part, perhaps: what the file says counts, and the cluster stays given out.
-      ByteBuffer in = ByteBuffer.allocateDirect(Long.BYTES);
-      file.read(entry, in);
-      blocks[block] = in.getLong(0);
-      throw failed;
+      file.write(
+          place, ByteBuffer.allocateDirect((int) header.clusterBytes()).putShort(0, (short) 1));
+    } catch (IOException failure) {
+      unreserve(header.clusterBytes());
+      throw failure;
+    }
+    file.sync();
+    file.write(
+        header.refcountTableOffset() + 8L * block,
+        ByteBuffer.allocateDirect(Long.BYTES).putLong(0, place));
+    blocks()[block] = place;
+  }
+
+  private void setCounts(long first, long count, short value) throws IOException {
+    int perBlock = header.refcountsPerBlock();
+    long at = first;
+    long end = first + count;
+    while (at < end) {
+      int inBlock = (int) (at % perBlock);
+      int run = (int) Math.min(end - at, Math.min(CHUNK_BYTES / 2, perBlock - inBlock));
+      ByteBuffer counts = ByteBuffer.allocateDirect(run * Short.BYTES);
+      while (counts.hasRemaining()) {
+        counts.putShort(value);
+      }
+      file.write(blocks()[(int) (at / perBlock)] + 2L * inBlock, counts.flip());
+      at += run;
     }
   }
 
-  private static ByteBuffer ones(int size, int from, int to) {
-    ByteBuffer counts = ByteBuffer.allocateDirect(size * Short.BYTES);
-    for (int i = from; i < to; i++) {
-      counts.putShort(i * Short.BYTES, (short) 1);
+  /**
+   * Makes clusters free that no durable entry names any more.
+   *
+   * @param places in the file, sorted
+   */
+  void free(long[] places) throws IOException {
+    for (int i = 0; i < places.length; ) {
+      int from = i++;
+      while (i < places.length && places[i] == places[i - 1] + header.clusterBytes()) {
+        i++;
+      }
+      long first = places[from] >>> header.clusterBits();
+      file.punch(places[from], (long) (i - from) << header.clusterBits());
+      setCounts(first, i - from, (short) 0);
+      cursor = Math.min(cursor, first);
     }
-    return counts;
+  }
+
+  /** Frees what is counted and not named: nothing else has been given out yet, or it is leased. */
+  void reclaim(ClusterMap map) throws IOException {
+    giveBack();
+    BitSet named = Census.take(file, header, map, blocks());
+    if (named == null) {
+      return;
+    }
+    int perBlock = header.refcountsPerBlock();
+    ByteBuffer counts = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    // A lease is counted whole, and the file reaches as far as it has been written.
+    long end = (long) lastBlock() * perBlock + perBlock;
+    List<Long> leaked = new ArrayList<>();
+    for (long at = 0; at < end; at += CHUNK_BYTES / Short.BYTES) {
+      long block = blocks()[(int) (at / perBlock)];
+      if (block == 0) {
+        continue;
+      }
+      file.read(block + 2 * (at % perBlock), counts.clear());
+      for (int i = 0; i < CHUNK_BYTES / Short.BYTES && at + i < end; i++) {
+        if (counts.getShort(i * Short.BYTES) != 0 && !named.get((int) (at + i))) {
+          leaked.add((at + i) << header.clusterBits());
+        }
+      }
+    }
+    free(leaked.stream().mapToLong(Long::longValue).toArray());
+    giveBack();
+  }
+
+  /** The last block of counts that there is. */
+  private int lastBlock() throws IOException {
+    int last = blocks().length - 1;
+    while (last > 0 && blocks()[last] == 0) {
+      last--;
+    }
+    return last;
+  }
+
+  /** Gives back what was leased and not used, and cuts the file off behind the last cluster. */
+  void giveBack() throws IOException {
+    if (blocks == null) {
+      return; // nothing was given out
+    }
+    if (next < leaseEnd) {
+      setCounts(next, leaseEnd - next, (short) 0);
+      cursor = Math.min(cursor, next);
+      leaseEnd = next;
+    }
+    file.truncate(lastCounted(Header.ceilDiv(file.size(), header.clusterBytes())));
+  }
+
+  /** Where the last cluster ends that is counted, of those below {@code end}. */
+  private long lastCounted(long end) throws IOException {
+    int perBlock = header.refcountsPerBlock();
+    ByteBuffer counts = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    long at = end;
+    while (at > 0) {
+      int inBlock = (int) ((at - 1) % perBlock) + 1;
+      int chunk = Math.min(CHUNK_BYTES / Short.BYTES, inBlock);
+      long block = blocks()[(int) ((at - 1) / perBlock)];
+      if (block != 0) {
+        file.read(block + 2L * (inBlock - chunk), counts.clear().limit(chunk * Short.BYTES));
+        for (int i = chunk - 1; i >= 0; i--) {
+          if (counts.getShort(i * Short.BYTES) != 0) {
+            return (at - chunk + i + 1) << header.clusterBits();
+          }
+        }
+      }
+      at -= chunk;
+    }
+    return 0;
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.qcow2;
 
-import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.file.HostFile;
+import dev.rootstock.images.golden.GoldenImage;
+import dev.rootstock.images.qcow2.TableCache.Slice;
 import dev.rootstock.images.raw.RawImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,42 +15,35 @@ import java.util.concurrent.locks.StampedLock;
 /**
  * An open overlay: its file, its map, its golden image, and how bytes are read from them.
  *
- * <p>Readers run beside the one writer. A cluster's place in the file never changes hands, so a
- * reader that looked it up a moment ago still reads the right cluster; what it must not see is half
- * of a block that is being overwritten. For this there are locks, each for a share of the clusters:
- * the writer holds one for the length of a pwrite, and the event loop's reads only check afterwards
- * that nobody did.
+ * <p>Readers run beside the one writer. There are locks, each for a share of the guest clusters:
+ * the writer holds one while it overwrites bytes in place and while it changes an entry of the map.
+ * A reader that may wait holds it from looking the entry up to the end of reading, so that a
+ * cluster that is given up has no readers any more. The event loop's reads take no lock: they only
+ * check afterwards that no writer had it meanwhile. What shows the golden image or zeros needs
+ * neither, for those bytes never change.
  */
 final class Overlay {
   private static final int LOCKS = 64;
 
-  private static final ThreadLocal<ByteBuffer> SCRATCH =
-      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(Limits.MAX_CLUSTER_BYTES));
-
   final HostFile file;
   final Header header;
-  final RawImage golden;
+  final GoldenImage golden;
   final ClusterMap map;
-  final HostClusters clusters;
   private final int clusterBits;
+  private final int subBits;
   private final StampedLock[] locks = new StampedLock[LOCKS];
 
-  /** Whether the file may hold what a power loss would take; true at first, for who knows. */
-  private boolean changed = true;
-
-  Overlay(HostFile file, Header header, RawImage golden, TableCache cache) throws IOException {
+  Overlay(HostFile file, Header header, GoldenImage golden, ClusterMap map) {
     this.file = file;
     this.header = header;
     this.golden = golden;
-    this.map = new ClusterMap(file, header, cache);
-    this.clusters = new HostClusters(file, header);
+    this.map = map;
     this.clusterBits = header.clusterBits();
+    this.subBits = header.subBits();
     for (int i = 0; i < LOCKS; i++) {
       locks[i] = new StampedLock();
     }
   }
-
-  // ---- reading, on any thread
 
   /** Reads what is in memory; as {@link dev.rootstock.images.block.BlockDevice#tryRead}. */
   boolean tryRead(long offset, ByteBuffer into) {
@@ -71,28 +65,41 @@ final class Overlay {
 
   /** Reads a first part of the range; leaves the buffer's limit at the end of that part. */
   private boolean tryReadRun(long at, ByteBuffer into) {
-    int start = into.position();
-    long entry = map.entry(at >>> clusterBits);
-    if (entry == L2Entry.UNKNOWN) {
+    Slice slice = map.loaded(at >>> clusterBits);
+    if (slice == null) {
       return false;
     }
-    if (L2Entry.isData(entry)) {
-      into.limit(start + (int) Math.min(into.remaining(), toClusterEnd(at)));
-      return tryReadData(at, entry, into);
+    long bitmap = slice.bitmap(at >>> clusterBits);
+    int sub = sub(at);
+    int start = into.position();
+    if ((L2Entry.data(bitmap) >>> sub & 1) != 0) {
+      into.limit(start + (int) runInCluster(at, L2Entry.data(bitmap), into.remaining()));
+      return tryReadData(at, into);
     }
-    into.limit(start + (int) map.run(at, into.remaining(), entry));
-    if (L2Entry.isZero(entry)) {
+    into.limit(start + (int) run(at, into.remaining(), bitmap));
+    if ((L2Entry.zeros(bitmap) >>> sub & 1) != 0) {
       RawImage.zero(into);
       return true;
     }
     return golden.tryRead(at, into);
   }
 
-  private boolean tryReadData(long at, long entry, ByteBuffer into) {
-    StampedLock lock = lock(at >>> clusterBits);
+  private boolean tryReadData(long at, ByteBuffer into) {
+    long cluster = at >>> clusterBits;
+    StampedLock lock = lock(cluster);
     long stamp = lock.tryOptimisticRead();
-    return stamp != 0
-        && file.tryRead(L2Entry.host(entry) + inside(at), into)
+    if (stamp == 0) {
+      return false;
+    }
+    Slice slice = map.loaded(cluster);
+    if (slice == null) {
+      return false;
+    }
+    long place = L2Entry.place(slice.descriptor(cluster));
+    int wanted = mask(at, into.remaining());
+    return (L2Entry.data(slice.bitmap(cluster)) & wanted) == wanted
+        && place != 0
+        && file.tryRead(place + inside(at), into)
         && lock.validate(stamp);
   }
 
@@ -102,17 +109,8 @@ final class Overlay {
     long at = offset;
     while (into.position() < limit) {
       int before = into.position();
-      Mapping mapping = map.lookupOrLoad(new GuestOffset(at), limit - before);
       try {
-        switch (mapping) {
-          case Mapping.Zero zero -> RawImage.zero(into.limit(before + (int) zero.length()));
-          case Mapping.Backing backing ->
-              golden.read(at, into.limit(before + (int) backing.length()));
-          case Mapping.Data data -> {
-            into.limit(before + (int) Math.min(data.length(), toClusterEnd(at)));
-            readData(at, data.at(), into);
-          }
-        }
+        readRun(at, into);
       } finally {
         into.limit(limit);
       }
@@ -120,13 +118,33 @@ final class Overlay {
     }
   }
 
-  private void readData(long at, HostOffset host, ByteBuffer into) throws IOException {
-    StampedLock lock = lock(at >>> clusterBits);
+  private void readRun(long at, ByteBuffer into) throws IOException {
+    long cluster = at >>> clusterBits;
+    int sub = sub(at);
+    StampedLock lock = lock(cluster);
+    map.load(cluster);
+    long bitmap;
     long stamp = lock.readLock();
     try {
-      file.read(host.value(), into);
+      Slice slice = map.loaded(cluster);
+      if (slice == null) {
+        return; // forgotten again: nothing was read, so the caller comes back
+      }
+      bitmap = slice.bitmap(cluster);
+      if ((L2Entry.data(bitmap) >>> sub & 1) != 0) {
+        into.limit(
+            into.position() + (int) runInCluster(at, L2Entry.data(bitmap), into.remaining()));
+        file.read(L2Entry.place(slice.descriptor(cluster)) + inside(at), into);
+        return;
+      }
     } finally {
       lock.unlockRead(stamp);
+    }
+    into.limit(into.position() + (int) run(at, into.remaining(), bitmap));
+    if ((L2Entry.zeros(bitmap) >>> sub & 1) != 0) {
+      RawImage.zero(into);
+    } else {
+      golden.read(at, into);
     }
   }
 
@@ -136,26 +154,26 @@ final class Overlay {
     long at = offset;
     long end = offset + length;
     while (at < end) {
-      Mapping mapping = map.lookup(new GuestOffset(at), end - at);
-      switch (mapping) {
-        case null -> { // not in memory: may be the client's own
-          long count = Math.min(end - at, toClusterEnd(at));
+      Slice slice = map.loaded(at >>> clusterBits);
+      long count;
+      if (slice == null) { // not in memory: may be the client's own
+        count = Math.min(end - at, header.clusterBytes() - inside(at));
+        addMutable(found, at, count);
+      } else {
+        long bitmap = slice.bitmap(at >>> clusterBits);
+        if ((L2Entry.data(bitmap) >>> sub(at) & 1) != 0) {
+          count = runInCluster(at, L2Entry.data(bitmap), end - at);
           addMutable(found, at, count);
-          at += count;
-        }
-        case Mapping.Zero zero -> {
-          found.add(new Extent.Zero(at, zero.length()));
-          at += zero.length();
-        }
-        case Mapping.Data data -> {
-          addMutable(found, at, data.length());
-          at += data.length();
-        }
-        case Mapping.Backing backing -> {
-          golden.extents(at, backing.length(), found);
-          at += backing.length();
+        } else {
+          count = run(at, end - at, bitmap);
+          if ((L2Entry.zeros(bitmap) >>> sub(at) & 1) != 0) {
+            found.add(new Extent.Zero(at, count));
+          } else {
+            golden.extents(at, count, found);
+          }
         }
       }
+      at += count;
     }
     return found;
   }
@@ -168,52 +186,50 @@ final class Overlay {
     }
   }
 
-  private long toClusterEnd(long at) {
-    return header.clusterBytes() - inside(at);
+  /** Bytes from {@code at} to the end of the run of sub-clusters that are in the mask. */
+  long runInCluster(long at, int mask, long most) {
+    int sub = sub(at);
+    long end = (long) (sub + L2Entry.run(mask, sub)) << subBits;
+    return Math.min(most, end - inside(at));
   }
 
-  private long inside(long at) {
+  /** The same for zeros or golden bytes, over as many clusters as are in memory. */
+  private long run(long at, long most, long bitmap) {
+    boolean zeros = (L2Entry.zeros(bitmap) >>> sub(at) & 1) != 0;
+    long count = runInCluster(at, kind(bitmap, zeros), most);
+    while (count < most && inside(at + count) == 0) {
+      long cluster = (at + count) >>> clusterBits;
+      Slice slice = map.loaded(cluster);
+      int mask = slice == null ? 0 : kind(slice.bitmap(cluster), zeros);
+      if ((mask & 1) == 0) {
+        break;
+      }
+      count += runInCluster(at + count, mask, most - count);
+    }
+    return count;
+  }
+
+  private static int kind(long bitmap, boolean zeros) {
+    return zeros ? L2Entry.zeros(bitmap) : ~(L2Entry.zeros(bitmap) | L2Entry.data(bitmap));
+  }
+
+  /** The sub-clusters that a range within one cluster touches. */
+  int mask(long at, long length) {
+    int first = sub(at);
+    return L2Entry.mask(first, sub(at + length - 1) - first + 1);
+  }
+
+  int sub(long at) {
+    return (int) (inside(at) >>> subBits);
+  }
+
+  /** An offset within its cluster. */
+  long inside(long at) {
     return at & (header.clusterBytes() - 1);
   }
 
-  private StampedLock lock(long cluster) {
+  /** The lock of a guest cluster. */
+  StampedLock lock(long cluster) {
     return locks[(int) cluster & (LOCKS - 1)];
-  }
-
-  // ---- writing, by one thread at a time
-
-  /** Writes bytes of a guest cluster to their place in the file. */
-  void writeCluster(long cluster, long at, List<ByteBuffer> parts) throws IOException {
-    changed();
-    StampedLock lock = lock(cluster);
-    long stamp = lock.writeLock();
-    try {
-      file.write(at, parts.toArray(ByteBuffer[]::new));
-    } finally {
-      lock.unlockWrite(stamp);
-    }
-  }
-
-  /** Writes a cluster that no reader knows of. */
-  void write(long at, ByteBuffer content) throws IOException {
-    changed();
-    file.write(at, content);
-  }
-
-  void changed() {
-    changed = true;
-  }
-
-  /** Makes the file durable, if it may not be. */
-  void syncIfChanged() throws IOException {
-    if (changed) {
-      file.sync();
-      changed = false;
-    }
-  }
-
-  /** Room for one cluster, until the calling thread asks again. */
-  ByteBuffer scratch() {
-    return SCRATCH.get().clear();
   }
 }

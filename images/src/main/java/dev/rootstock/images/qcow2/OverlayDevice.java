@@ -9,14 +9,17 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.block.Update;
+import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.DeviceReads;
 import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.file.NoSpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,8 +30,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Changes wait in a queue of the overlay's own. While there are some, one thread of the shared
  * pool works on it, a {@link Round} at a time, and goes to the back of the pool's queue after each:
- * so concurrent writes share a sync, hundreds of overlays share a few threads, and none keeps the
- * others waiting for longer than a round.
+ * so concurrent writes share an append to the journal, hundreds of overlays share a few threads,
+ * and none keeps the others waiting for longer than a round. Checkpoints run beside the rounds, one
+ * at a time, on threads of their own; what they did is taken in between two rounds.
  */
 final class OverlayDevice implements BlockDevice {
   private static final Logger LOG = LoggerFactory.getLogger(OverlayDevice.class);
@@ -36,26 +40,45 @@ final class OverlayDevice implements BlockDevice {
   private static final int PHYSICAL_BLOCK = 4096;
 
   private final Overlay overlay;
+  private final OverlayWriter writer;
   private final IoThreads threads;
   private final DeviceReads reads;
   private final Runnable release;
   private final Geometry geometry;
 
-  /** Guards {@link #working} and itself. */
+  /** Guards itself and the flags below. */
   private final ArrayDeque<Change> queue = new ArrayDeque<>();
 
+  /** A thread works on the overlay, or is about to. */
   private boolean working;
+
+  /** A checkpoint has been given to its threads and not been taken in. */
+  private @Nullable Checkpoint checkpoint;
+
+  /** How it ended. */
+  private boolean checkpointEnded;
+
+  private @Nullable IOException checkpointFailure;
+
+  /** Others need the memory that this overlay's changes hold. */
+  private boolean relieve;
+
+  /** Flushes and forced writes that wait for a checkpoint; for the working thread. */
+  private final List<Change> toSync = new ArrayList<>();
+
   private volatile boolean closed;
 
   /** Why the overlay can no longer be written; set once. */
   private volatile @Nullable IOException broken;
 
-  OverlayDevice(Overlay overlay, IoThreads threads, Runnable release) {
-    this.overlay = overlay;
+  OverlayDevice(OverlayWriter writer, IoThreads threads, Runnable release) {
+    this.writer = writer;
+    this.overlay = writer.overlay;
     this.threads = threads;
     this.reads = new DeviceReads(threads);
     this.release = release;
     this.geometry = new Geometry(overlay.header.sizeBytes(), LOGICAL_BLOCK, PHYSICAL_BLOCK, false);
+    overlay.map.onRelieve(this::relieve);
   }
 
   @Override
@@ -97,6 +120,13 @@ final class OverlayDevice implements BlockDevice {
   }
 
   @Override
+  public void update(
+      long offset, ByteBuffer scratch, Update change, Durability durability, IoCompletion done) {
+    geometry.check(offset, scratch.remaining());
+    submit(new Change.Modify(offset, scratch, change, durability, done));
+  }
+
+  @Override
   public void flush(IoCompletion done) {
     submit(new Change.Flush(done));
   }
@@ -111,6 +141,11 @@ final class OverlayDevice implements BlockDevice {
   public List<Extent> extents(long offset, long length) {
     geometry.check(offset, length);
     return overlay.extents(offset, length);
+  }
+
+  @Override
+  public Usage usage() {
+    return writer.usage();
   }
 
   private void submit(Change change) {
@@ -131,52 +166,151 @@ final class OverlayDevice implements BlockDevice {
 
   private void enqueue(Change change) {
     queue.add(change);
-    if (!working) {
-      working = true;
-      schedule();
+    wake();
+  }
+
+  /** Called by whoever needs memory, with locks of theirs. */
+  private void relieve() {
+    synchronized (queue) {
+      if (!closed && checkpoint == null) {
+        relieve = true;
+        wake();
+      }
     }
   }
 
-  private void schedule() {
+  /** Has a thread work on the overlay, if there is anything that it could do now. */
+  private void wake() {
+    boolean blocked = checkpoint != null && !checkpointEnded && !writer.hasRoom(true);
+    if (!working && (checkpointEnded || relieve || (!queue.isEmpty() && !blocked))) {
+      working = true;
+      schedule(threads.writers(), this::work);
+    }
+  }
+
+  private void schedule(Executor pool, Runnable work) {
     try {
-      threads.writers().execute(this::work);
+      pool.execute(work);
     } catch (RejectedExecutionException stopped) {
       // The store closes its disks before its threads; this is for a caller that did not.
       broken = new IOException("the store is closed", stopped);
-      Thread.ofVirtual().start(this::work);
+      Thread.ofVirtual().start(work);
     }
   }
 
   private void work() {
-    List<Change> round = takeRound();
-    if (broken == null) {
-      try {
-        new Round(overlay).run(round);
-      } catch (IOException failure) {
-        LOG.error(
-            "an overlay is not written any more until it is reopened: {}", failure.toString());
-        broken = failure;
-      } catch (RuntimeException | Error bug) {
-        LOG.error("an overlay is not written any more until it is reopened", bug);
-        broken = new IOException("an error of ours: " + bug, bug);
+    List<Change> round = List.of();
+    try {
+      takeIn();
+      round = takeRound();
+      if (broken == null) {
+        new Round(writer).run(round, toSync);
+        beginCheckpoint();
       }
+    } catch (IOException failure) {
+      LOG.error("an overlay is not written any more until it is reopened: {}", failure.toString());
+      broken = failure;
+    } catch (RuntimeException | Error bug) {
+      LOG.error("an overlay is not written any more until it is reopened", bug);
+      broken = new IOException("an error of ours: " + bug, bug);
     }
     IOException why = broken;
     if (why != null) {
-      String message = "the disk can no longer be written: " + why.getMessage();
-      round.forEach(change -> change.end(new BlockIoException(Kind.WRITE_FAILED, message, why)));
+      fail(round, why);
+      fail(toSync, why);
+      toSync.clear();
     }
     synchronized (queue) {
       for (Change change : round.reversed()) {
-        if (!change.ended()) {
-          queue.addFirst(change); // a long discard goes on
+        if (change instanceof Change.Discard && !change.ended()) {
+          queue.addFirst(change); // a long one goes on
         }
       }
-      if (queue.isEmpty()) {
-        working = false;
-      } else {
-        schedule();
+      working = false;
+      wake();
+      queue.notifyAll();
+    }
+  }
+
+  private static void fail(List<Change> changes, IOException why) {
+    String message = "the disk can no longer be written: " + why.getMessage();
+    changes.forEach(change -> change.end(new BlockIoException(Kind.WRITE_FAILED, message, why)));
+  }
+
+  /** Takes in what a checkpoint has done, if one has ended. */
+  private void takeIn() throws IOException {
+    Checkpoint done;
+    IOException failure;
+    synchronized (queue) {
+      if (!checkpointEnded) {
+        return;
       }
+      done = checkpoint;
+      failure = checkpointFailure;
+      checkpoint = null;
+      checkpointEnded = false;
+      queue.notifyAll();
+    }
+    if (done == null) {
+      return;
+    }
+    switch (failure) {
+      case null -> writer.finish(done);
+      case NoSpaceException full -> writer.takeBack(done);
+      default -> throw failure;
+    }
+  }
+
+  /** Begins a checkpoint when somebody waits for one, or it is time. */
+  private void beginCheckpoint() {
+    boolean wanted;
+    synchronized (queue) {
+      wanted = relieve && writer.hasChanges();
+      relieve = false;
+      if (checkpoint != null) {
+        return;
+      }
+    }
+    if (toSync.isEmpty() && !wanted && !writer.wantsCheckpoint()) {
+      return;
+    }
+    List<Change> waiting = List.copyOf(toSync);
+    toSync.clear();
+    Checkpoint next = writer.capture(waiting);
+    if (next == null) {
+      waiting.forEach(change -> change.end(null));
+      return;
+    }
+    synchronized (queue) {
+      checkpoint = next;
+    }
+    schedule(threads.syncers(), () -> run(next));
+  }
+
+  private void run(Checkpoint next) {
+    IOException failure = broken;
+    try {
+      if (failure == null) {
+        next.run();
+        next.waiting.forEach(change -> change.end(null));
+      }
+    } catch (IOException failed) {
+      failure = failed;
+    } catch (RuntimeException | Error bug) {
+      failure = new IOException("an error of ours: " + bug, bug);
+    }
+    if (failure instanceof NoSpaceException full) {
+      String message = "no room for the disk's map: " + full.getMessage();
+      next.waiting.forEach(
+          change -> change.end(new BlockIoException(Kind.NO_SPACE, message, full)));
+    } else if (failure != null) {
+      broken = failure; // at once: no write may be acknowledged that a sync has lost
+      fail(next.waiting, failure);
+    }
+    synchronized (queue) {
+      checkpointFailure = failure;
+      checkpointEnded = true;
+      wake();
     }
   }
 
@@ -184,6 +318,9 @@ final class OverlayDevice implements BlockDevice {
     List<Change> round = new ArrayList<>();
     long bytes = 0;
     synchronized (queue) {
+      if (checkpoint != null && !writer.hasRoom(true)) {
+        return round; // the checkpoint's end brings somebody back
+      }
       while (round.size() < Limits.ROUND_OPERATIONS) {
         Change next = queue.peek();
         if (next == null || (bytes > 0 && bytes + next.bytes() > Limits.ROUND_BYTES)) {
@@ -198,25 +335,47 @@ final class OverlayDevice implements BlockDevice {
 
   @Override
   public void close() {
-    CompletableFuture<@Nullable BlockIoException> flushed = new CompletableFuture<>();
     synchronized (queue) {
       if (closed) {
         return;
       }
       closed = true;
-      enqueue(new Change.Flush(flushed::complete));
+      awaitIdle();
     }
-    BlockIoException failure = flushed.join();
-    if (failure != null) {
-      LOG.error("an overlay was closed and did not reach the disk: {}", failure.getMessage());
-    }
-    overlay.map.close();
     try {
+      if (broken == null) {
+        writer.closeCleanly();
+      }
+    } catch (IOException failed) {
+      LOG.error("an overlay was closed and did not reach the disk: {}", failed.toString());
+    } finally {
+      overlay.map.close();
+      closeFiles();
+      release.run();
+    }
+  }
+
+  /** Waits until nobody works on the overlay any more; new work is refused already. */
+  private void awaitIdle() {
+    boolean interrupted = false;
+    while (working || checkpoint != null || !queue.isEmpty()) {
+      try {
+        queue.wait();
+      } catch (InterruptedException later) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void closeFiles() {
+    try {
+      writer.abandon();
       overlay.file.close();
     } catch (IOException failed) {
       LOG.error("an overlay's file did not close well: {}", failed.toString());
-    } finally {
-      release.run();
     }
   }
 

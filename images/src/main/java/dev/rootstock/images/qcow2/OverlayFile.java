@@ -5,19 +5,24 @@ import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.IoThreads;
-import dev.rootstock.images.raw.RawImage;
+import dev.rootstock.images.golden.GoldenImage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 
 /** An overlay's file: made, looked at, and turned into a disk. */
 public final class OverlayFile implements Closeable {
+  private final Path path;
+  private final HostFiles.Opener opener;
   private final HostFile file;
   private final Header header;
 
-  private OverlayFile(HostFile file, Header header) {
+  private OverlayFile(Path path, HostFiles.Opener opener, HostFile file, Header header) {
+    this.path = path;
+    this.opener = opener;
     this.file = file;
     this.header = header;
   }
@@ -28,7 +33,8 @@ public final class OverlayFile implements Closeable {
    *
    * @param sizeBytes the client's disk, a multiple of 512 up to {@link
    *     dev.rootstock.images.Limits#MAX_DISK_BYTES}
-   * @param backingName the golden image's raw file, relative to the overlay's folder
+   * @param backingName the golden image's file, ending in its format, relative to the overlay's
+   *     folder
    */
   public static void create(
       Path path, HostFiles.Opener opener, UUID identity, long sizeBytes, String backingName)
@@ -36,23 +42,30 @@ public final class OverlayFile implements Closeable {
     create(path, opener, Header.layOut(Header.CLUSTER_BITS, sizeBytes, backingName, identity));
   }
 
-  /** All tables are written in full, so that overwriting them later needs no new space. */
+  /**
+   * Writes what is needed of each table and leaves the rest of its clusters a hole, so that it
+   * takes the same for a small and a large disk. The L1 table is written in full: overwriting it
+   * later needs no new space.
+   */
   static void create(Path path, HostFiles.Opener opener, Header header) throws IOException {
-    int cluster = (int) header.clusterBytes();
+    long cluster = header.clusterBytes();
     int firstBlock = 1 + header.refcountTableClusters();
-    int l1Clusters = (int) Header.ceilDiv(8L * header.l1Entries(), cluster);
-    int used = firstBlock + 1 + l1Clusters;
+    int used = firstBlock + 1 + (int) Header.ceilDiv(8L * header.l1Entries(), cluster);
     if (used > header.refcountsPerBlock()) {
       throw new IllegalArgumentException("clusters are too small for a disk of this size");
     }
-    ByteBuffer all = ByteBuffer.allocateDirect(used * cluster);
-    all.put(HeaderCodec.encode(header));
-    all.putLong((int) header.refcountTableOffset(), (long) firstBlock * cluster);
+    ByteBuffer counts = ByteBuffer.allocateDirect(used * Short.BYTES);
     for (int i = 0; i < used; i++) {
-      all.putShort(firstBlock * cluster + i * Short.BYTES, (short) 1);
+      counts.putShort((short) 1);
     }
     try (HostFile file = opener.open(path, HostFiles.Mode.CREATE)) {
-      file.write(0, all.clear());
+      file.truncate(used * cluster);
+      file.write(0, HeaderCodec.encode(header));
+      file.write(
+          header.refcountTableOffset(),
+          ByteBuffer.allocateDirect(Long.BYTES).putLong(0, firstBlock * cluster));
+      file.write(firstBlock * cluster, counts.flip());
+      file.write(header.l1Offset(), ByteBuffer.allocateDirect(8 * header.l1Entries()));
       file.sync();
     }
   }
@@ -65,7 +78,7 @@ public final class OverlayFile implements Closeable {
   public static OverlayFile open(Path path, HostFiles.Opener opener) throws IOException {
     HostFile file = opener.open(path, HostFiles.Mode.READ_WRITE);
     try {
-      return new OverlayFile(file, HeaderCodec.read(file));
+      return new OverlayFile(path, opener, file, HeaderCodec.read(file));
     } catch (IOException | RuntimeException failure) {
       file.close();
       throw failure;
@@ -91,19 +104,33 @@ public final class OverlayFile implements Closeable {
    * The disk. It owns this file from now on; the golden image stays open until {@code release} has
    * run, which is once, when the disk is closed.
    *
+   * @param limit the bytes that the file may take up, tables included; asked at each allocation, so
+   *     that it may change while the disk is open. {@link Long#MAX_VALUE}: no limit
    * @throws FormatException when a table is damaged, naming the offset
    */
-  public BlockDevice device(RawImage golden, IoThreads threads, TableCache cache, Runnable release)
+  public BlockDevice device(
+      GoldenImage golden, IoThreads threads, TableCache cache, LongSupplier limit, Runnable release)
       throws IOException {
-    // Autoclear features say that data kept beside the clusters matches them; we do not keep it up.
-    ByteBuffer none = ByteBuffer.allocateDirect(Long.BYTES);
-    ByteBuffer features = ByteBuffer.allocateDirect(Long.BYTES);
-    file.read(HeaderCodec.AUTOCLEAR_AT, features);
-    Overlay overlay = new Overlay(file, header, golden, cache);
-    if (!features.flip().equals(none)) {
-      file.write(HeaderCodec.AUTOCLEAR_AT, none);
+    file.lock();
+    long whole = Header.ceilDiv(file.size(), header.clusterBytes()) * header.clusterBytes();
+    if (file.size() < whole) {
+      file.truncate(whole); // another program, or a crash, has left its last cluster unfinished
     }
-    return new OverlayDevice(overlay, threads, release);
+    ClusterMap map = new ClusterMap(file, header, cache);
+    OverlayWriter writer =
+        Recovery.open(
+            new Overlay(file, header, golden, map),
+            new HostClusters(file, header, limit),
+            journal(path),
+            opener);
+    return new OverlayDevice(writer, threads, release);
+  }
+
+  /** Where the journal of an overlay stands: beside it, under the client's name. */
+  public static Path journal(Path overlay) {
+    String name = overlay.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    return overlay.resolveSibling((dot < 0 ? name : name.substring(0, dot)) + ".journal");
   }
 
   /** Closes the file when no disk was made of it. */

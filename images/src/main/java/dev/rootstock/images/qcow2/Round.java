@@ -5,301 +5,353 @@ import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.BlockIoException.Kind;
 import dev.rootstock.images.file.NoSpaceException;
+import dev.rootstock.images.qcow2.TableCache.Slice;
 import dev.rootstock.images.raw.RawImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Some changes of one overlay, done together. One thread works on an overlay at a time, so here is
- * no concurrency but with readers.
+ * Some changes of one overlay, done together: their data are written one by one, and one append to
+ * the journal holds what they do to the map. See {@link OverlayWriter} for the order of things.
  *
- * <p>What must never be: an entry in the file that names a cluster whose bytes or whose count would
- * not survive power loss. So the order is
- *
- * <ol>
- *   <li>data: in place where the cluster is the client's own; else a whole cluster, the rest of it
- *       copied from the golden image, in a place that nothing names yet;
- *   <li>new L2 tables, filled, in places that nothing names yet; counts of everything new;
- *   <li>fdatasync, one for all changes of the round, left out when nothing new is named;
- *   <li>L2 and L1 entries, into the file and into memory;
- *   <li>the acknowledgements: the page cache survives {@code kill -9}, and the entries may reach
- *       the disk whenever they like;
- *   <li>another fdatasync when the round holds a flush or a forced write, and its acknowledgement.
- * </ol>
- *
- * <p>A full file system shows up in 1 or 2, for everything that 4 overwrites was written in full
- * when it was made. Then the changes that need the new entries fail, nothing of them is named, and
- * their places are used again. Where a file system can run full in 4 (it moves what is overwritten)
- * memory is read again from the file and the places are leaked. Any other failure to write or sync
- * is final: after it nobody knows what the disk holds.
- *
- * <p>Discarding marks whole clusters as zeros and keeps their places for the next write; giving the
- * space back comes with the journal.
+ * <p>An aligned write of whole sub-clusters copies nothing. Where a write covers a part of a
+ * sub-cluster that the client does not have yet, the rest of that sub-cluster is filled with what
+ * the disk shows there.
  */
 final class Round {
+  /** A first and a last sub-cluster to be filled up. */
+  private static final ThreadLocal<ByteBuffer> FILL =
+      ThreadLocal.withInitial(
+          () -> ByteBuffer.allocateDirect(2 * Limits.MAX_CLUSTER_BYTES / Header.SUB_CLUSTERS));
+
+  private final OverlayWriter writer;
   private final Overlay overlay;
   private final ClusterMap map;
-  private final HostClusters clusters;
   private final int clusterBits;
-  private final int clusterBytes;
+  private final int subBytes;
 
-  /** Entries to publish, by guest cluster. */
-  private final SortedMap<Long, Long> pending = new TreeMap<>();
+  /** What the round makes of the map; each cluster in it is pinned. */
+  private final ChangeSet changed = new ChangeSet();
 
-  /** What {@link #pending} held before the change that is being applied. */
-  private final Map<Long, @Nullable Long> before = new HashMap<>();
+  private final List<Long> allocated = new ArrayList<>();
+  private final List<Long> freed = new ArrayList<>();
+  private long reserved;
+  private long givenUp;
+  private int discardsLeft = Limits.ROUND_DISCARD_CLUSTERS;
 
-  private final long mark;
-  private boolean syncFirst;
+  /** The entry that {@link #look} found. */
+  private long place;
 
-  Round(Overlay overlay) {
-    this.overlay = overlay;
+  private long bitmap;
+
+  Round(OverlayWriter writer) {
+    this.writer = writer;
+    overlay = writer.overlay;
     map = overlay.map;
-    clusters = overlay.clusters;
     clusterBits = overlay.header.clusterBits();
-    clusterBytes = (int) overlay.header.clusterBytes();
-    mark = clusters.mark();
+    subBytes = 1 << overlay.header.subBits();
   }
 
   /**
-   * Does the changes and ends each of them, but for a discard that has only come part of the way.
+   * Does the changes. Those that need no sync are ended, but for a discard that has only come part
+   * of the way.
    *
+   * @param toSync where those go that are ended by the next checkpoint
    * @throws IOException when the overlay can no longer be written; some are not ended then
    */
-  void run(List<Change> changes) throws IOException {
+  void run(List<Change> changes, List<Change> toSync) throws IOException {
     for (Change change : changes) {
       apply(change);
     }
-    for (Change change : changes) {
-      if (!change.needsMapping && !change.forced()) {
-        endIfDone(change);
-      }
-    }
-    if (!pending.isEmpty()) {
+    if (!changed.isEmpty()) {
       try {
-        publish();
+        writer.commit(changed, freed, givenUp);
       } catch (NoSpaceException full) {
-        clusters.rollBack(mark);
-        for (Change change : changes) {
-          if (change.needsMapping) {
-            change.end(noSpace(full));
-          }
-        }
+        abandon(full, changes);
       }
     }
-    boolean force = false;
+    // Failures too are told now only: what such a change did before it failed counts from here on.
     for (Change change : changes) {
-      if (change.forced()) {
-        force |= !change.ended();
-      } else {
-        endIfDone(change);
-      }
-    }
-    if (force) {
-      overlay.syncIfChanged();
-      for (Change change : changes) {
-        if (change.forced()) {
-          change.end(null);
-        }
+      if (change.failure != null) {
+        change.end(change.failure);
+      } else if (change.forced()) {
+        toSync.add(change);
+      } else if (!(change instanceof Change.Discard discard) || discard.offset == discard.end) {
+        change.end(null);
       }
     }
   }
 
-  private static void endIfDone(Change change) {
-    if (!(change instanceof Change.Discard discard && discard.offset < discard.end)) {
-      change.end(null);
+  private void abandon(NoSpaceException full, List<Change> changes) {
+    for (int i = 0; i < changed.size(); i++) {
+      map.unpin(changed.cluster(i));
+    }
+    writer.waste(allocated);
+    writer.clusters.unreserve(reserved);
+    for (Change change : changes) {
+      if (change.needsMapping && change.failure == null) {
+        change.failure = noSpace(full);
+      }
     }
   }
 
   private void apply(Change change) throws IOException {
-    long start = clusters.mark();
-    before.clear();
     change.needsMapping = false;
     try {
       switch (change) {
-        case Change.Write write -> write(write);
+        case Change.Write write -> write(write, write.offset, write.data);
+        case Change.Modify modify -> modify(modify);
         case Change.Discard discard -> discard(discard);
         case Change.Flush flush -> {}
       }
-      return;
     } catch (NoSpaceException full) {
-      change.end(noSpace(full));
+      change.failure = noSpace(full);
     } catch (BlockIoException unreadable) {
-      change.end(unreadable);
+      change.failure = unreadable;
     }
-    // Nothing of a change that failed gets a name. It was the last one to be given clusters.
-    before.forEach(
-        (cluster, entry) -> {
-          if (entry == null) {
-            pending.remove(cluster);
-          } else {
-            pending.put(cluster, entry);
-          }
-        });
-    clusters.rollBack(start);
   }
 
   private static BlockIoException noSpace(NoSpaceException full) {
     return new BlockIoException(Kind.NO_SPACE, "no room for the write: " + full.getMessage(), full);
   }
 
-  private void write(Change.Write write) throws IOException {
-    long at = write.offset;
-    while (write.data.remaining() > 0) {
-      int count = (int) Math.min(write.data.remaining(), clusterBytes - inside(at));
-      put(write, at, write.data.take(count), count);
+  private void write(Change change, long offset, Gather data) throws IOException {
+    long at = offset;
+    while (data.remaining() > 0) {
+      int count =
+          (int) Math.min(data.remaining(), overlay.header.clusterBytes() - overlay.inside(at));
+      put(change, at, data.take(count), count);
       at += count;
     }
   }
 
+  private void modify(Change.Modify modify) throws IOException {
+    ByteBuffer bytes = modify.scratch.clear();
+    long at = modify.offset;
+    while (bytes.hasRemaining()) {
+      int before = bytes.position();
+      readRun(at, bytes);
+      bytes.limit(bytes.capacity());
+      at += bytes.position() - before;
+    }
+    if (modify.update.change(modify.scratch.clear())) {
+      write(modify, modify.offset, new Gather(new ByteBuffer[] {modify.scratch.clear()}));
+    }
+  }
+
+  /** Reads as the round has it, a run of one kind; leaves the limit at its end. */
+  private void readRun(long at, ByteBuffer into) throws BlockIoException {
+    look(at >>> clusterBits);
+    int sub = overlay.sub(at);
+    boolean data = (L2Entry.data(bitmap) >>> sub & 1) != 0;
+    int mask = data ? L2Entry.data(bitmap) : ~L2Entry.data(bitmap);
+    if (!data) {
+      boolean zero = (L2Entry.zeros(bitmap) >>> sub & 1) != 0;
+      mask &= zero ? L2Entry.zeros(bitmap) : ~L2Entry.zeros(bitmap);
+    }
+    into.limit(into.position() + (int) overlay.runInCluster(at, mask, into.remaining()));
+    try {
+      if (data) {
+        overlay.file.read(place + overlay.inside(at), into);
+        return;
+      }
+    } catch (IOException unreadable) {
+      throw new BlockIoException(Kind.READ_FAILED, "cannot read the disk at " + at, unreadable);
+    }
+    old(at, into);
+  }
+
   /** Writes bytes of one cluster. */
   private void put(Change change, long at, List<ByteBuffer> parts, int count) throws IOException {
+    writer.mark();
     long cluster = at >>> clusterBits;
-    long entry = entry(cluster);
-    if (L2Entry.isData(entry)) {
-      change.needsMapping |= pending.containsKey(cluster);
-      overlay.writeCluster(cluster, L2Entry.host(entry) + inside(at), parts);
+    boolean known = look(cluster);
+    int touched = overlay.mask(at, count);
+    int missing = touched & ~L2Entry.data(bitmap);
+    if (missing == 0) {
+      change.needsMapping |= known;
+      writer.writeInPlace(cluster, place + overlay.inside(at), parts);
       return;
     }
     change.needsMapping = true;
-    ByteBuffer rest = overlay.scratch();
-    List<ByteBuffer> whole = new ArrayList<>(parts);
-    whole.addFirst(old(entry, cluster << clusterBits, rest.slice(0, inside(at))));
-    int end = inside(at) + count;
-    whole.addLast(old(entry, (cluster << clusterBits) + end, rest.slice(end, clusterBytes - end)));
-    long host = L2Entry.host(entry);
-    HostOffset place = host != 0 ? new HostOffset(host) : clusters.allocate();
-    overlay.writeCluster(cluster, place.value(), whole);
-    syncFirst = true;
-    change(cluster, L2Entry.data(place));
+    long bytes = (long) Integer.bitCount(missing) * subBytes;
+    writer.makeTable(cluster);
+    writer.clusters.reserve(bytes);
+    boolean fresh = place == 0;
+    try {
+      if (fresh) {
+        place = writer.clusters.allocate();
+      }
+      fill(at, parts, count, missing, touched == missing);
+      if (!known) {
+        pin(cluster);
+      }
+    } catch (IOException failure) {
+      writer.clusters.unreserve(bytes);
+      if (fresh && place != 0) {
+        writer.clusters.takeBack(place);
+      }
+      throw failure;
+    }
+    if (fresh) {
+      allocated.add(place);
+    }
+    reserved += bytes;
+    int zeros = L2Entry.zeros(bitmap) & ~touched;
+    changed.put(cluster, place, L2Entry.bitmap(L2Entry.data(bitmap) | touched, zeros), 0);
   }
 
-  /** What a cluster without data of its own shows at an offset of the disk. */
-  private ByteBuffer old(long entry, long at, ByteBuffer into) throws BlockIoException {
+  /** Writes bytes, and around them what is needed to make their new sub-clusters whole. */
+  private void fill(long at, List<ByteBuffer> parts, int count, int missing, boolean unseen)
+      throws IOException {
+    ByteBuffer rest = FILL.get().clear();
+    List<ByteBuffer> whole = new ArrayList<>(parts);
+    long start = at;
+    long end = at + count;
+    int head = (int) at & (subBytes - 1);
+    if (head != 0 && (missing >>> overlay.sub(at) & 1) != 0) {
+      start -= head;
+      ByteBuffer before = rest.slice(0, head);
+      old(start, before);
+      whole.addFirst(before.flip());
+    }
+    int tail = (int) -end & (subBytes - 1);
+    if (tail != 0 && (missing >>> overlay.sub(end - 1) & 1) != 0) {
+      ByteBuffer after = rest.slice(subBytes, tail);
+      old(end, after);
+      whole.addLast(after.flip());
+    }
+    long host = place + overlay.inside(start);
+    if (unseen) {
+      writer.writeUnseen(host, whole);
+    } else {
+      writer.writeInPlace(at >>> clusterBits, host, whole);
+    }
+  }
+
+  /** What a sub-cluster that the client does not have shows, by the entry that was looked up. */
+  private void old(long at, ByteBuffer into) throws BlockIoException {
     try {
-      if (L2Entry.isZero(entry)) {
+      if ((L2Entry.zeros(bitmap) >>> overlay.sub(at) & 1) != 0) {
         RawImage.zero(into);
       } else {
         overlay.golden.read(at, into);
       }
-      return into.flip();
     } catch (IOException unreadable) {
       throw new BlockIoException(
-          Kind.READ_FAILED, "cannot copy from the golden image at " + at, unreadable);
+          Kind.READ_FAILED, "cannot read the golden image at " + at, unreadable);
     }
   }
 
   private void discard(Change.Discard discard) throws IOException {
     long diskEnd = overlay.header.sizeBytes();
-    for (int i = 0; i < Limits.ROUND_DISCARD_CLUSTERS && discard.offset < discard.end; i++) {
+    while (discardsLeft > 0 && discard.offset < discard.end) {
+      discardsLeft--;
       long at = discard.offset;
-      long cluster = at >>> clusterBits;
-      long clusterEnd = Math.min((cluster + 1) << clusterBits, diskEnd);
-      long to = Math.min(clusterEnd, discard.end);
       long blank = blankUntil(at);
       if (blank > at) {
         discard.offset = Math.min(blank, discard.end);
         continue;
       }
-      long entry = entry(cluster);
-      boolean zero =
-          L2Entry.isZero(entry) || (entry == L2Entry.UNALLOCATED && overlay.golden.size() <= at);
-      if (!zero && inside(at) == 0 && to == clusterEnd) {
-        discard.needsMapping = true;
-        change(cluster, L2Entry.zeroed(entry));
-      } else if (!zero) {
-        int count = (int) (to - at);
-        put(discard, at, List.of(ByteBuffer.allocateDirect(count)), count);
-      }
+      long clusterEnd = ((at >>> clusterBits) + 1) << clusterBits;
+      long to = Math.min(Math.min(clusterEnd, diskEnd), discard.end);
+      clear(discard, at, to, to == diskEnd ? clusterEnd : to);
       discard.offset = to;
+    }
+  }
+
+  /**
+   * Discards within one cluster: whole sub-clusters by the map, parts of them by writing zeros.
+   *
+   * @param reach where the range ends for the map: the last sub-cluster may be longer than the disk
+   */
+  private void clear(Change.Discard discard, long at, long to, long reach) throws IOException {
+    long cluster = at >>> clusterBits;
+    long first = Math.ceilDiv(at, subBytes) * subBytes;
+    long last = Math.floorDiv(reach, subBytes) * subBytes;
+    if (first >= last) {
+      zeros(discard, at, to);
+      return;
+    }
+    zeros(discard, at, Math.min(first, to));
+    zeros(discard, Math.max(last, at), to);
+    boolean known = look(cluster);
+    int whole = overlay.mask(first, last - first);
+    int lost = L2Entry.data(bitmap) & whole;
+    long golden = overlay.golden.size();
+    int shown = golden <= first ? 0 : overlay.mask(first, Math.min(golden, last) - first);
+    int zeros = (L2Entry.zeros(bitmap) & ~whole) | shown;
+    int data = L2Entry.data(bitmap) & ~whole;
+    if (lost == 0 && (shown & ~L2Entry.zeros(bitmap)) == 0) {
+      return; // it reads as zeros already
+    }
+    discard.needsMapping = true;
+    writer.mark();
+    writer.makeTable(cluster);
+    if (!known) {
+      pin(cluster);
+    }
+    givenUp += (long) Integer.bitCount(lost) * subBytes;
+    long kept = data == 0 ? 0 : place;
+    if (place != 0 && kept == 0) {
+      freed.add(place);
+    }
+    changed.put(cluster, kept, L2Entry.bitmap(data, zeros), kept == 0 ? 0 : lost);
+  }
+
+  /** Makes a range within one sub-cluster read as zeros. */
+  private void zeros(Change.Discard discard, long at, long to) throws IOException {
+    if (at >= to) {
+      return;
+    }
+    look(at >>> clusterBits);
+    int sub = overlay.sub(at);
+    boolean data = (L2Entry.data(bitmap) >>> sub & 1) != 0;
+    boolean zero = (L2Entry.zeros(bitmap) >>> sub & 1) != 0;
+    if (data || (!zero && overlay.golden.size() > at)) {
+      int count = (int) (to - at);
+      put(discard, at, List.of(ByteBuffer.allocateDirect(count)), count);
     }
   }
 
   /** Where a stretch ends that reads as zeros for want of table and golden data, or {@code at}. */
   private long blankUntil(long at) {
-    long cluster = at >>> clusterBits;
-    int index = map.l1Index(cluster);
-    if (map.hasTable(index) || overlay.golden.size() > at) {
-      return at;
-    }
-    long tableEnd = (index + 1L) * overlay.header.l2Entries();
-    SortedMap<Long, Long> later = pending.tailMap(cluster);
-    return Math.min(tableEnd, later.isEmpty() ? tableEnd : later.firstKey()) << clusterBits;
+    int index = map.l1Index(at >>> clusterBits);
+    return map.hasTable(index) || overlay.golden.size() > at
+        ? at
+        : map.tableEnd(index) << clusterBits;
   }
 
-  private int inside(long at) {
-    return (int) at & (clusterBytes - 1);
-  }
-
-  private long entry(long cluster) throws BlockIoException {
-    Long changed = pending.get(cluster);
-    if (changed != null) {
-      return changed;
+  /** Finds a cluster's entry; returns whether the round has changed it. */
+  private boolean look(long cluster) throws BlockIoException {
+    int position = changed.find(cluster);
+    if (position >= 0) {
+      place = changed.place(position);
+      bitmap = changed.bitmap(position);
+      return true;
     }
     try {
-      return map.entryOrLoad(cluster);
+      Slice slice = map.load(cluster);
+      place = L2Entry.place(slice.descriptor(cluster));
+      bitmap = slice.bitmap(cluster);
+      return false;
     } catch (IOException unreadable) {
-      throw new BlockIoException(
-          Kind.READ_FAILED,
-          "cannot read the overlay's map: " + unreadable.getMessage(),
-          unreadable);
+      throw unreadableMap(unreadable);
     }
   }
 
-  private void change(long cluster, long entry) {
-    Long old = pending.put(cluster, entry);
-    if (!before.containsKey(cluster)) {
-      before.put(cluster, old);
+  private void pin(long cluster) throws BlockIoException {
+    try {
+      map.pin(cluster);
+    } catch (IOException unreadable) {
+      throw unreadableMap(unreadable);
     }
   }
 
-  private void publish() throws IOException {
-    SortedMap<Integer, HostOffset> tables = writeNewTables();
-    if (clusters.mark() != mark) {
-      overlay.changed();
-      clusters.count(mark);
-      syncFirst = true;
-    }
-    if (syncFirst) {
-      overlay.syncIfChanged();
-    }
-    clusters.keep();
-    overlay.changed();
-    for (Map.Entry<Integer, HostOffset> table : tables.entrySet()) {
-      map.publishTable(table.getKey(), table.getValue());
-    }
-    map.publish(pending);
-  }
-
-  /** Writes L2 tables for parts of the disk that have none, and takes their entries as done. */
-  private SortedMap<Integer, HostOffset> writeNewTables() throws IOException {
-    SortedMap<Integer, HostOffset> tables = new TreeMap<>();
-    Map<Integer, ByteBuffer> contents = new HashMap<>();
-    int l2Entries = overlay.header.l2Entries();
-    var entries = pending.entrySet().iterator();
-    while (entries.hasNext()) {
-      Map.Entry<Long, Long> entry = entries.next();
-      int index = map.l1Index(entry.getKey());
-      if (!map.hasTable(index)) {
-        int slot = (int) (entry.getKey() & (l2Entries - 1));
-        contents
-            .computeIfAbsent(index, missing -> ByteBuffer.allocateDirect(clusterBytes))
-            .putLong(slot * Long.BYTES, entry.getValue());
-        entries.remove();
-      }
-    }
-    for (Map.Entry<Integer, ByteBuffer> content : contents.entrySet()) {
-      HostOffset place = clusters.allocate();
-      overlay.write(place.value(), content.getValue());
-      tables.put(content.getKey(), place);
-    }
-    return tables;
+  private static BlockIoException unreadableMap(IOException unreadable) {
+    return new BlockIoException(
+        Kind.READ_FAILED, "cannot read the overlay's map: " + unreadable.getMessage(), unreadable);
   }
 }

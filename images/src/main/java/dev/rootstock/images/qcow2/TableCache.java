@@ -1,75 +1,159 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.qcow2;
 
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The L2 tables in memory, of all overlays together, at most a fixed number of them.
+ * The parts of L2 tables in memory, of all overlays together, as many as a bound allows.
  *
- * <p>A table in memory always equals the one in its file, so making room is only forgetting. Which
- * one to forget is decided by a clock: a hand goes round, and takes the first table that nobody has
- * used since it last came by.
+ * <p>A slice that nobody has pinned equals its part of the file, so making room is only forgetting.
+ * Which one to forget is decided by a clock: a hand goes round, and takes the first slice that is
+ * not pinned and that nobody has used since it last came by. Slices are pinned while they hold
+ * changes that the file does not; when the hand finds too many of those, their overlays are asked
+ * to write them.
  */
 public final class TableCache {
 
-  /** One L2 table. */
-  static final class Table {
-    final ClusterMap owner;
-    final int l1Index;
-    final AtomicLongArray entries;
+  /** 2 to this power is the number of entries in a slice. */
+  static final int SLICE_BITS = 7;
+
+  static final int SLICE_ENTRIES = 1 << SLICE_BITS;
+
+  /** Consecutive entries of an L2 table. */
+  static final class Slice {
+    private static final int GONE = -1;
+
+    /** Null once its overlay is closed. */
+    private volatile @Nullable ClusterMap owner;
+
+    final int number;
+
+    /** Descriptor and bitmap in turn. */
+    private final AtomicLongArray words;
+
+    private final AtomicInteger pins = new AtomicInteger();
 
     /** Set by users without care for each other: losing one costs a reload at the most. */
     boolean used = true;
 
-    Table(ClusterMap owner, int l1Index, AtomicLongArray entries) {
+    Slice(@Nullable ClusterMap owner, int number, AtomicLongArray words) {
       this.owner = owner;
-      this.l1Index = l1Index;
-      this.entries = entries;
+      this.number = number;
+      this.words = words;
+    }
+
+    long descriptor(long cluster) {
+      return words.get(2 * ((int) cluster & (SLICE_ENTRIES - 1)));
+    }
+
+    long bitmap(long cluster) {
+      return words.get(2 * ((int) cluster & (SLICE_ENTRIES - 1)) + 1);
+    }
+
+    /** Keeps it in memory; returns how often it was pinned before, or -1 when it is gone. */
+    int pin() {
+      int now = pins.get();
+      while (now != GONE && !pins.compareAndSet(now, now + 1)) {
+        now = pins.get();
+      }
+      return now;
+    }
+
+    /** Sets an entry, for the thread that has it pinned. */
+    void set(long cluster, long descriptor, long bitmap) {
+      int at = 2 * ((int) cluster & (SLICE_ENTRIES - 1));
+      words.set(at, descriptor);
+      words.set(at + 1, bitmap);
+    }
+
+    /** Returns whether nobody has it pinned any more. */
+    boolean unpin() {
+      return pins.decrementAndGet() == 0;
+    }
+
+    private boolean forget() {
+      ClusterMap map = owner;
+      if (map == null) {
+        return true;
+      }
+      if (!pins.compareAndSet(0, GONE)) {
+        return false;
+      }
+      map.forget(this);
+      return true;
+    }
+
+    /** Its overlay is closed: the next to come by takes its place. */
+    void abandon() {
+      owner = null;
     }
   }
 
-  private final @Nullable Table[] ring;
+  private final int target;
+
+  /** More is in memory than there should be, for most of it is pinned. */
+  private volatile boolean crowded;
+
+  private final List<Slice> ring = new ArrayList<>();
   private int hand;
 
-  /** A cache of so many tables. */
-  public TableCache(int tables) {
-    ring = new @Nullable Table[tables];
+  /** A cache of so many slices, and of what is pinned. */
+  public TableCache(int slices) {
+    target = slices;
   }
 
-  /** Takes a table in, in place of one that its owner is told to forget. */
-  synchronized void add(Table table) {
-    while (true) {
-      Table old = ring[hand];
-      if (old == null || !old.used) {
-        if (old != null) {
-          old.owner.forget(old);
-        }
-        ring[hand] = table;
-        hand = (hand + 1) % ring.length;
+  /** Takes a slice in, in place of one that its owner is told to forget. */
+  void add(Slice slice) {
+    Set<ClusterMap> pinned = new HashSet<>();
+    insert(slice, pinned);
+    pinned.forEach(ClusterMap::relieve);
+  }
+
+  private synchronized void insert(Slice slice, Set<ClusterMap> pinned) {
+    if (ring.size() < target) {
+      ring.add(slice);
+      return;
+    }
+    int most = 2 * ring.size(); // once to see who is used, once to take
+    for (int i = 0; i < most; i++) {
+      hand = hand + 1 < ring.size() ? hand + 1 : 0;
+      Slice old = ring.get(hand);
+      ClusterMap owner = old.owner;
+      if (old.pins.get() > 0 && owner != null) {
+        pinned.add(owner);
+      } else if (old.used && owner != null) {
+        old.used = false;
+      } else if (old.forget()) {
+        ring.set(hand, slice);
+        shrink();
         return;
       }
-      old.used = false;
-      hand = (hand + 1) % ring.length;
     }
+    ring.add(slice); // everything is pinned; it shrinks when that is over
+    crowded = true;
   }
 
-  /** Drops everything of an overlay that is being closed. */
-  synchronized void removeAll(ClusterMap owner) {
-    for (int i = 0; i < ring.length; i++) {
-      Table table = ring[i];
-      if (table != null && table.owner == owner) {
-        ring[i] = null;
-      }
-    }
+  /** Whether those who hold slices should hold few. */
+  boolean crowded() {
+    return crowded;
   }
 
-  /** Tables in memory now. */
+  /** Gives a place up that was made when everything was pinned. */
+  private void shrink() {
+    while (ring.size() > target && ring.getLast().pins.get() <= 0 && ring.getLast().forget()) {
+      ring.removeLast();
+    }
+    crowded = ring.size() > target;
+  }
+
+  /** Slices in memory now. */
   synchronized int size() {
-    int count = 0;
-    for (Table table : ring) {
-      count += table == null ? 0 : 1;
-    }
-    return count;
+    return (int) ring.stream().filter(slice -> slice.owner != null).count();
   }
 }

@@ -8,8 +8,11 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.block.Update;
+import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.DeviceReads;
 import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.golden.GoldenImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -21,7 +24,7 @@ public final class RawDevice implements BlockDevice {
   private static final int LOGICAL_BLOCK = 512;
   private static final int PHYSICAL_BLOCK = 4096;
 
-  private final RawImage image;
+  private final GoldenImage image;
   private final DeviceReads reads;
   private final Runnable release;
   private final Geometry geometry;
@@ -33,7 +36,7 @@ public final class RawDevice implements BlockDevice {
    * @param image its size is a positive multiple of 512; it stays open
    * @param release run once, when the device is closed
    */
-  public RawDevice(RawImage image, IoThreads threads, Runnable release) {
+  public RawDevice(GoldenImage image, IoThreads threads, Runnable release) {
     this.image = image;
     this.reads = new DeviceReads(threads);
     this.release = release;
@@ -85,6 +88,12 @@ public final class RawDevice implements BlockDevice {
   }
 
   @Override
+  public void update(
+      long offset, ByteBuffer scratch, Update change, Durability durability, IoCompletion done) {
+    done.completed(readOnlyFailure());
+  }
+
+  @Override
   public void flush(IoCompletion done) {
     done.completed(closed ? closedFailure() : null);
   }
@@ -102,6 +111,12 @@ public final class RawDevice implements BlockDevice {
       image.extents(offset, length, found);
     }
     return found;
+  }
+
+  /** A golden version belongs to no client. */
+  @Override
+  public Usage usage() {
+    return Usage.NONE;
   }
 
   @Override

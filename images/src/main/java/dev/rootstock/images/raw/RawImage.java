@@ -4,7 +4,7 @@ package dev.rootstock.images.raw;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
-import java.io.Closeable;
+import dev.rootstock.images.golden.GoldenImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,12 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/**
- * The bytes of a golden version in a raw file. Held open, so that they stay readable whatever
- * happens to the file's name. Bytes beyond the end read as zeros: a client's disk may be larger
- * than its image.
- */
-public final class RawImage implements Closeable {
+/** The bytes of a golden version in a raw file. */
+public final class RawImage implements GoldenImage {
   private final HostFile file;
   private final FileChannel channel;
   private final long size;
@@ -48,12 +44,13 @@ public final class RawImage implements Closeable {
     }
   }
 
-  /** Bytes of the file. */
+  @Override
   public long size() {
     return size;
   }
 
-  /** Reads what is cached, as {@link HostFile#tryRead} does; what lies beyond the end always is. */
+  /** What lies beyond the end is always in memory. */
+  @Override
   public boolean tryRead(long offset, ByteBuffer into) {
     int length = into.remaining();
     if (offset <= size - length) {
@@ -71,7 +68,7 @@ public final class RawImage implements Closeable {
     return cached;
   }
 
-  /** Fills the remaining bytes of {@code into}. */
+  @Override
   public void read(long offset, ByteBuffer into) throws IOException {
     int limit = into.limit();
     int inside = Math.clamp(size - offset, 0, into.remaining());
@@ -84,7 +81,7 @@ public final class RawImage implements Closeable {
     zero(into);
   }
 
-  /** Adds where a range comes from. */
+  @Override
   public void extents(long offset, long length, List<Extent> to) {
     long inside = Math.clamp(size - offset, 0, length);
     if (inside > 0) {

@@ -2,6 +2,7 @@
 package dev.rootstock.images.store;
 
 import dev.rootstock.images.file.NoSpaceException;
+import dev.rootstock.images.golden.ImageFormatException;
 import dev.rootstock.images.qcow2.FormatException;
 import dev.rootstock.images.store.StoreException.Kind;
 import java.io.IOException;
@@ -23,6 +24,8 @@ final class Failures {
     return switch (failure) {
       case NoSpaceException full -> noSpace(what, full);
       case FormatException damaged ->
+          new StoreException(Kind.CORRUPT, what + ": " + damaged.getMessage(), damaged);
+      case ImageFormatException damaged ->
           new StoreException(Kind.CORRUPT, what + ": " + damaged.getMessage(), damaged);
       case NoSuchFileException gone ->
           new StoreException(Kind.NOT_FOUND, what + ": no such file: " + gone.getFile(), gone);

@@ -2,13 +2,20 @@
 package dev.rootstock.images.store;
 
 import dev.rootstock.images.Limits;
+import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.store.StoreException.Kind;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,24 +28,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The golden versions on disk: {@code images/<name>/<version>.raw} with {@code <version>.info}
- * beside it.
+ * The golden versions on disk: {@code images/<name>/<version>.raw} or {@code .qcow2}, with {@code
+ * <version>.info} and the checksums of its pieces, {@code <version>.sums}, beside it.
  *
  * <p>A version comes into being when its description gets its name. By then its bytes are durable
  * under the name {@code .<version>.importing}; if the process ends before they get their own, the
- * next start does that. Everything else that begins with a dot is what an interruption left.
+ * next start does that. A version ends when its description becomes {@code <version>.removed}.
+ * Everything else that begins with a dot is what an interruption left.
  *
- * <p>A version whose bytes are lost keeps its number, so that an overlay made on it never meets
- * another version's bytes.
+ * <p>A version whose bytes are lost or that was removed keeps its number, so that an overlay made
+ * on it never meets another version's bytes.
+ *
+ * <p>The file {@code default} holds the number of the version that new boots get, where that is not
+ * the newest.
  */
 final class GoldenFiles {
   private static final Logger LOG = LoggerFactory.getLogger(GoldenFiles.class);
-  private static final Pattern DESCRIPTION = Pattern.compile("([1-9][0-9]{0,5})\\.info");
+  private static final Pattern DESCRIPTION = Pattern.compile("([1-9][0-9]{0,5})\\.(info|removed)");
+  private static final String DEFAULT = "default";
 
   private final Path folder;
   private final HostFiles.Opener opener;
   private final Map<String, NavigableMap<Integer, GoldenVersion>> images = new TreeMap<>();
   private final Map<String, Integer> lastNumber = new HashMap<>();
+  private final Map<String, Integer> defaults = new HashMap<>();
+
+  /** One version is made at a time: they compete for the same disk anyway. */
+  private final Object making = new Object();
 
   GoldenFiles(Path folder, HostFiles.Opener opener) throws IOException {
     this.folder = Files.createDirectories(folder);
@@ -52,6 +68,8 @@ final class GoldenFiles {
     }
   }
 
+  // ---- at the start
+
   private void load(Path image) throws IOException {
     String name = image.getFileName().toString();
     boolean moved = false;
@@ -59,7 +77,13 @@ final class GoldenFiles {
       for (Path file : files) {
         Matcher description = DESCRIPTION.matcher(file.getFileName().toString());
         if (description.matches()) {
-          moved |= loadVersion(image, name, Integer.parseInt(description.group(1)));
+          int number = Integer.parseInt(description.group(1));
+          taken(name, number);
+          if (description.group(2).equals("info")) {
+            moved |= loadVersion(image, name, number);
+          } else {
+            moved |= sweepRemoved(image, number);
+          }
         }
       }
     }
@@ -72,6 +96,7 @@ final class GoldenFiles {
     if (moved) {
       HostFiles.syncFolder(image);
     }
+    loadDefault(image, name);
     try (DirectoryStream<Path> files = Files.newDirectoryStream(image)) {
       if (!files.iterator().hasNext()) {
         Files.delete(image); // an image whose first import was interrupted
@@ -80,24 +105,48 @@ final class GoldenFiles {
   }
 
   private boolean loadVersion(Path image, String name, int number) throws IOException {
-    boolean moved = false;
-    taken(name, number);
-    Path raw = raw(name, number);
-    Path importing = importing(image, number);
-    if (!Files.exists(raw) && Files.exists(importing)) {
-      Files.move(importing, raw, StandardCopyOption.ATOMIC_MOVE);
-      moved = true;
-    }
-    if (!Files.exists(raw)) {
-      LOG.error("{}@{} is lost: {} is missing; restore it from a backup", name, number, raw);
-      return moved;
-    }
+    GoldenVersion version;
     try {
-      add(Sidecar.read(info(image, number), name, number));
+      version = Sidecar.read(info(image, number), name, number);
     } catch (IOException damaged) {
       LOG.error("{}@{} cannot be used: {}", name, number, damaged.getMessage());
+      return false;
+    }
+    boolean moved = false;
+    Path bytes = file(version);
+    Path importing = importing(image, number);
+    if (!Files.exists(bytes) && Files.exists(importing)) {
+      Files.move(importing, bytes, StandardCopyOption.ATOMIC_MOVE);
+      moved = true;
+    }
+    if (Files.exists(bytes)) {
+      add(version);
+    } else {
+      LOG.error("{} is lost: {} is missing; restore it from a backup", version, bytes);
     }
     return moved;
+  }
+
+  /** A removal that was interrupted behind its first step left the version's bytes. */
+  private static boolean sweepRemoved(Path image, int number) throws IOException {
+    boolean swept = Files.deleteIfExists(sums(image, number));
+    for (SourceFormat format : List.of(SourceFormat.RAW, SourceFormat.QCOW2)) {
+      swept |= Files.deleteIfExists(image.resolve(number + "." + format.text()));
+    }
+    return swept;
+  }
+
+  private void loadDefault(Path image, String name) throws IOException {
+    try {
+      String text = Files.readString(image.resolve(DEFAULT)).strip();
+      synchronized (this) {
+        defaults.put(name, Integer.parseInt(text));
+      }
+    } catch (NoSuchFileException newest) {
+      // The usual case.
+    } catch (NumberFormatException damaged) {
+      LOG.error("{} is damaged: the newest version is the default", image.resolve(DEFAULT));
+    }
   }
 
   private synchronized void taken(String name, int number) {
@@ -106,8 +155,10 @@ final class GoldenFiles {
 
   private synchronized void add(GoldenVersion version) {
     images.computeIfAbsent(version.name(), first -> new TreeMap<>()).put(version.number(), version);
-    lastNumber.merge(version.name(), version.number(), Math::max);
+    taken(version.name(), version.number());
   }
+
+  // ---- what there is
 
   synchronized List<GoldenVersion> versions() {
     return images.values().stream().flatMap(image -> image.values().stream()).toList();
@@ -117,28 +168,56 @@ final class GoldenFiles {
     return Optional.ofNullable(images.get(name)).map(image -> image.get(number));
   }
 
-  synchronized Optional<GoldenVersion> newest(String name) {
-    return Optional.ofNullable(images.get(name)).map(image -> image.lastEntry().getValue());
+  /** The version that was made the default, if it is still there; else the newest. */
+  synchronized Optional<GoldenVersion> defaultVersion(String name) {
+    return Optional.ofNullable(defaults.get(name))
+        .flatMap(number -> find(name, number))
+        .or(() -> Optional.ofNullable(images.get(name)).map(all -> all.lastEntry().getValue()));
   }
 
-  Path raw(String name, int number) {
-    return folder.resolve(name).resolve(number + ".raw");
+  Path file(GoldenVersion version) {
+    return folder.resolve(version.name()).resolve(version.file());
+  }
+
+  Path folder(GoldenVersion version) {
+    return folder.resolve(version.name());
+  }
+
+  Path sums(GoldenVersion version) {
+    return sums(folder(version), version.number());
   }
 
   private static Path info(Path image, int number) {
     return image.resolve(number + ".info");
   }
 
+  private static Path sums(Path image, int number) {
+    return image.resolve(number + ".sums");
+  }
+
   private static Path importing(Path image, int number) {
     return image.resolve("." + number + ".importing");
   }
 
-  /** One import at a time: they compete for the same disk anyway. */
-  private final Object importing = new Object();
+  // ---- what changes
 
-  GoldenVersion importRaw(Path source, String name, Progress progress)
-      throws StoreException, IOException {
-    synchronized (importing) {
+  /** Makes the bytes of a new version. */
+  interface Maker {
+    /**
+     * Writes the version's file and makes it durable.
+     *
+     * @param bytes the file, which does not exist
+     * @param scratch another file beside it that may be used, and is removed afterwards
+     */
+    Made make(Path bytes, Path scratch) throws StoreException, IOException;
+  }
+
+  /** What was made. */
+  record Made(long size, SourceFormat format, Checksums.Result checksums) {}
+
+  /** Adds the next version of an image, which becomes the default. */
+  GoldenVersion add(String name, String origin, Maker maker) throws StoreException, IOException {
+    synchronized (making) {
       int number;
       synchronized (this) {
         number = lastNumber.getOrDefault(name, 0) + 1;
@@ -149,36 +228,98 @@ final class GoldenFiles {
       Path image = folder.resolve(name);
       boolean first = !Files.exists(image);
       Path bytes = importing(image, number);
+      Path scratch = image.resolve("." + number + ".scratch");
       Path description = image.resolve("." + number + ".describing");
       boolean finished = false;
       try {
-        RawImport copy = RawImport.open(source, opener);
-        try (copy) {
-          Files.createDirectories(image);
-          if (first) {
-            HostFiles.syncFolder(folder);
-          }
-          String sha256 = copy.to(bytes, progress);
-          GoldenVersion version =
-              new GoldenVersion(name, number, copy.size(), sha256, RawImport.now());
-          RawImport.describe(description, opener, version);
-          Files.move(description, info(image, number), StandardCopyOption.ATOMIC_MOVE);
-          finished = true; // from here on the next start would go on, so nothing is taken back
-          taken(name, number);
-          Files.move(bytes, raw(name, number), StandardCopyOption.ATOMIC_MOVE);
-          HostFiles.syncFolder(image);
-          add(version);
-          return version;
+        Files.createDirectories(image);
+        if (first) {
+          HostFiles.syncFolder(folder);
         }
+        Made made = maker.make(bytes, scratch);
+        Files.setPosixFilePermissions(bytes, PosixFilePermissions.fromString("r--r--r--"));
+        byte[] pieces = made.checksums().pieces();
+        write(sums(image, number), pieces);
+        GoldenVersion version =
+            new GoldenVersion(
+                name,
+                number,
+                made.size(),
+                made.checksums().sha256(),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS),
+                made.format(),
+                origin,
+                Checksums.hex(pieces));
+        write(description, Sidecar.encode(version));
+        Files.move(description, info(image, number), StandardCopyOption.ATOMIC_MOVE);
+        finished = true; // from here on the next start would go on, so nothing is taken back
+        taken(name, number);
+        Files.move(bytes, file(version), StandardCopyOption.ATOMIC_MOVE);
+        HostFiles.syncFolder(image);
+        add(version);
+        setDefault(version);
+        return version;
       } finally {
+        Files.deleteIfExists(scratch);
         if (!finished) {
           Files.deleteIfExists(bytes);
           Files.deleteIfExists(description);
+          Files.deleteIfExists(sums(image, number));
           if (first) {
             Files.deleteIfExists(image);
           }
         }
       }
     }
+  }
+
+  private void write(Path file, byte[] content) throws IOException {
+    Files.deleteIfExists(file);
+    try (HostFile out = opener.open(file, HostFiles.Mode.CREATE)) {
+      out.write(0, ByteBuffer.wrap(content));
+      out.sync();
+    }
+  }
+
+  /** New boots get this version from now on. */
+  void setDefault(GoldenVersion version) throws IOException {
+    Path image = folder.resolve(version.name());
+    Path file = image.resolve(DEFAULT);
+    synchronized (this) {
+      boolean newest =
+          images.getOrDefault(version.name(), new TreeMap<>()).lastKey() == version.number();
+      if (newest) {
+        Files.deleteIfExists(file);
+        defaults.remove(version.name());
+      } else {
+        Path fresh = image.resolve(".default.new");
+        write(fresh, (version.number() + "\n").getBytes(StandardCharsets.US_ASCII));
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        defaults.put(version.name(), version.number());
+      }
+    }
+    HostFiles.syncFolder(image);
+  }
+
+  /** Takes a version away; whoever has its file open reads on. */
+  void remove(GoldenVersion version, Trash trash) throws IOException {
+    Path image = folder.resolve(version.name());
+    synchronized (this) {
+      Files.move(
+          info(image, version.number()),
+          image.resolve(version.number() + ".removed"),
+          StandardCopyOption.ATOMIC_MOVE);
+      HostFiles.syncFolder(image);
+      NavigableMap<Integer, GoldenVersion> all = images.get(version.name());
+      if (all != null) {
+        all.remove(version.number());
+        if (all.isEmpty()) {
+          images.remove(version.name());
+        }
+      }
+      trash.move(file(version));
+      Files.deleteIfExists(sums(version));
+    }
+    trash.empty();
   }
 }

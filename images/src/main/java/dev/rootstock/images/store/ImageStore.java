@@ -4,7 +4,9 @@ package dev.rootstock.images.store;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Golden versions and the overlays grafted onto them.
@@ -24,16 +26,25 @@ public interface ImageStore extends AutoCloseable {
   }
 
   /**
-   * Copies a raw disk image into the store as the next version of an image, which becomes the
-   * default. The copy is durable when this returns; if it fails or is interrupted nothing of it
-   * stays.
+   * Copies a disk image into the store as the next version of an image, which becomes the default.
+   * The copy is durable when this returns; if it fails or is interrupted nothing of it stays.
    *
-   * @param file a regular file or a block device, its size a positive multiple of 512 bytes
+   * @param file a regular file or a block device; of qcow2 the files below it have to lie beside it
    * @param name the image; it is made by its first version
-   * @throws StoreException INVALID (name, size, or a format other than raw), NOT_FOUND (no such
-   *     file), NO_SPACE, IO
+   * @param format null to find out by the file's content
+   * @throws StoreException INVALID (name, size, a damaged image, or one that needs a tool which is
+   *     not there), NOT_FOUND (no such file), NO_SPACE, IO
    */
-  GoldenVersion importRaw(Path file, String name, Progress progress) throws StoreException;
+  GoldenVersion importImage(
+      Path file, String name, @Nullable SourceFormat format, Progress progress)
+      throws StoreException;
+
+  /**
+   * Makes a disk of zeros the next version of an image.
+   *
+   * @throws StoreException INVALID (name, size), NO_SPACE, IO
+   */
+  GoldenVersion createBlank(String name, long sizeBytes, Progress progress) throws StoreException;
 
   /** Every version of every image, by name and then by number. */
   List<GoldenVersion> versions();
@@ -45,11 +56,57 @@ public interface ImageStore extends AutoCloseable {
   Optional<GoldenVersion> defaultVersion(String name);
 
   /**
-   * Reads a version whole and compares its checksum with the one that was stored at its import.
+   * New boots get this version from now on, older or newer than the one they get now.
+   *
+   * @throws StoreException NOT_FOUND, IO
+   */
+  void setDefault(GoldenVersion version) throws StoreException;
+
+  /** The version that this one's file stands on as a delta; empty when it is whole. */
+  Optional<GoldenVersion> parent(GoldenVersion version) throws StoreException;
+
+  /** Bytes of a version's file, without what it stands on; holes count. */
+  long fileBytes(GoldenVersion version) throws StoreException;
+
+  /** Clients whose overlay or snapshot stands on a version, as people name them. */
+  List<String> usersOf(GoldenVersion version) throws StoreException;
+
+  /**
+   * Takes a version out of the store. Its number is not given again.
+   *
+   * @throws StoreException IN_USE naming the clients, snapshots or versions that stand on it;
+   *     NOT_FOUND, IO
+   */
+  void removeVersion(GoldenVersion version) throws StoreException;
+
+  /**
+   * Reads a version whole and compares its checksums with those that were stored when it was made.
    *
    * @throws StoreException CORRUPT when they differ; NOT_FOUND, IO
    */
   void verify(GoldenVersion version, Progress progress) throws StoreException;
+
+  /**
+   * Writes a version into a file outside the store, whole or not at all.
+   *
+   * @param file must not exist
+   * @throws StoreException INVALID (the file exists, or the format needs a tool that is not there),
+   *     NOT_FOUND, NO_SPACE, IO
+   */
+  void export(GoldenVersion version, Path file, SourceFormat format, Progress progress)
+      throws StoreException;
+
+  /**
+   * Makes what a client's disk shows the next version of an image, which becomes the default. The
+   * client keeps its overlay. Where the disk stands on the same image, only what differs is stored.
+   *
+   * @param snapshot one of the client's snapshots; null for the disk as it is now, which is copied
+   *     at one moment when it is in use: what a power failure would leave
+   * @throws StoreException NOT_FOUND (no such disk or snapshot), IN_USE (it is being copied
+   *     already), INVALID, NO_SPACE, IO
+   */
+  GoldenVersion publish(String name, String client, @Nullable String snapshot, Progress progress)
+      throws StoreException;
 
   /**
    * A disk that shows a golden version and cannot be written. Many leases of one version may live
@@ -76,22 +133,87 @@ public interface ImageStore extends AutoCloseable {
    * A client's disk.
    *
    * @param id the identity that the caller believes the overlay to have
+   * @param limit the bytes that the overlay may take, {@link Long#MAX_VALUE} for no limit; asked at
+   *     each allocation
    * @throws StoreException LOST when there is no overlay, OTHER_OVERLAY when there is another one,
    *     CORRUPT when its tables are damaged, IN_USE when a lease of it is neither fenced nor
    *     closed, NOT_FOUND when its golden version is gone, IO
    */
-  LeasedDisk openOverlay(String client, OverlayId id) throws StoreException;
+  LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit) throws StoreException;
+
+  /** The same without a limit. */
+  default LeasedDisk openOverlay(String client, OverlayId id) throws StoreException {
+    return openOverlay(client, id, () -> Long.MAX_VALUE);
+  }
+
+  /**
+   * Keeps what a client's disk is at this moment, whether it is in use or not.
+   *
+   * @param name a {@link #isName name} that no other snapshot of the client has
+   * @throws StoreException INVALID (name), NOT_FOUND (no disk of its own), IN_USE (it is being
+   *     copied already), NO_SPACE, IO
+   */
+  Snapshot snapshot(String client, String name, Progress progress) throws StoreException;
+
+  /** A client's snapshots, the oldest first. */
+  List<Snapshot> snapshots(String client) throws StoreException;
+
+  /**
+   * Forgets a snapshot.
+   *
+   * @throws StoreException NOT_FOUND, IO
+   */
+  void removeSnapshot(String client, String name) throws StoreException;
+
+  /**
+   * Gives a client a new overlay that shows what a snapshot has kept.
+   *
+   * @return the version that it stands on
+   * @throws StoreException NOT_FOUND, NO_SPACE, IO; IN_USE as {@link #createOverlay}
+   */
+  GoldenVersion restore(String client, String snapshot, OverlayId id, Progress progress)
+      throws StoreException;
+
+  /**
+   * Gives a client a new overlay on another version that shows what its disk shows now.
+   *
+   * @throws StoreException NOT_FOUND, INVALID (the version is larger than the disk), NO_SPACE, IO;
+   *     IN_USE as {@link #createOverlay}
+   */
+  void rebase(String client, GoldenVersion base, OverlayId id, Progress progress)
+      throws StoreException;
+
+  /**
+   * Writes a client's disk, as it is at this moment, into a file outside the store.
+   *
+   * @throws StoreException as {@link #export} and {@link #snapshot}
+   */
+  void exportClient(String client, Path file, SourceFormat format, Progress progress)
+      throws StoreException;
+
+  /**
+   * Brings a client's overlay up to date and goes through its tables.
+   *
+   * @throws StoreException CORRUPT naming what is wrong where; NOT_FOUND, IN_USE, IO
+   */
+  void checkOverlay(String client) throws StoreException;
 
   /** Bytes that the client's overlay takes in the store; 0 when it has none. */
   long overlayBytes(String client) throws StoreException;
 
   /**
    * Takes a client's overlay out of the store; its file is deleted in the background. Nothing
-   * happens when there is none.
+   * happens when there is none. Its snapshots stay.
    *
    * @throws StoreException IN_USE when a lease of it is neither fenced nor closed; IO
    */
   void removeOverlay(String client) throws StoreException;
+
+  /** Names of everybody who has an overlay or a snapshot, in order. */
+  List<String> clients() throws StoreException;
+
+  /** Takes everything of a client out of the store that is no longer known. */
+  void forget(String client) throws StoreException;
 
   /** Closes every lease and ends the store's threads; the data directory is free afterwards. */
   @Override

@@ -1,84 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
-import dev.rootstock.images.Limits;
-import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.IoThreads;
-import dev.rootstock.images.qcow2.OverlayFile;
-import dev.rootstock.images.qcow2.TableCache;
-import dev.rootstock.images.raw.RawDevice;
-import dev.rootstock.images.raw.RawImage;
 import dev.rootstock.images.store.StoreException.Kind;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The store in local files: {@code images/<name>/<version>.raw} and {@code clients/<client>.qcow2}
- * in one data directory, which belongs to one process at a time.
+ * The store in local files: {@code images/<name>/<version>.raw|.qcow2}, {@code
+ * clients/<client>.qcow2} and {@code snapshots/<client>@<name>.qcow2} in one data directory, which
+ * belongs to one process at a time.
  *
- * <p>A client's overlay is replaced by renaming a finished, durable file over it, so at every
- * moment its name leads to one whole overlay. Names that begin with a dot are the store's own; what
- * of them an interruption left is swept away at the next start.
+ * <p>Here names and versions are checked; {@link Versions}, {@link Overlays} and {@link Snapshots}
+ * do the work.
  */
 public final class LocalImageStore implements ImageStore {
   private static final Logger LOG = LoggerFactory.getLogger(LocalImageStore.class);
 
-  /** The only backing names that are ever opened: what an overlay's header says is not trusted. */
-  private static final Pattern BACKING =
-      Pattern.compile("\\.\\./images/([^/]{1,63})/([1-9][0-9]{0,5})\\.raw");
-
   private final DataLock lock;
-  private final Path clients;
-  private final HostFiles.Opener opener;
   private final GoldenFiles golden;
   private final GoldenShares shares;
+  private final Versions versions;
+  private final Overlays overlays;
+  private final Snapshots snapshots;
   private final Trash trash;
   private final IoThreads threads = new IoThreads();
-  private final TableCache tables = new TableCache(Limits.CACHED_L2_TABLES);
 
-  /** Every lease that is not closed. */
-  private final Set<LeasedDisk> leases = ConcurrentHashMap.newKeySet();
-
-  /** The last lease of each client's overlay, until it is closed. */
-  private final ConcurrentHashMap<String, LeasedDisk> users = new ConcurrentHashMap<>();
-
-  /**
-   * What is done to overlays by name excludes itself, each for a share of the names: it waits for
-   * the disk, and one client's slow disk must not keep others from their logins.
-   */
-  private final Object[] nameLocks = new Object[Limits.NAME_LOCKS];
+  /** Held for writing by who removes a version, for reading by who makes something stand on one. */
+  private final ReadWriteLock standing = new ReentrantReadWriteLock();
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private LocalImageStore(Path data, DataLock lock, HostFiles.Opener opener) throws IOException {
     this.lock = lock;
-    this.opener = opener;
-    Arrays.setAll(nameLocks, i -> new Object());
     golden = new GoldenFiles(data.resolve("images"), opener);
     shares = new GoldenShares(golden, opener);
-    clients = Files.createDirectories(data.resolve("clients"));
+    Path clients = Files.createDirectories(data.resolve("clients"));
     trash = new Trash(clients.resolve(".trash"));
-    try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(clients, ".*.new")) {
-      for (Path leftover : leftovers) {
-        trash.move(leftover);
-      }
-    }
+    overlays = new Overlays(clients, opener, golden, shares, trash, threads);
+    snapshots = new Snapshots(data.resolve("snapshots"), opener, overlays, shares);
+    versions = new Versions(golden, shares, opener, trash);
     trash.empty();
   }
 
@@ -108,15 +83,23 @@ public final class LocalImageStore implements ImageStore {
     }
   }
 
+  // ---- golden versions
+
   @Override
-  public GoldenVersion importRaw(Path file, String name, Progress progress) throws StoreException {
+  public GoldenVersion importImage(
+      Path file, String name, @Nullable SourceFormat format, Progress progress)
+      throws StoreException {
     requireOpen();
     requireName("an image", name);
-    try {
-      return golden.importRaw(file, name, progress);
-    } catch (IOException failure) {
-      throw Failures.of("cannot import " + file, failure);
-    }
+    return versions.importImage(file, name, format, progress);
+  }
+
+  @Override
+  public GoldenVersion createBlank(String name, long sizeBytes, Progress progress)
+      throws StoreException {
+    requireOpen();
+    requireName("an image", name);
+    return versions.blank(name, sizeBytes, progress);
   }
 
   @Override
@@ -131,42 +114,127 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public Optional<GoldenVersion> defaultVersion(String name) {
-    return golden.newest(name);
+    return golden.defaultVersion(name);
+  }
+
+  @Override
+  public void setDefault(GoldenVersion version) throws StoreException {
+    requireOpen();
+    GoldenVersion known = known(version);
+    try {
+      golden.setDefault(known);
+    } catch (IOException failure) {
+      throw Failures.of("cannot make " + version + " the default", failure);
+    }
+  }
+
+  @Override
+  public Optional<GoldenVersion> parent(GoldenVersion version) throws StoreException {
+    try {
+      return shares.parent(known(version));
+    } catch (IOException failure) {
+      throw Failures.of("cannot look at " + version, failure);
+    }
+  }
+
+  @Override
+  public long fileBytes(GoldenVersion version) throws StoreException {
+    try {
+      return Files.size(golden.file(known(version)));
+    } catch (IOException failure) {
+      throw Failures.of("cannot measure " + version, failure);
+    }
+  }
+
+  @Override
+  public List<String> usersOf(GoldenVersion version) throws StoreException {
+    try {
+      List<String> users = new ArrayList<>(overlays.clientsOn(version));
+      users.addAll(snapshots.on(version));
+      return users;
+    } catch (IOException failure) {
+      throw Failures.of("cannot look for who uses " + version, failure);
+    }
+  }
+
+  @Override
+  public void removeVersion(GoldenVersion version) throws StoreException {
+    requireOpen();
+    GoldenVersion known = known(version);
+    if (!standing.writeLock().tryLock()) {
+      throw new StoreException(
+          Kind.IN_USE, "disks or versions are just being made; remove %s later".formatted(version));
+    }
+    try {
+      List<String> users = new ArrayList<>(usersOf(known));
+      versions.children(known).forEach(child -> users.add(child + " (a delta on it)"));
+      if (!users.isEmpty()) {
+        throw new StoreException(
+            Kind.IN_USE, "%s is in use by %s".formatted(version, String.join(", ", users)));
+      }
+      versions.remove(known);
+    } catch (IOException failure) {
+      throw Failures.of("cannot remove " + version, failure);
+    } finally {
+      standing.writeLock().unlock();
+    }
   }
 
   @Override
   public void verify(GoldenVersion version, Progress progress) throws StoreException {
-    GoldenVersion known = known(version);
-    String found;
-    try {
-      Path raw = golden.raw(known.name(), known.number());
-      long size = Files.size(raw);
-      if (size != known.sizeBytes()) {
-        throw corrupt(known, "it has %d bytes, not %d".formatted(size, known.sizeBytes()));
-      }
-      found = RawImport.checksum(raw, opener, size, progress);
+    requireOpen();
+    versions.verify(known(version), progress);
+  }
+
+  @Override
+  public void export(GoldenVersion version, Path file, SourceFormat format, Progress progress)
+      throws StoreException {
+    requireOpen();
+    versions.export(known(version), file, format, progress);
+  }
+
+  @Override
+  public GoldenVersion publish(
+      String name, String client, @Nullable String snapshot, Progress progress)
+      throws StoreException {
+    requireOpen();
+    requireName("an image", name);
+    requireName("a client", client);
+    try (Standing _ = stand()) {
+      return snapshot == null
+          ? snapshots.useNow(
+              client,
+              half(progress, 0),
+              (layer, file, base) ->
+                  versions.publish(
+                      name, "client " + client + " on " + base, layer, base, half(progress, 1)))
+          : snapshots.use(
+              client,
+              requireName("a snapshot", snapshot),
+              (layer, file, base) ->
+                  versions.publish(
+                      name,
+                      "snapshot %s of client %s on %s".formatted(snapshot, client, base),
+                      layer,
+                      base,
+                      progress));
     } catch (IOException failure) {
-      throw Failures.of("cannot verify " + version, failure);
-    }
-    if (!found.equals(known.sha256())) {
-      throw corrupt(known, "its checksum is %s, not %s".formatted(found, known.sha256()));
+      throw Failures.of("cannot publish the disk of " + client, failure);
     }
   }
 
-  private static StoreException corrupt(GoldenVersion version, String how) {
-    return new StoreException(
-        Kind.CORRUPT, version + " has changed: " + how + "; restore it from a backup");
+  /** Progress of a first or a second part of the same length. */
+  private static Progress half(Progress progress, int part) {
+    return (done, total) -> progress.at(part * total + done, 2 * total);
   }
+
+  // ---- clients' disks
 
   @Override
   public LeasedDisk openReadOnly(GoldenVersion version) throws StoreException {
     requireOpen();
-    GoldenVersion known = known(version);
-    try {
-      RawImage image = shares.acquire(known);
-      return lease(released -> new RawDevice(image, threads, released), known);
-    } catch (IOException failure) {
-      throw Failures.of("cannot open " + version, failure);
+    try (Standing _ = stand()) {
+      return overlays.openReadOnly(known(version));
     }
   }
 
@@ -175,190 +243,166 @@ public final class LocalImageStore implements ImageStore {
       throws StoreException {
     requireOpen();
     requireName("a client", client);
-    GoldenVersion known = known(base);
-    if (sizeBytes < known.sizeBytes()
-        || sizeBytes % 512 != 0
-        || sizeBytes > Limits.MAX_DISK_BYTES) {
-      throw new StoreException(
-          Kind.INVALID,
-          "a disk of %d bytes for %s: it takes a multiple of 512 from %d (%s) to %d"
-              .formatted(sizeBytes, client, known.sizeBytes(), known, Limits.MAX_DISK_BYTES));
-    }
-    String backing = "../images/%s/%d.raw".formatted(known.name(), known.number());
-    synchronized (nameLock(client)) {
-      requireUnused(client);
-      Path fresh = clients.resolve("." + client + ".new");
-      try {
-        Files.deleteIfExists(fresh);
-        OverlayFile.create(fresh, opener, id.value(), sizeBytes, backing);
-        Path file = file(client);
-        if (Files.exists(file)) {
-          trash.keep(file);
-        }
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-        HostFiles.syncFolder(clients);
-      } catch (IOException failure) {
-        deleteQuietly(fresh);
-        throw Failures.of("cannot make a disk for " + client, failure);
-      }
-    }
-    trash.empty();
-  }
-
-  private static void deleteQuietly(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException failed) {
-      LOG.warn("cannot delete {}: {}", file, failed.toString());
+    try (Standing _ = stand()) {
+      overlays.createOverlay(client, id, known(base), sizeBytes);
     }
   }
 
   @Override
-  public LeasedDisk openOverlay(String client, OverlayId id) throws StoreException {
+  public LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit)
+      throws StoreException {
     requireOpen();
     requireName("a client", client);
-    synchronized (nameLock(client)) {
-      requireUnused(client);
-      LeasedDisk former = users.get(client);
-      if (former != null) {
-        former.fence().toCompletableFuture().join(); // two writers of one file must never meet
-      }
-      LeasedDisk disk;
-      try {
-        disk = lease(client, id);
-      } catch (NoSuchFileException gone) {
-        throw new StoreException(
-            Kind.LOST, "the disk of %s is lost: %s is missing".formatted(client, file(client)));
-      } catch (IOException failure) {
-        throw Failures.of("cannot open the disk of " + client, failure);
-      }
-      return disk;
-    }
-  }
-
-  private LeasedDisk lease(String client, OverlayId id) throws StoreException, IOException {
-    OverlayFile file = OverlayFile.open(file(client), opener);
-    boolean taken = false;
-    try {
-      if (!file.identity().equals(id.value())) {
-        throw new StoreException(
-            Kind.OTHER_OVERLAY,
-            "the disk of %s is overlay %s, not %s".formatted(client, file.identity(), id));
-      }
-      GoldenVersion base = base(client, file.backingName());
-      RawImage image;
-      try {
-        image = shares.acquire(base);
-      } catch (IOException failure) {
-        throw Failures.of("cannot open " + base, failure);
-      }
-      AtomicReference<LeasedDisk> user = new AtomicReference<>();
-      LeasedDisk disk =
-          lease(
-              released ->
-                  file.device(
-                      image,
-                      threads,
-                      tables,
-                      () -> {
-                        users.remove(client, user.get());
-                        released.run();
-                      }),
-              base);
-      taken = true;
-      user.set(disk);
-      users.put(client, disk);
-      return disk;
-    } finally {
-      if (!taken) {
-        file.close();
-      }
-    }
-  }
-
-  private GoldenVersion base(String client, String backing) throws StoreException {
-    Matcher name = BACKING.matcher(backing);
-    if (!name.matches() || !ImageStore.isName(name.group(1))) {
-      throw new StoreException(
-          Kind.CORRUPT,
-          "the disk of %s stands on \"%s\", which is no golden version".formatted(client, backing));
-    }
-    int number = Integer.parseInt(name.group(2));
-    return golden
-        .find(name.group(1), number)
-        .orElseThrow(
-            () ->
-                new StoreException(
-                    Kind.NOT_FOUND,
-                    "the disk of %s stands on %s@%d, which is not in the store; restore it"
-                        .formatted(client, name.group(1), number)));
-  }
-
-  /** Makes a device, told what to run when it is closed. */
-  private interface Maker {
-    BlockDevice make(Runnable released) throws IOException;
-  }
-
-  /** Leases a device that stands on a share of {@code base} that is the lease's from now on. */
-  private LeasedDisk lease(Maker maker, GoldenVersion base) throws IOException {
-    AtomicReference<LeasedDisk> lease = new AtomicReference<>();
-    boolean made = false;
-    try {
-      BlockDevice device =
-          maker.make(
-              () -> {
-                leases.remove(lease.get());
-                shares.release(base);
-              });
-      made = true;
-      LeasedDisk disk = new LeasedDisk(device);
-      lease.set(disk);
-      leases.add(disk);
-      return disk;
-    } finally {
-      if (!made) {
-        shares.release(base);
-      }
-    }
+    return overlays.openOverlay(client, id, limit);
   }
 
   @Override
   public long overlayBytes(String client) throws StoreException {
     requireName("a client", client);
-    try {
-      return Files.size(file(client));
-    } catch (NoSuchFileException none) {
-      return 0;
-    } catch (IOException failure) {
-      throw Failures.of("cannot measure the disk of " + client, failure);
-    }
+    return overlays.overlayBytes(client);
   }
 
   @Override
   public void removeOverlay(String client) throws StoreException {
     requireOpen();
     requireName("a client", client);
-    synchronized (nameLock(client)) {
-      requireUnused(client);
-      try {
-        trash.move(file(client));
-        HostFiles.syncFolder(clients);
-      } catch (NoSuchFileException none) {
-        return;
-      } catch (IOException failure) {
-        throw Failures.of("cannot remove the disk of " + client, failure);
-      }
-      users.remove(client);
+    overlays.removeOverlay(client);
+  }
+
+  @Override
+  public void checkOverlay(String client) throws StoreException {
+    requireOpen();
+    requireName("a client", client);
+    overlays.check(client);
+  }
+
+  // ---- snapshots
+
+  @Override
+  public Snapshot snapshot(String client, String name, Progress progress) throws StoreException {
+    requireOpen();
+    requireName("a client", client);
+    requireName("a snapshot", name);
+    try (Standing _ = stand()) {
+      return snapshots.take(client, name, progress);
+    } catch (IOException failure) {
+      throw Failures.of("cannot keep the disk of " + client, failure);
     }
-    trash.empty();
   }
 
-  private Object nameLock(String client) {
-    return nameLocks[Math.floorMod(client.hashCode(), nameLocks.length)];
+  @Override
+  public List<Snapshot> snapshots(String client) throws StoreException {
+    requireName("a client", client);
+    try {
+      return snapshots.of(client);
+    } catch (IOException failure) {
+      throw Failures.of("cannot list the snapshots of " + client, failure);
+    }
   }
 
-  private Path file(String client) {
-    return clients.resolve(client + ".qcow2");
+  @Override
+  public void removeSnapshot(String client, String name) throws StoreException {
+    requireOpen();
+    requireName("a client", client);
+    requireName("a snapshot", name);
+    try {
+      snapshots.remove(client, name);
+    } catch (IOException failure) {
+      throw Failures.of("cannot remove a snapshot of " + client, failure);
+    }
+  }
+
+  @Override
+  public GoldenVersion restore(String client, String snapshot, OverlayId id, Progress progress)
+      throws StoreException {
+    requireOpen();
+    requireName("a client", client);
+    requireName("a snapshot", snapshot);
+    try (Standing _ = stand()) {
+      return snapshots.use(
+          client,
+          snapshot,
+          (layer, file, base) -> {
+            overlays.fill(client, id, base, layer, progress);
+            return base;
+          });
+    } catch (IOException failure) {
+      throw Failures.of("cannot restore the disk of " + client, failure);
+    }
+  }
+
+  @Override
+  public void rebase(String client, GoldenVersion base, OverlayId id, Progress progress)
+      throws StoreException {
+    requireOpen();
+    requireName("a client", client);
+    GoldenVersion known = known(base);
+    try (Standing _ = stand()) {
+      snapshots.useNow(
+          client,
+          half(progress, 0),
+          (layer, file, old) -> {
+            overlays.fill(client, id, known, layer, half(progress, 1));
+            return known;
+          });
+    } catch (IOException failure) {
+      throw Failures.of("cannot rebase the disk of " + client, failure);
+    }
+  }
+
+  @Override
+  public void exportClient(String client, Path file, SourceFormat format, Progress progress)
+      throws StoreException {
+    requireOpen();
+    requireName("a client", client);
+    try (Standing _ = stand()) {
+      snapshots.useNow(
+          client,
+          half(progress, 0),
+          (layer, ours, base) -> {
+            new Export(layer, ours, HostFiles::open).to(file, format, half(progress, 1));
+            return base;
+          });
+    } catch (IOException failure) {
+      throw Failures.of("cannot export the disk of " + client, failure);
+    }
+  }
+
+  @Override
+  public List<String> clients() throws StoreException {
+    try {
+      TreeSet<String> names = new TreeSet<>(overlays.clients());
+      names.addAll(snapshots.clients());
+      return List.copyOf(names);
+    } catch (IOException failure) {
+      throw Failures.of("cannot list the disks", failure);
+    }
+  }
+
+  @Override
+  public void forget(String client) throws StoreException {
+    requireOpen();
+    requireName("a client", client);
+    overlays.removeOverlay(client);
+    try {
+      snapshots.removeAll(client);
+    } catch (IOException failure) {
+      throw Failures.of("cannot remove the snapshots of " + client, failure);
+    }
+  }
+
+  // ---- what all of it needs
+
+  /** While this is held no version goes away. */
+  private interface Standing extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  private Standing stand() {
+    Lock held = standing.readLock();
+    held.lock();
+    return held::unlock;
   }
 
   private GoldenVersion known(GoldenVersion version) throws StoreException {
@@ -368,13 +412,6 @@ public final class LocalImageStore implements ImageStore {
             () -> new StoreException(Kind.NOT_FOUND, "there is no image version " + version));
   }
 
-  private void requireUnused(String client) throws StoreException {
-    LeasedDisk user = users.get(client);
-    if (user != null && !user.ended()) {
-      throw new StoreException(Kind.IN_USE, "the disk of " + client + " is in use");
-    }
-  }
-
   /** The directory may belong to another process by now. */
   private void requireOpen() {
     if (closed.get()) {
@@ -382,13 +419,14 @@ public final class LocalImageStore implements ImageStore {
     }
   }
 
-  private static void requireName(String what, String name) throws StoreException {
+  private static String requireName(String what, String name) throws StoreException {
     if (!ImageStore.isName(name)) {
       throw new StoreException(
           Kind.INVALID,
           "\"%s\" cannot name %s: 1 to 63 of a-z 0-9 . - are allowed, the first a letter or digit, no .."
               .formatted(name, what));
     }
+    return name;
   }
 
   @Override
@@ -396,9 +434,8 @@ public final class LocalImageStore implements ImageStore {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    for (LeasedDisk disk : leases) {
-      disk.close();
-    }
+    versions.close();
+    overlays.close();
     trash.close();
     threads.close();
     try {

@@ -51,6 +51,12 @@ class FencedDeviceTest {
     }
 
     @Override
+    public void update(
+        long offset, ByteBuffer scratch, Update change, Durability durability, IoCompletion done) {
+      waiting.add(() -> inner.update(offset, scratch, change, durability, done));
+    }
+
+    @Override
     public void flush(IoCompletion done) {
       inner.flush(done);
     }
@@ -63,6 +69,11 @@ class FencedDeviceTest {
     @Override
     public List<Extent> extents(long offset, long length) {
       return inner.extents(offset, length);
+    }
+
+    @Override
+    public Usage usage() {
+      return inner.usage();
     }
 
     @Override
@@ -84,6 +95,7 @@ class FencedDeviceTest {
             () -> disk.read(0, 512),
             () -> disk.write(0, BLOCK),
             disk::flush,
+            () -> disk.update(0, 512, bytes -> true),
             () -> disk.discard(0, 512))) {
       BlockIoException refusal = assertThrows(BlockIoException.class, operation);
       assertEquals(BlockIoException.Kind.FENCED, refusal.kind());

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.BlockIoException.Kind;
-import dev.rootstock.images.testing.MemoryFiles;
+import dev.rootstock.images.testing.CrashFiles;
 import dev.rootstock.images.testing.TestFiles;
 import dev.rootstock.images.testing.TestFiles.Fault;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -31,14 +34,14 @@ class FaultTest {
 
   @ParameterizedTest
   @CsvSource({
-    "NO_SPACE,9",
-    "NO_SPACE,16",
-    "HALF_THEN_NO_SPACE,9",
-    "HALF_THEN_NO_SPACE,16",
-    "IO_ERROR,9",
-    "IO_ERROR,16",
-    "HALF_THEN_IO_ERROR,9",
-    "HALF_THEN_IO_ERROR,16"
+    "NO_SPACE,14",
+    "NO_SPACE,17",
+    "HALF_THEN_NO_SPACE,14",
+    "HALF_THEN_NO_SPACE,17",
+    "IO_ERROR,14",
+    "IO_ERROR,17",
+    "HALF_THEN_IO_ERROR,14",
+    "HALF_THEN_IO_ERROR,17"
   })
   void writeThatFailsLosesNothingElse(Fault fault, int clusterBits) throws Exception {
     int struck = 0;
@@ -51,7 +54,7 @@ class FaultTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {9, 16})
+  @ValueSource(ints = {14, 17})
   void syncThatFailsIsFinalUntilTheOverlayIsReopened(int clusterBits) throws Exception {
     int struck = 0;
     boolean more = true;
@@ -64,7 +67,7 @@ class FaultTest {
 
   /** Returns whether the fault has happened: a run without one is the last. */
   private boolean run(int clusterBits, @Nullable Fault fault, int nth) throws Exception {
-    MemoryFiles memory = new MemoryFiles();
+    CrashFiles memory = new CrashFiles();
     TestFiles files = new TestFiles(memory);
     Random random = new Random(5);
     try (OverlayFixture fixture =
@@ -142,40 +145,47 @@ class FaultTest {
     System.arraycopy(found, 0, fixture.model, at, found.length);
   }
 
+  /** Of each of the writes to files that an allocating write makes. */
   @Test
   void writesWorkAgainWhenThereIsSpace() throws Exception {
-    MemoryFiles memory = new MemoryFiles();
-    TestFiles files = new TestFiles(memory);
-    try (OverlayFixture fixture = new OverlayFixture(folder, 16, SIZE, SIZE, 2, memory, files)) {
-      fixture.disk();
-      files.failWriteAfter(0, Fault.NO_SPACE);
-      byte[] data = OverlayFixture.bytes(3, 8 * BLOCK);
-      BlockIoException full =
-          assertThrows(BlockIoException.class, () -> fixture.disk().write(0, data));
-      assertEquals(Kind.NO_SPACE, full.kind());
-      assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE), "nothing is mapped");
-      long before = memory.content(fixture.overlay).length;
-      fixture.write(0, data);
-      assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE));
-      fixture.shut();
-      // One cluster of data, one table: the place of the failed write was used again.
-      assertEquals(before + 2 * 65_536, memory.content(fixture.overlay).length);
+    boolean more = true;
+    for (int nth = 0; more; nth++) {
+      CrashFiles memory = new CrashFiles();
+      TestFiles files = new TestFiles(memory);
+      try (OverlayFixture fixture = new OverlayFixture(folder, 17, SIZE, SIZE, 2, memory, files)) {
+        fixture.disk();
+        files.failWriteAfter(nth, Fault.NO_SPACE);
+        byte[] data = OverlayFixture.bytes(3, 8 * BLOCK);
+        try {
+          fixture.disk().write(0, data);
+        } catch (BlockIoException full) {
+          assertEquals(Kind.NO_SPACE, full.kind());
+          assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE), "nothing is mapped");
+        }
+        more = files.struck();
+        files.failWriteAfter(-1, Fault.NO_SPACE);
+        fixture.write(0, data);
+        assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE));
+        fixture.shut();
+        byte[] left = memory.content(fixture.overlay);
+        Walker.check(left);
+        assertEquals(0, Walker.leaks(left), "after fault " + nth);
+      }
     }
   }
 
   @Test
   void unreadableGoldenImageFailsThatWriteAlone() throws Exception {
-    MemoryFiles memory = new MemoryFiles();
-    try (OverlayFixture fixture = new OverlayFixture(folder, 16, SIZE, SIZE, 2, memory, memory)) {
-      java.nio.file.Files.write(fixture.golden, fixture.goldenBytes);
+    CrashFiles memory = new CrashFiles();
+    try (OverlayFixture fixture = new OverlayFixture(folder, 17, SIZE, SIZE, 2, memory, memory)) {
+      Files.write(fixture.golden, fixture.goldenBytes);
       fixture.disk();
-      try (var shorter =
-          java.nio.channels.FileChannel.open(
-              fixture.golden, java.nio.file.StandardOpenOption.WRITE)) {
+      try (var shorter = FileChannel.open(fixture.golden, StandardOpenOption.WRITE)) {
         shorter.truncate(100_000);
       }
       BlockIoException unreadable =
-          assertThrows(BlockIoException.class, () -> fixture.disk().write(131_072, new byte[512]));
+          assertThrows(
+              BlockIoException.class, () -> fixture.disk().write(131_072 + 512, new byte[512]));
       assertEquals(Kind.READ_FAILED, unreadable.kind());
       fixture.disk().write(0, new byte[512]);
       assertThrows(BlockIoException.class, () -> fixture.disk().read(131_072, 512));

@@ -15,23 +15,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class HeaderCodecTest {
   private static final UUID ID = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
-  private static final long FILE_SIZE = 4 * 65_536;
+  private static final long FILE_SIZE = 4 * 131_072;
 
-  private static final Header HEADER = Header.layOut(16, 10L << 30, "../images/debian/1.raw", ID);
+  private static final Header HEADER = Header.layOut(17, 10L << 30, "../images/debian/1.raw", ID);
 
   /** Written out by hand from the format's table of fields. */
   private static final String BYTES =
       "514649fb 00000003" // "QFI\xfb", version 3
-          + "0000000000000098 00000016" // backing name: at 152, 22 bytes
-          + "00000010 0000000280000000" // 64 KiB clusters, 10 GiB
+          + "00000000000000a0 00000016" // backing name: at 160, 22 bytes
+          + "00000011 0000000280000000" // 128 KiB clusters, 10 GiB
           + "00000000" // no encryption
-          + "00000014 0000000000030000" // 20 L1 entries, in cluster 3
-          + "0000000000010000 00000001" // refcount table: cluster 1, one cluster
+          + "0000000a 0000000000060000" // 10 L1 entries, in cluster 3
+          + "0000000000020000 00000001" // refcount table: cluster 1, one cluster
           + "00000000 0000000000000000" // no snapshots
-          + "0000000000000000 0000000000000000 0000000000000000" // no features
+          + "0000000000000010 0000000000000000 0000000000000000" // extended L2 entries
           + "00000004 00000068" // 16-bit refcounts, 104 bytes of header
+          + "5253544b 00000018" // "RSTK", 24 bytes
+          + "00112233445566778899aabbccddeeff 0000000000000001" // the overlay's UUID, epoch 1
           + "e2792aca 00000003 7261770000000000" // backing format "raw"
-          + "5253544b 00000010 00112233445566778899aabbccddeeff" // "RSTK", the overlay's UUID
           + "00000000 00000000" // end of the extensions
           + "2e2e2f696d616765732f64656269616e2f312e726177"; // "../images/debian/1.raw"
 
@@ -60,7 +61,7 @@ class HeaderCodecTest {
   void unknownExtensionsAndCompatibleFeaturesArePassedOver() throws Exception {
     ByteBuffer other = cluster();
     other.putLong(80, 0x8000_0000_0000_0001L);
-    other.putInt(104, 0x12345678); // the backing format becomes something unknown
+    other.putInt(136, 0x12345678); // the backing format becomes something unknown
     assertEquals(HEADER, HeaderCodec.decode(other, FILE_SIZE));
   }
 
@@ -77,7 +78,8 @@ class HeaderCodecTest {
     "int, 16, -1, 16",
     "int, 16, 0, 16",
     "int, 16, 1024, 16",
-    "int, 20, 8, 20",
+    "int, 20, 13, 20",
+    "int, 20, 18, 20",
     "int, 20, 31, 20",
     "int, 20, -1, 20",
     "long, 24, 0, 24",
@@ -85,25 +87,26 @@ class HeaderCodecTest {
     "long, 24, 513, 24",
     "long, 24, 0x7ffffffffffffe00, 24",
     "int, 32, 1, 32",
-    "int, 36, 19, 36",
+    "int, 36, 9, 36",
     "int, 36, -1, 36",
     "int, 36, 0x7fffffff, 36",
     "long, 40, 0, 40",
-    "long, 40, 0x30001, 40",
-    "long, 40, 0x40000, 40",
+    "long, 40, 0x60001, 40",
+    "long, 40, 0x80000, 40",
     "long, 40, 0x7fffffffffff0000, 40",
     "long, 40, -65536, 40",
     "long, 48, 0, 48",
-    "long, 48, 0x10200, 48",
-    "long, 48, 0x40000, 48",
+    "long, 48, 0x20200, 48",
+    "long, 48, 0x80000, 48",
     "int, 56, 0, 56",
     "int, 56, -1, 56",
     "int, 56, 0x7fffffff, 56",
     "int, 60, 1, 60",
-    "long, 72, 1, 72",
-    "long, 72, 2, 72",
-    "long, 72, 4, 72",
-    "long, 72, 16, 72",
+    "long, 72, 17, 72",
+    "long, 72, 18, 72",
+    "long, 72, 20, 72",
+    "long, 72, 0, 72",
+    "long, 72, 48, 72",
     "long, 72, 0x8000000000000000, 72",
     "int, 96, 5, 96",
     "int, 96, 6, 96",
@@ -112,8 +115,8 @@ class HeaderCodecTest {
     "int, 100, -8, 100",
     "int, 108, -1, 108",
     "int, 108, 0x7ffffff8, 108",
-    "int, 112, 0x71636f77, 112",
-    "int, 124, 15, 124",
+    "int, 144, 0x71636f77, 144",
+    "int, 108, 16, 108",
   })
   void damageIsRefusedByOffset(String type, int at, String value, int named) {
     ByteBuffer damaged = cluster();
@@ -134,7 +137,7 @@ class HeaderCodecTest {
   @Test
   void overlayOfSomebodyElseIsRefused() {
     ByteBuffer other = cluster();
-    other.putInt(120, 0x11111111);
+    other.putInt(104, 0x11111111);
     FormatException refusal =
         assertThrows(FormatException.class, () -> HeaderCodec.decode(other, FILE_SIZE));
     assertTrue(String.valueOf(refusal.getMessage()).contains("identity"));

@@ -9,12 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.file.HostFiles;
+import dev.rootstock.images.raw.RawImage;
 import dev.rootstock.images.testing.Disk;
 import dev.rootstock.images.testing.TestFiles;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class OverlayDeviceTest {
-  private static final int CLUSTER = 65_536;
+  private static final int CLUSTER = 131_072;
+  private static final int SUB = 4_096;
   private static final int GOLDEN = 4 * CLUSTER + 512;
   private static final int SIZE = 6 * CLUSTER;
 
@@ -41,7 +45,7 @@ class OverlayDeviceTest {
   @BeforeEach
   void open() throws Exception {
     files = new TestFiles();
-    fixture = new OverlayFixture(folder, 16, GOLDEN, SIZE, 16, files);
+    fixture = new OverlayFixture(folder, 17, GOLDEN, SIZE, 16, files);
     disk = fixture.disk();
   }
 
@@ -97,10 +101,14 @@ class OverlayDeviceTest {
   }
 
   @Test
-  void rewriteInPlaceNeedsNoSync() throws Exception {
+  void writesNeedNoSyncAndAFlushOfRewrittenBytesNeedsOne() throws Exception {
+    int first = syncs();
     disk.write(0, new byte[4096]);
+    assertEquals(first, syncs(), "an allocating write");
+    disk.flush();
+    assertEquals(first + 2, syncs(), "data, then the map");
     int before = syncs();
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 8; i++) {
       fixture.write(512L * i, OverlayFixture.bytes(i, 512));
     }
     assertEquals(before, syncs());
@@ -150,16 +158,146 @@ class OverlayDeviceTest {
   }
 
   @Test
+  void alignedWriteCopiesNothingFromTheGoldenImage() throws Exception {
+    int before = files.eventCount();
+    fixture.write(CLUSTER + SUB, OverlayFixture.bytes(1, SUB));
+    long written =
+        files.events().stream()
+            .skip(before)
+            .mapToLong(event -> event instanceof TestFiles.Written w ? w.bytes().limit() : 0)
+            .sum();
+    // Beside the data: a new L2 table, a run of counts, the mark in the header, one record.
+    assertTrue(written < SUB + CLUSTER + 1_000, written + " bytes written");
+    assertArrayEquals(fixture.model, disk.read(0, SIZE));
+  }
+
+  @Test
   void discardedClusterReadsAsZerosAndIsWrittenAgain() throws Exception {
     fixture.write(0, OverlayFixture.bytes(1, CLUSTER));
     fixture.discard(0, 2 * CLUSTER);
     assertArrayEquals(fixture.model, disk.read(0, SIZE));
-    long size = Files.size(fixture.overlay);
     fixture.write(512, OverlayFixture.bytes(2, 512));
     assertArrayEquals(fixture.model, disk.read(0, SIZE));
-    assertEquals(size, Files.size(fixture.overlay), "its place in the file was kept");
     fixture.reopen();
     assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE));
+  }
+
+  @Test
+  void discardedSpaceIsUsedAgain() throws Exception {
+    fixture.write(0, OverlayFixture.bytes(1, 4 * CLUSTER));
+    disk.flush();
+    long size = Files.size(fixture.overlay);
+    for (int i = 0; i < 40; i++) {
+      fixture.discard(0, 4 * CLUSTER);
+      disk.flush();
+      fixture.write(0, OverlayFixture.bytes(i, 4 * CLUSTER));
+      disk.flush();
+    }
+    long grown = Files.size(fixture.overlay) - size;
+    assertTrue(grown <= Limits.LEASED_CLUSTERS * (long) CLUSTER, grown + " bytes more");
+    assertArrayEquals(fixture.model, disk.read(0, SIZE));
+  }
+
+  @Test
+  void discardedSpaceGoesBackToTheFileSystem() throws Exception {
+    long before = disk.device().usage().allocatedBytes();
+    fixture.write(0, OverlayFixture.bytes(1, 4 * CLUSTER));
+    disk.flush();
+    long full = allocated();
+    assertEquals(before + 5 * CLUSTER, disk.device().usage().allocatedBytes(), "data, a table");
+    fixture.discard(SUB, CLUSTER / 2 - SUB);
+    fixture.discard(2 * CLUSTER, CLUSTER);
+    disk.flush();
+    disk.flush(); // what a checkpoint gave up is punched before the next one begins
+    long given = CLUSTER / 2 - SUB + CLUSTER;
+    assertEquals(full - given, allocated());
+    assertEquals(before + 5 * CLUSTER - given, disk.device().usage().allocatedBytes());
+    assertArrayEquals(fixture.model, disk.read(0, SIZE));
+  }
+
+  private long allocated() throws Exception {
+    try (var file = HostFiles.open(fixture.overlay, HostFiles.Mode.READ)) {
+      return file.allocated();
+    }
+  }
+
+  @Test
+  void extentsTellSubClustersApart() throws Exception {
+    fixture.write(SUB, OverlayFixture.bytes(1, 2 * SUB));
+    fixture.discard(4 * SUB, SUB);
+    fixture.write(6 * SUB + 512, OverlayFixture.bytes(1, 512));
+    List<Extent> extents = disk.device().extents(0, 8 * SUB);
+    List<String> found =
+        extents.stream()
+            .map(
+                e -> e.getClass().getSimpleName() + " " + e.offset() / SUB + " " + e.length() / SUB)
+            .toList();
+    assertEquals(
+        List.of(
+            "Immutable 0 1",
+            "Mutable 1 2",
+            "Immutable 3 1",
+            "Zero 4 1",
+            "Immutable 5 1",
+            "Mutable 6 1",
+            "Immutable 7 1"),
+        found);
+  }
+
+  @Test
+  void cleanCloseLeavesNoJournalAndNoSpareClusters() throws Exception {
+    fixture.write(0, OverlayFixture.bytes(1, 512));
+    Path journal = OverlayFile.journal(fixture.overlay);
+    assertTrue(Files.exists(journal));
+    fixture.shut();
+    assertTrue(Files.notExists(journal));
+    byte[] file = Files.readAllBytes(fixture.overlay);
+    Walker.check(file);
+    assertEquals(0, Walker.leaks(file));
+    assertEquals(0, ByteBuffer.wrap(file).getLong(HeaderCodec.AUTOCLEAR_AT));
+  }
+
+  /** Counts that a process which was killed had ahead are found, but not what is named twice. */
+  @Test
+  void clusterThatIsNamedTwiceIsRefusedByOffset() throws Exception {
+    fixture.write(0, OverlayFixture.bytes(1, 512));
+    fixture.write(CLUSTER, OverlayFixture.bytes(2, 512));
+    fixture.shut();
+    byte[] file = Files.readAllBytes(fixture.overlay);
+    ByteBuffer bytes = ByteBuffer.wrap(file);
+    int table = (int) L2Entry.place(bytes.getLong(3 * CLUSTER));
+    bytes.putLong(table + 16, bytes.getLong(table));
+    bytes.putLong(HeaderCodec.AUTOCLEAR_AT, HeaderCodec.JOURNALED);
+    Files.write(fixture.overlay, file);
+    FormatException refusal = assertThrows(FormatException.class, fixture::disk);
+    assertTrue(
+        String.valueOf(refusal.getMessage()).startsWith("offset " + (table + 16) + ":"),
+        refusal.getMessage());
+  }
+
+  @Test
+  void overlayThatOnlyWasReadIsNotTouched() throws Exception {
+    int before = files.eventCount();
+    disk.read(0, SIZE);
+    fixture.shut();
+    assertEquals(before, files.eventCount());
+  }
+
+  @Test
+  void overlayInUseIsRefused() throws Exception {
+    IOException refusal =
+        assertThrows(
+            IOException.class,
+            () -> {
+              try (OverlayFile second = OverlayFile.open(fixture.overlay, files);
+                  RawImage golden = RawImage.open(fixture.golden, HostFiles::open)) {
+                second.device(
+                    golden, fixture.threads, fixture.cache, () -> Long.MAX_VALUE, () -> {});
+              }
+            });
+    assertTrue(String.valueOf(refusal.getMessage()).contains("in use"), refusal.getMessage());
+    fixture.write(0, OverlayFixture.bytes(1, 512));
+    assertArrayEquals(fixture.model, disk.read(0, SIZE));
   }
 
   @Test
@@ -172,21 +310,22 @@ class OverlayDeviceTest {
   @Test
   void discardOfAWholeLargeDiskTakesManyRounds() throws Exception {
     Path sub = Files.createDirectory(folder.resolve("large"));
-    int size = 40 << 20; // 81,920 clusters of 512 bytes: ten rounds and more
-    try (OverlayFixture large = new OverlayFixture(sub, 9, size, size, 64, HostFiles::open)) {
+    int size = 40 << 20; // 2,560 clusters: three rounds
+    try (OverlayFixture large = new OverlayFixture(sub, 14, size, size, 64, HostFiles::open)) {
       large.discard(512, size - 1024);
       assertArrayEquals(large.model, large.disk().read(0, size));
     }
   }
 
   @Test
-  void tablesInMemoryAreBounded() throws Exception {
+  void slicesInMemoryAreBounded() throws Exception {
     Path sub = Files.createDirectory(folder.resolve("bounded"));
-    try (OverlayFixture bounded =
-        new OverlayFixture(sub, 9, 64 * 512 * 8, 64 * 512 * 8, 3, HostFiles::open)) {
+    int slice = 128 << 14;
+    try (OverlayFixture bounded = new OverlayFixture(sub, 14, 8 * slice, 8 * slice, 3, files)) {
       for (int i = 0; i < 8; i++) {
-        bounded.write(i * 64L * 512, OverlayFixture.bytes(i, 512));
+        bounded.write((long) i * slice, OverlayFixture.bytes(i, 512));
       }
+      bounded.reopen();
       bounded.disk().read(0, bounded.model.length);
       assertEquals(3, bounded.cache.size());
       assertArrayEquals(bounded.model, bounded.disk().read(0, bounded.model.length));
@@ -208,7 +347,7 @@ class OverlayDeviceTest {
     fixture.shut();
     byte[] good = Files.readAllBytes(fixture.overlay);
     long l1 = 3 * CLUSTER;
-    int table = (int) L2Entry.host(ByteBuffer.wrap(good).getLong((int) l1));
+    int table = (int) L2Entry.place(ByteBuffer.wrap(good).getLong((int) l1));
     for (long bad :
         new long[] {
           L2Entry.COPIED | 0x10_000_000_000L,
@@ -216,7 +355,7 @@ class OverlayDeviceTest {
           L2Entry.COPIED | l1,
           L2Entry.COMPRESSED | L2Entry.COPIED | CLUSTER,
           4 * CLUSTER,
-          L2Entry.COPIED | 4 * CLUSTER | 2,
+          L2Entry.COPIED | 4 * CLUSTER | 1,
           -1
         }) {
       Files.write(fixture.overlay, ByteBuffer.wrap(good.clone()).putLong((int) l1, bad).array());

@@ -26,6 +26,10 @@ final class OverlayFixture implements AutoCloseable {
   final IoThreads threads = new IoThreads();
   final TableCache cache;
   private final HostFiles.Opener opener;
+
+  /** Bytes that the overlay's file may take. */
+  volatile long limit = Long.MAX_VALUE;
+
   private @Nullable Disk disk;
   private @Nullable RawImage image;
 
@@ -77,7 +81,7 @@ final class OverlayFixture implements AutoCloseable {
       RawImage base = RawImage.open(golden, HostFiles::open);
       OverlayFile file = OverlayFile.open(overlay, opener);
       try {
-        open = new Disk(new FencedDevice(file.device(base, threads, cache, () -> {})));
+        open = new Disk(new FencedDevice(file.device(base, threads, cache, () -> limit, () -> {})));
       } catch (IOException | RuntimeException failure) {
         file.close();
         base.close();

@@ -52,6 +52,19 @@ class OverlayGridIT {
         }
       }
     },
+    EVERY_THIRD_SUB_CLUSTER_WRITTEN_AND_EVERY_FIFTH_DISCARDED {
+      @Override
+      void prepare(OverlayFixture fixture, int at, int length) throws Exception {
+        int sub = length / STRETCH_CLUSTERS / Header.SUB_CLUSTERS;
+        for (int i = 0; i < length / sub; i++) {
+          if (i % 3 == 0) {
+            fixture.write(at + i * sub, OverlayFixture.bytes(i, sub));
+          } else if (i % 5 == 0) {
+            fixture.discard(at + i * sub, sub);
+          }
+        }
+      }
+    },
     /** The golden image ends inside the second cluster of the only stretch. */
     END_OF_GOLDEN {
       @Override
@@ -71,16 +84,24 @@ class OverlayGridIT {
       names = {"END_OF_GOLDEN"},
       mode = EnumSource.Mode.EXCLUDE)
   void everyEdgeInEveryState(State state) throws Exception {
-    grid(state, 16);
+    grid(state, 17);
     folder = Files.createDirectory(folder.resolve("small"));
-    grid(state, 12);
+    grid(state, 14);
   }
 
   private void grid(State state, int clusterBits) throws Exception {
     int cluster = 1 << clusterBits;
-    int[] offsets = {0, 512, cluster / 2, cluster - 512, cluster, cluster + 512};
+    int sub = cluster / Header.SUB_CLUSTERS;
+    int[] offsets = {0, 512, sub, cluster / 2 + 512, cluster - 512, cluster, cluster + 512};
     int[] lengths = {
-      512, 4096, cluster - 512, cluster, cluster + 512, 2 * cluster, 2 * cluster + 1024
+      512,
+      sub,
+      3 * sub - 512,
+      cluster - 512,
+      cluster,
+      cluster + 512,
+      2 * cluster,
+      2 * cluster + 1024
     };
     int stretch = STRETCH_CLUSTERS * cluster;
     int size = stretch * offsets.length * lengths.length * 2;
@@ -104,13 +125,13 @@ class OverlayGridIT {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void edgesAroundTheEndOfTheGoldenImage(boolean write) throws Exception {
-    int cluster = 65_536;
+    int cluster = 131_072;
     int golden = cluster + 5 * 512;
     int run = 0;
     for (int offset : new int[] {0, cluster, golden - 512, golden, golden + 512, 2 * cluster}) {
       for (int length : new int[] {512, 1024, 4096, cluster, 2 * cluster}) {
         Path each = Files.createDirectory(folder.resolve("run" + run++));
-        try (OverlayFixture fixture = new OverlayFixture(each, 16, golden, 4 * cluster + 512)) {
+        try (OverlayFixture fixture = new OverlayFixture(each, 17, golden, 4 * cluster + 512)) {
           operate(fixture, offset, length, write);
           expect(fixture, 0, fixture.model.length);
           judge(fixture);

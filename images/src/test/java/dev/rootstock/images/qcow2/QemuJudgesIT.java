@@ -3,9 +3,11 @@ package dev.rootstock.images.qcow2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.testing.Qemu;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,7 +21,7 @@ class QemuJudgesIT {
 
   @Test
   void newOverlayIsWhatItsHeaderSays() throws Exception {
-    try (OverlayFixture fixture = new OverlayFixture(folder, 16, SIZE, 2 * SIZE)) {
+    try (OverlayFixture fixture = new OverlayFixture(folder, 17, SIZE, 2 * SIZE)) {
       Qemu.checkClean(fixture.overlay);
       Qemu.Result info = Qemu.img("info", "--output=json", fixture.overlay.toString());
       assertEquals(0, info.exit(), info.output());
@@ -28,11 +30,12 @@ class QemuJudgesIT {
           new String[] {
             "\"virtual-size\":" + 2 * SIZE,
             "\"format\":\"qcow2\"",
-            "\"cluster-size\":65536",
+            "\"cluster-size\":131072",
             "\"compat\":\"1.1\"",
             "\"refcount-bits\":16",
             "\"backing-filename\":\"golden.raw\"",
             "\"backing-filename-format\":\"raw\"",
+            "\"extended-l2\":true",
             "\"corrupt\":false"
           }) {
         assertTrue(text.contains(fact), fact + " in " + info.output());
@@ -42,7 +45,7 @@ class QemuJudgesIT {
 
   @Test
   void whatWeWriteIsWhatQemuReads() throws Exception {
-    try (OverlayFixture fixture = new OverlayFixture(folder, 16, SIZE, SIZE)) {
+    try (OverlayFixture fixture = new OverlayFixture(folder, 17, SIZE, SIZE)) {
       byte[] pattern = new byte[100 * 512];
       Arrays.fill(pattern, (byte) 0x5a);
       fixture.write(65_536 - 512, pattern);
@@ -70,7 +73,7 @@ class QemuJudgesIT {
 
   @Test
   void whatQemuWritesIsWhatWeReadAndGoOnWith() throws Exception {
-    try (OverlayFixture fixture = new OverlayFixture(folder, 16, SIZE, SIZE)) {
+    try (OverlayFixture fixture = new OverlayFixture(folder, 17, SIZE, SIZE)) {
       fixture.write(0, OverlayFixture.bytes(1, 4096));
       fixture.shut();
       Qemu.Result write =
@@ -100,6 +103,54 @@ class QemuJudgesIT {
       Qemu.checkClean(fixture.overlay);
       Qemu.compare(fixture.overlay, fixture.modelFile());
       assertArrayEquals(fixture.goldenBytes, Files.readAllBytes(fixture.golden));
+    }
+  }
+
+  @Test
+  void qemuRefusesADiskInUseAndWeRefuseOneThatQemuUses() throws Exception {
+    try (OverlayFixture fixture = new OverlayFixture(folder, 17, SIZE, SIZE)) {
+      fixture.write(0, OverlayFixture.bytes(1, 4096));
+      Qemu.Result refused = Qemu.img("check", "-f", "qcow2", fixture.overlay.toString());
+      assertTrue(refused.output().contains("lock"), refused.output());
+      assertTrue(refused.exit() != 0, refused.output());
+      fixture.shut();
+      Qemu.checkClean(fixture.overlay);
+      Process qemu =
+          new ProcessBuilder("qemu-io", "-f", "qcow2", fixture.overlay.toString())
+              .redirectErrorStream(true)
+              .start();
+      try (var in = qemu.outputWriter()) {
+        in.write("read 0 512\n");
+        in.flush();
+        String line = qemu.inputReader().readLine(); // it has the file open now
+        assertTrue(String.valueOf(line).contains("read 512"), line);
+        IOException inUse = assertThrows(IOException.class, fixture::disk);
+        assertTrue(String.valueOf(inUse.getMessage()).contains("in use"), inUse.getMessage());
+      } finally {
+        qemu.destroyForcibly().waitFor();
+      }
+      assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE));
+    }
+  }
+
+  /** An overlay goes through QEMU's hands and stays ours: rebase and commit keep our header. */
+  @Test
+  void qemuRebasesAndCommitsWhatWeWrote() throws Exception {
+    try (OverlayFixture fixture = new OverlayFixture(folder, 17, SIZE, SIZE)) {
+      fixture.write(4096, OverlayFixture.bytes(1, 200_192));
+      fixture.discard(1 << 20, 1 << 18);
+      fixture.shut();
+      Path copy = folder.resolve("copy.raw");
+      Files.copy(fixture.golden, copy);
+      String overlay = fixture.overlay.toString();
+      Qemu.Result rebase =
+          Qemu.img("rebase", "-f", "qcow2", "-F", "raw", "-b", "copy.raw", overlay);
+      assertEquals(0, rebase.exit(), rebase.output());
+      assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE));
+      fixture.shut();
+      Qemu.Result commit = Qemu.img("commit", "-f", "qcow2", overlay);
+      assertEquals(0, commit.exit(), commit.output());
+      assertArrayEquals(fixture.model, Files.readAllBytes(copy));
     }
   }
 }

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A block that is being overwritten in place is read before or after, never in between. */
 @Timeout(60)
 class TornBlockTest {
+  private static final int CLUSTER = 131_072;
   private static final byte[] OLD = filled(1);
   private static final byte[] NEW = filled(2);
 
@@ -47,7 +48,7 @@ class TornBlockTest {
 
   @BeforeEach
   void writeOld() throws Exception {
-    fixture = new OverlayFixture(folder, 16, 131_072, 131_072, 4, this::open);
+    fixture = new OverlayFixture(folder, 17, 2 * CLUSTER, 2 * CLUSTER, 4, this::open);
     disk = fixture.disk();
     disk.write(0, OLD);
     disk.read(0, 512);
@@ -76,7 +77,7 @@ class TornBlockTest {
     ByteBuffer into = ByteBuffer.allocateDirect(512);
     CompletableFuture<@Nullable BlockIoException> read =
         Disk.begin(done -> disk.device().read(0, into, done));
-    assertNotNull(disk.read(65_536, 512), "another cluster is not in the way");
+    assertNotNull(disk.read(CLUSTER, 512), "another cluster is not in the way");
     assertFalse(read.isDone());
 
     goOn.countDown();
@@ -120,7 +121,7 @@ class TornBlockTest {
 
       @Override
       public void write(long offset, ByteBuffer... parts) throws IOException {
-        CountDownLatch half = halfDone.getAndSet(null);
+        CountDownLatch half = path.equals(fixture.overlay) ? halfDone.getAndSet(null) : null;
         if (half == null) {
           real.write(offset, parts);
           return;
@@ -146,6 +147,26 @@ class TornBlockTest {
       @Override
       public long size() throws IOException {
         return real.size();
+      }
+
+      @Override
+      public void truncate(long size) throws IOException {
+        real.truncate(size);
+      }
+
+      @Override
+      public void punch(long offset, long length) throws IOException {
+        real.punch(offset, length);
+      }
+
+      @Override
+      public long allocated() throws IOException {
+        return real.allocated();
+      }
+
+      @Override
+      public void lock() throws IOException {
+        real.lock();
       }
 
       @Override

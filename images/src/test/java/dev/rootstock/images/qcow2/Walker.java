@@ -21,11 +21,38 @@ final class Walker {
         HeaderCodec.decode(file.duplicate().limit(Math.min(bytes.length, 65536)), bytes.length);
   }
 
-  /** Fails with what is wrong, if anything is. */
+  /** Fails with what is wrong, if anything is; clusters that are counted and not used may be. */
   static void check(byte[] bytes) throws IOException {
     Walker walker = new Walker(bytes);
     walker.names();
     walker.counts();
+  }
+
+  /** Clusters that are counted and that nothing names. */
+  static int leaks(byte[] bytes) throws IOException {
+    Walker walker = new Walker(bytes);
+    walker.names();
+    int leaks = 0;
+    long blocks = walker.header.refcountTableClusters() * walker.header.clusterBytes() / 8;
+    for (int block = 0; block < blocks; block++) {
+      leaks += walker.hasBlock(block) ? walker.leaksOf(block) : 0;
+    }
+    return leaks;
+  }
+
+  private boolean hasBlock(int block) {
+    return file.getLong((int) header.refcountTableOffset() + 8 * block) != 0;
+  }
+
+  /** Those behind the end of the file count too. */
+  private int leaksOf(int block) {
+    int leaks = 0;
+    long first = (long) block * header.refcountsPerBlock();
+    for (long cluster = first; cluster < first + header.refcountsPerBlock(); cluster++) {
+      boolean unnamed = !named.containsKey(cluster * header.clusterBytes());
+      leaks += count(cluster) > 0 && unnamed ? 1 : 0;
+    }
+    return leaks;
   }
 
   private void names() {
@@ -44,17 +71,32 @@ final class Walker {
       }
     }
     for (int i = 0; i < header.l1Entries(); i++) {
-      long table = L2Entry.host(file.getLong((int) header.l1Offset() + 8 * i));
+      long table = L2Entry.place(file.getLong((int) header.l1Offset() + 8 * i));
       if (table != 0) {
         name(table, "L2 table " + i);
         for (int j = 0; j < header.l2Entries(); j++) {
-          long host = L2Entry.host(file.getLong((int) table + 8 * j));
-          if (host != 0) {
-            name(host, "cluster " + ((long) i * header.l2Entries() + j));
-          }
+          entry((int) table + 16 * j, "cluster " + ((long) i * header.l2Entries() + j));
         }
       }
     }
+  }
+
+  private void entry(int at, String what) {
+    long descriptor = file.getLong(at);
+    long bitmap = file.getLong(at + 8);
+    if ((bitmap & bitmap >>> 32 & 0xffff_ffffL) != 0) {
+      throw new AssertionError(what + " has data that are zeros: " + Long.toHexString(bitmap));
+    }
+    if (descriptor == 0) {
+      if ((int) bitmap != 0) {
+        throw new AssertionError(what + " has data nowhere: " + Long.toHexString(bitmap));
+      }
+      return;
+    }
+    if (descriptor >>> 56 != 0x80) {
+      throw new AssertionError(what + " is named by " + Long.toHexString(descriptor));
+    }
+    name(L2Entry.place(descriptor), what);
   }
 
   private void name(long at, String what) {
@@ -70,12 +112,16 @@ final class Walker {
   private void counts() {
     for (Map.Entry<Long, String> use : named.entrySet()) {
       long cluster = use.getKey() / header.clusterBytes();
-      int perBlock = header.refcountsPerBlock();
-      long block = file.getLong((int) (header.refcountTableOffset() + 8 * (cluster / perBlock)));
-      int count = block == 0 ? 0 : file.getShort((int) (block + 2 * (cluster % perBlock)));
-      if (count < 1) {
-        throw new AssertionError(use.getValue() + " at " + use.getKey() + " is not counted");
+      if (count(cluster) != 1) {
+        throw new AssertionError(
+            use.getValue() + " at " + use.getKey() + " is counted " + count(cluster) + " times");
       }
     }
+  }
+
+  private int count(long cluster) {
+    int perBlock = header.refcountsPerBlock();
+    long block = file.getLong((int) (header.refcountTableOffset() + 8 * (cluster / perBlock)));
+    return block == 0 ? 0 : file.getShort((int) (block + 2 * (cluster % perBlock)));
   }
 }

@@ -65,7 +65,7 @@ class LocalImageStoreTest {
   }
 
   private GoldenVersion imported() throws StoreException {
-    return store.importRaw(source, "debian", Progress.NONE);
+    return store.importImage(source, "debian", null, Progress.NONE);
   }
 
   private static StoreException refused(Kind kind, Executable what) {
@@ -95,14 +95,16 @@ class LocalImageStoreTest {
     assertEquals(SIZE, version.sizeBytes());
     String sha256 = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
     assertEquals(sha256, version.sha256());
-    assertEquals(List.of("images/debian/1.info", "images/debian/1.raw", "lock"), files());
+    assertEquals(
+        List.of("images/debian/1.info", "images/debian/1.raw", "images/debian/1.sums", "lock"),
+        files());
   }
 
   @Test
   void versionsAreNumberedAndSurviveReopening() throws Exception {
     GoldenVersion first = imported();
     GoldenVersion second = imported();
-    GoldenVersion other = store.importRaw(source, "alpine", Progress.NONE);
+    GoldenVersion other = store.importImage(source, "alpine", null, Progress.NONE);
 
     reopen();
 
@@ -115,7 +117,7 @@ class LocalImageStoreTest {
 
   @Test
   void sparseImageStaysSparse() throws Exception {
-    long size = 1L << 30;
+    long size = 1L << 28;
     try (RandomAccessFile file = new RandomAccessFile(source.toFile(), "rw")) {
       file.setLength(size);
     }
@@ -133,9 +135,10 @@ class LocalImageStoreTest {
   @Test
   void importTellsItsProgressToTheEnd() throws Exception {
     long[] last = new long[2];
-    store.importRaw(
+    store.importImage(
         source,
         "debian",
+        null,
         (done, total) -> {
           last[0] = done;
           last[1] = total;
@@ -144,43 +147,22 @@ class LocalImageStoreTest {
   }
 
   @Test
-  void importRefusesWhatIsNoRawDisk() throws Exception {
+  void importRefusesWhatIsNoDisk() throws Exception {
     Path bad = folder.resolve("bad");
-    refused(Kind.NOT_FOUND, () -> store.importRaw(bad, "debian", Progress.NONE));
-    refused(Kind.INVALID, () -> store.importRaw(folder, "debian", Progress.NONE));
+    refused(Kind.NOT_FOUND, () -> store.importImage(bad, "debian", null, Progress.NONE));
+    refused(Kind.INVALID, () -> store.importImage(folder, "debian", null, Progress.NONE));
     for (String name : List.of("", "Debian", "a..b", "../a", ".a", "a/b", "x".repeat(64))) {
-      refused(Kind.INVALID, () -> store.importRaw(source, name, Progress.NONE));
+      refused(Kind.INVALID, () -> store.importImage(source, name, null, Progress.NONE));
     }
     Files.write(bad, new byte[0]);
-    refused(Kind.INVALID, () -> store.importRaw(bad, "debian", Progress.NONE));
+    refused(Kind.INVALID, () -> store.importImage(bad, "debian", null, Progress.NONE));
     Files.write(bad, new byte[513]);
-    StoreException odd = refused(Kind.INVALID, () -> store.importRaw(bad, "debian", Progress.NONE));
+    StoreException odd =
+        refused(Kind.INVALID, () -> store.importImage(bad, "debian", null, Progress.NONE));
     assertTrue(String.valueOf(odd.getMessage()).contains("513"), odd.getMessage());
 
     assertEquals(List.of("lock"), files());
     assertFalse(Files.exists(data.resolve("images/debian")));
-  }
-
-  @Test
-  void importNamesTheToolForOtherFormats() throws Exception {
-    byte[] qcow2 = new byte[1024];
-    System.arraycopy(new byte[] {'Q', 'F', 'I', (byte) 0xfb}, 0, qcow2, 0, 4);
-    byte[] vhd = new byte[1024];
-    System.arraycopy("conectix".getBytes(StandardCharsets.US_ASCII), 0, vhd, 512, 8);
-    byte[] gzip = new byte[777];
-    gzip[0] = 0x1f;
-    gzip[1] = (byte) 0x8b;
-    for (var format :
-        List.of(
-            List.of(qcow2, "qemu-img convert"),
-            List.of(vhd, "qemu-img convert"),
-            List.of(gzip, "decompress"))) {
-      Files.write(source, (byte[]) format.get(0));
-      StoreException refusal = refused(Kind.INVALID, this::imported);
-      assertTrue(
-          String.valueOf(refusal.getMessage()).contains((String) format.get(1)),
-          refusal.getMessage());
-    }
   }
 
   @Test
@@ -320,10 +302,12 @@ class LocalImageStoreTest {
     store.close();
     store = LocalImageStore.open(data);
     long deadline = System.nanoTime() + 10_000_000_000L;
-    while (files().size() > 3 && System.nanoTime() < deadline) {
+    while (files().size() > 4 && System.nanoTime() < deadline) {
       Thread.sleep(10);
     }
-    assertEquals(List.of("images/debian/1.info", "images/debian/1.raw", "lock"), files());
+    assertEquals(
+        List.of("images/debian/1.info", "images/debian/1.raw", "images/debian/1.sums", "lock"),
+        files());
   }
 
   @Test
@@ -447,8 +431,8 @@ class LocalImageStoreTest {
     GoldenVersion base = imported();
     store.createOverlay("small", OverlayId.random(), base, SIZE);
     store.createOverlay("large", OverlayId.random(), base, 2L << 40);
-    assertEquals(4 * 65_536, store.overlayBytes("small"));
-    assertEquals(4 * 65_536, store.overlayBytes("large"));
+    assertEquals(4 * 131_072, store.overlayBytes("small"));
+    assertEquals(4 * 131_072, store.overlayBytes("large"));
   }
 
   @Test

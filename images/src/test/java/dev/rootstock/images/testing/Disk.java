@@ -5,6 +5,7 @@ import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.block.Update;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -58,6 +59,12 @@ public record Disk(BlockDevice device) {
 
   public void discard(long offset, long length) throws BlockIoException {
     await(done -> device.discard(offset, length, done));
+  }
+
+  /** Runs an update of {@code length} bytes. */
+  public void update(long offset, int length, Update change) throws BlockIoException {
+    ByteBuffer scratch = ByteBuffer.allocateDirect(length);
+    await(done -> device.update(offset, scratch, change, Durability.CACHED, done));
   }
 
   public static void await(Consumer<IoCompletion> operation) throws BlockIoException {

@@ -58,5 +58,21 @@ public final class MemoryFile implements HostFile {
   }
 
   @Override
+  public synchronized void truncate(long size) {
+    bytes = Arrays.copyOf(bytes, (int) size);
+  }
+
+  @Override
+  public void punch(long offset, long length) {}
+
+  @Override
+  public long allocated() {
+    return size();
+  }
+
+  @Override
+  public void lock() {}
+
+  @Override
   public void close() {}
 }

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +86,16 @@ public final class TestFiles implements HostFiles.Opener {
     return new TestFile(inner.open(path, mode));
   }
 
+  @Override
+  public void delete(Path path) throws IOException {
+    inner.delete(path);
+  }
+
+  @Override
+  public UUID boot() {
+    return inner.boot();
+  }
+
   private synchronized @Nullable Fault nextWrite() {
     if (writesLeft >= 0 && writesLeft-- == 0) {
       struck = true;
@@ -159,6 +170,35 @@ public final class TestFiles implements HostFiles.Opener {
     @Override
     public long size() throws IOException {
       return real.size();
+    }
+
+    @Override
+    public void truncate(long size) throws IOException {
+      failBroken();
+      real.truncate(size);
+    }
+
+    @Override
+    public void punch(long offset, long length) throws IOException {
+      failBroken();
+      real.punch(offset, length);
+    }
+
+    /** Neither needs space, so of the faults only a broken disk strikes them. */
+    private void failBroken() throws IOException {
+      if (fault == Fault.IO_ERROR && nextWrite() != null) {
+        throw new IOException("a broken disk, by order of the test");
+      }
+    }
+
+    @Override
+    public long allocated() throws IOException {
+      return real.allocated();
+    }
+
+    @Override
+    public void lock() throws IOException {
+      real.lock();
     }
 
     @Override

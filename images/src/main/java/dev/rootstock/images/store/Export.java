@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.store;
+
+import com.github.luben.zstd.ZstdOutputStream;
+import dev.rootstock.images.Limits;
+import dev.rootstock.images.file.HostFiles;
+import dev.rootstock.images.golden.GoldenImage;
+import dev.rootstock.images.store.StoreException.Kind;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.GZIPOutputStream;
+import org.tukaani.xz.LZMA2Options;
+import org.tukaani.xz.XZOutputStream;
+
+/** Writes a disk of the store into a file outside, whole or not at all. */
+final class Export {
+  private final GoldenImage image;
+  private final Path ours;
+  private final HostFiles.Opener opener;
+
+  /**
+   * An export.
+   *
+   * @param ours the file that the image stands in, for those formats that qemu-img writes
+   */
+  Export(GoldenImage image, Path ours, HostFiles.Opener opener) {
+    this.image = image;
+    this.ours = ours;
+    this.opener = opener;
+  }
+
+  void to(Path file, SourceFormat format, Progress progress) throws StoreException, IOException {
+    Path target = file.toAbsolutePath();
+    if (Files.exists(target)) {
+      throw new StoreException(
+          Kind.INVALID, target + " is there already: remove it, or name another file");
+    }
+    Path part = target.resolveSibling("." + target.getFileName() + ".part");
+    boolean finished = false;
+    try {
+      Files.deleteIfExists(part);
+      write(part, format, progress);
+      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+      finished = true;
+    } finally {
+      if (!finished) {
+        Files.deleteIfExists(part);
+      }
+    }
+  }
+
+  private void write(Path part, SourceFormat format, Progress progress)
+      throws StoreException, IOException {
+    switch (format) {
+      case RAW -> SparseCopy.copy(unclosed(), part, opener, progress);
+      case QCOW2 ->
+          LayerCopy.copy(
+              image,
+              null,
+              null,
+              part,
+              opener,
+              () -> Thread.currentThread().isInterrupted(),
+              progress);
+      case GZ, XZ, ZST -> pack(part, format, progress);
+      case VHD, VHDX, VMDK, VDI -> QemuImg.fromOurs(ours, format, part, progress, image.size());
+    }
+  }
+
+  /** The image is the caller's, who closes it. */
+  private DiskSource unclosed() {
+    return new DiskSource.Image(image);
+  }
+
+  private void pack(Path part, SourceFormat format, Progress progress) throws IOException {
+    ByteBuffer piece = ByteBuffer.allocate(Limits.COPY_BYTES);
+    ProgressClock clock = new ProgressClock(progress, image.size());
+    DiskSource source = unclosed();
+    try (OutputStream out = packing(part, format)) {
+      while (source.read(piece.clear())) {
+        out.write(piece.array(), 0, piece.position());
+        clock.at(source.done());
+      }
+    }
+  }
+
+  private static OutputStream packing(Path part, SourceFormat format) throws IOException {
+    OutputStream file =
+        new BufferedOutputStream(
+            Files.newOutputStream(part, StandardOpenOption.CREATE_NEW), 64 << 10);
+    return switch (format) {
+      case GZ -> new GZIPOutputStream(file, 64 << 10);
+      case XZ -> new XZOutputStream(file, new LZMA2Options());
+      case ZST -> new ZstdOutputStream(file);
+      default -> throw new IllegalArgumentException("not packed: " + format);
+    };
+  }
+}

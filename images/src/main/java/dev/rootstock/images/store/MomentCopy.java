@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.store;
+
+import dev.rootstock.images.block.BlockDevice;
+import dev.rootstock.images.block.BlockIoException;
+import dev.rootstock.images.block.Extent;
+import dev.rootstock.images.golden.LayerWriter;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A copy of a client's disk as it is at one moment, taken while the client goes on writing.
+ *
+ * <p>From that moment on, what is about to change is copied first: a write waits until the clusters
+ * that it touches are in the copy. Meanwhile the copier goes through the disk from its beginning,
+ * and takes what nobody has taken yet. So the copy holds every write that had been acknowledged
+ * before the moment and none that began after it; those under way at that moment may be in it or
+ * not, as after a power failure. It costs the client one read and one write the first time that it
+ * overwrites a cluster, and leaves its overlay as it is.
+ *
+ * <p>Only what stands in the overlay is copied; the rest is the golden version's and never changes.
+ * A copy that fails (a full file system) lets the client's writes go on and fails alone.
+ */
+final class MomentCopy {
+  private static final int CLUSTER = LayerWriter.CLUSTER;
+
+  /** Stretches whose map is brought into memory at a time, by reading a block of each. */
+  private static final long STRETCH = 256L << 20;
+
+  /** What the copier reads: fencing and closing wait for it. */
+  private final BlockDevice leased;
+
+  /** The same disk, for reads within a change, which the lease counts already. */
+  private final BlockDevice inner;
+
+  /** Guards {@link #ended}, and itself. */
+  private final LayerWriter to;
+
+  private final long size;
+
+  /** Clusters that are in the copy or need not be. Guards everything below, and itself. */
+  private final BitSet done = new BitSet();
+
+  /** Clusters that somebody is copying, with who waits for them. */
+  private final Map<Integer, List<Runnable>> busy = new HashMap<>();
+
+  private @Nullable IOException failure;
+  private boolean ended;
+
+  MomentCopy(BlockDevice leased, BlockDevice inner, LayerWriter to) {
+    this.leased = leased;
+    this.inner = inner;
+    this.to = to;
+    this.size = inner.geometry().sizeBytes();
+  }
+
+  // ---- the client's side
+
+  /** Runs {@code then} when the copy has what a change of this range would overwrite. */
+  void before(long offset, long length, Runnable then) {
+    if (length > 0) {
+      new Change((int) (offset / CLUSTER), (int) ((offset + length - 1) / CLUSTER), then).goOn();
+    } else {
+      then.run();
+    }
+  }
+
+  /** A change that waits, one cluster after the other. */
+  private final class Change {
+    private final int last;
+    private final Runnable then;
+    private int next;
+    private boolean running;
+    private boolean again;
+
+    Change(int first, int last, Runnable then) {
+      this.next = first;
+      this.last = last;
+      this.then = then;
+    }
+
+    /** Called again by whoever completes what it waits for, perhaps within this very call. */
+    void goOn() {
+      synchronized (this) {
+        if (running) {
+          again = true;
+          return;
+        }
+        running = true;
+      }
+      while (step()) {
+        // until it has to wait, or is through
+      }
+    }
+
+    private boolean step() {
+      while (next <= last) {
+        switch (claim(next, this::goOn)) {
+          case TAKEN -> {
+            return paused();
+          }
+          case MINE -> {
+            copyLater(next, this::goOn);
+            return paused();
+          }
+          case DONE -> next++;
+        }
+      }
+      then.run();
+      return false;
+    }
+
+    /** Whether what it waits for has happened already. */
+    private synchronized boolean paused() {
+      running = again;
+      again = false;
+      return running;
+    }
+  }
+
+  private enum Claim {
+    /** The caller has to copy the cluster. */
+    MINE,
+    /** Somebody copies it, and tells the caller in the end. */
+    TAKEN,
+    /** It is in the copy, or the copy has failed. */
+    DONE
+  }
+
+  private Claim claim(int cluster, Runnable told) {
+    synchronized (done) {
+      if (done.get(cluster) || failure != null) {
+        return Claim.DONE;
+      }
+      List<Runnable> waiting = busy.get(cluster);
+      if (waiting != null) {
+        waiting.add(told);
+        return Claim.TAKEN;
+      }
+      busy.put(cluster, new ArrayList<>());
+      return Claim.MINE;
+    }
+  }
+
+  private void copyLater(int cluster, Runnable told) {
+    if (claim(cluster, told) == Claim.DONE) {
+      told.run(); // the copy has failed meanwhile
+      return;
+    }
+    if (isGolden(inner, cluster)) {
+      finished(cluster, null);
+      return;
+    }
+    ByteBuffer content = buffer(cluster);
+    inner.read(
+        (long) cluster * CLUSTER,
+        content,
+        unreadable -> {
+          IOException failed = unreadable;
+          if (failed == null) {
+            failed = put(cluster, content.flip());
+          }
+          finished(cluster, failed);
+        });
+  }
+
+  // ---- the copier's side
+
+  /** Copies the whole disk; blocks. */
+  void run(Progress progress) throws IOException {
+    ProgressClock clock = new ProgressClock(progress, size);
+    long clusters = Math.ceilDiv(size, CLUSTER);
+    for (int cluster = 0; cluster < clusters; cluster++) {
+      if ((long) cluster * CLUSTER % STRETCH == 0) {
+        read((long) cluster * CLUSTER, ByteBuffer.allocateDirect(512));
+      }
+      copyNow(cluster);
+      clock.at(Math.min(size, (cluster + 1L) * CLUSTER));
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException("interrupted");
+      }
+    }
+  }
+
+  private void copyNow(int cluster) throws IOException {
+    CompletableFuture<@Nullable Void> other = new CompletableFuture<>();
+    switch (claim(cluster, () -> other.complete(null))) {
+      case TAKEN -> other.join();
+      case MINE -> finished(cluster, copied(cluster));
+      case DONE -> {}
+    }
+    synchronized (done) {
+      if (failure != null) {
+        throw new IOException(failure.getMessage(), failure);
+      }
+    }
+  }
+
+  private @Nullable IOException copied(int cluster) {
+    if (isGolden(leased, cluster)) {
+      return null;
+    }
+    try {
+      ByteBuffer content = buffer(cluster);
+      read((long) cluster * CLUSTER, content);
+      return put(cluster, content.flip());
+    } catch (IOException unreadable) {
+      return unreadable;
+    }
+  }
+
+  /** Lets every write go on, whatever is in the copy. */
+  void giveUp(IOException why) {
+    synchronized (to) {
+      ended = true; // its file may be closed from now on
+    }
+    List<Runnable> waiting = new ArrayList<>();
+    synchronized (done) {
+      if (failure == null) {
+        failure = why;
+      }
+      busy.values().forEach(waiting::addAll);
+      busy.clear();
+    }
+    waiting.forEach(Runnable::run);
+  }
+
+  private void read(long offset, ByteBuffer into) throws IOException {
+    CompletableFuture<@Nullable BlockIoException> read = new CompletableFuture<>();
+    leased.read(offset, into, read::complete);
+    BlockIoException unreadable = read.join();
+    if (unreadable != null) {
+      throw unreadable;
+    }
+  }
+
+  // ---- both
+
+  /** Whether all of a cluster is seen to be the golden version's. */
+  private boolean isGolden(BlockDevice disk, int cluster) {
+    long at = (long) cluster * CLUSTER;
+    return disk.extents(at, Math.min(CLUSTER, size - at)).stream()
+        .allMatch(Extent.Immutable.class::isInstance);
+  }
+
+  private ByteBuffer buffer(int cluster) {
+    return ByteBuffer.allocateDirect((int) Math.min(CLUSTER, size - (long) cluster * CLUSTER));
+  }
+
+  private @Nullable IOException put(int cluster, ByteBuffer content) {
+    try {
+      synchronized (to) {
+        if (ended) {
+          return null;
+        }
+        if (SparseCopy.isZero(content)) {
+          to.zero(cluster);
+        } else {
+          to.data(cluster, content);
+        }
+      }
+      return null;
+    } catch (IOException failed) {
+      return failed;
+    }
+  }
+
+  private void finished(int cluster, @Nullable IOException failed) {
+    if (failed != null) {
+      giveUp(failed);
+      return;
+    }
+    List<Runnable> waiting;
+    synchronized (done) {
+      done.set(cluster);
+      waiting = busy.remove(cluster);
+    }
+    if (waiting != null) {
+      waiting.forEach(Runnable::run);
+    }
+  }
+}

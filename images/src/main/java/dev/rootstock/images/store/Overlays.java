@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.store;
+
+import dev.rootstock.images.Limits;
+import dev.rootstock.images.block.BlockDevice;
+import dev.rootstock.images.file.HostFiles;
+import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.golden.GoldenImage;
+import dev.rootstock.images.golden.LayerWriter;
+import dev.rootstock.images.golden.MapCache;
+import dev.rootstock.images.golden.Qcow2Image;
+import dev.rootstock.images.qcow2.OverlayFile;
+import dev.rootstock.images.qcow2.TableCache;
+import dev.rootstock.images.raw.RawDevice;
+import dev.rootstock.images.store.StoreException.Kind;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Clients' overlays, {@code clients/<client>.qcow2}, and every disk that is in use.
+ *
+ * <p>A client's overlay is replaced by renaming a finished, durable file over it, so at every
+ * moment its name leads to one whole overlay. Names that begin with a dot are the store's own; what
+ * of them an interruption left is swept away at the next start.
+ */
+final class Overlays {
+  private static final Logger LOG = LoggerFactory.getLogger(Overlays.class);
+
+  /** The only backing names that are ever opened: what an overlay's header says is not trusted. */
+  private static final Pattern BACKING =
+      Pattern.compile("\\.\\./images/([^/]{1,63})/([1-9][0-9]{0,5})\\.(raw|qcow2)");
+
+  private final Path clients;
+  private final HostFiles.Opener opener;
+  private final GoldenFiles golden;
+  private final GoldenShares shares;
+  private final Trash trash;
+  private final IoThreads threads;
+  private final TableCache tables = new TableCache(Limits.CACHED_MAP_SLICES);
+
+  /** Every lease that is not closed. */
+  private final Set<LeasedDisk> leases = ConcurrentHashMap.newKeySet();
+
+  /** A client's disk that is in use. */
+  private record User(LeasedDisk disk, CopyableDevice device, GoldenVersion base) {}
+
+  /** The last use of each client's overlay, until it is closed. */
+  private final ConcurrentHashMap<String, User> users = new ConcurrentHashMap<>();
+
+  /**
+   * What is done to overlays by name excludes itself, each for a share of the names: it waits for
+   * the disk, and one client's slow disk must not keep others from their logins.
+   */
+  private final Object[] nameLocks = new Object[Limits.NAME_LOCKS];
+
+  /** Overlays are filled one at a time: each takes a disk's whole speed. */
+  private final Object filling = new Object();
+
+  Overlays(
+      Path clients,
+      HostFiles.Opener opener,
+      GoldenFiles golden,
+      GoldenShares shares,
+      Trash trash,
+      IoThreads threads)
+      throws IOException {
+    this.clients = clients;
+    this.opener = opener;
+    this.golden = golden;
+    this.shares = shares;
+    this.trash = trash;
+    this.threads = threads;
+    Arrays.setAll(nameLocks, i -> new Object());
+    try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(clients, ".*.{new,journal}")) {
+      for (Path leftover : leftovers) {
+        trash.move(leftover);
+      }
+    }
+  }
+
+  LeasedDisk openReadOnly(GoldenVersion version) throws StoreException {
+    try {
+      GoldenImage image = shares.acquire(version);
+      return lease(released -> new RawDevice(image, threads, released), version);
+    } catch (IOException failure) {
+      throw Failures.of("cannot open " + version, failure);
+    }
+  }
+
+  void createOverlay(String client, OverlayId id, GoldenVersion base, long sizeBytes)
+      throws StoreException {
+    checkSize(client, base, sizeBytes);
+    synchronized (nameLock(client)) {
+      requireUnused(client);
+      closeFormer(client);
+      Path fresh = clients.resolve("." + client + ".new");
+      try {
+        Files.deleteIfExists(fresh);
+        OverlayFile.create(fresh, opener, id.value(), sizeBytes, backing(base));
+        replace(client, fresh);
+      } catch (IOException failure) {
+        deleteQuietly(fresh);
+        throw Failures.of("cannot make a disk for " + client, failure);
+      }
+    }
+    trash.empty();
+  }
+
+  /** Puts a finished overlay into the place of the one that the client has. */
+  private void replace(String client, Path fresh) throws IOException {
+    Path file = file(client);
+    if (Files.exists(file)) {
+      trash.keep(file);
+    }
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    opener.delete(
+        OverlayFile.journal(file)); // that of the one before, if it was never opened again
+    HostFiles.syncFolder(clients);
+  }
+
+  /** Refuses a size that a disk on this version cannot have. */
+  private static void checkSize(String client, GoldenVersion base, long sizeBytes)
+      throws StoreException {
+    if (sizeBytes < base.sizeBytes() || sizeBytes % 512 != 0 || sizeBytes > Limits.MAX_DISK_BYTES) {
+      throw new StoreException(
+          Kind.INVALID,
+          "a disk of %d bytes for %s: it takes a multiple of 512 from %d (%s) to %d"
+              .formatted(sizeBytes, client, base.sizeBytes(), base, Limits.MAX_DISK_BYTES));
+    }
+  }
+
+  static String backing(GoldenVersion base) {
+    return "../images/%s/%s".formatted(base.name(), base.file());
+  }
+
+  /**
+   * Gives a client a new overlay that shows the content of another disk; blocks for as long as the
+   * copying takes.
+   */
+  void fill(String client, OverlayId id, GoldenVersion base, GoldenImage content, Progress progress)
+      throws StoreException {
+    checkSize(client, base, content.size());
+    Path fresh = clients.resolve("." + client + ".filling.new");
+    synchronized (filling) {
+      try {
+        Files.deleteIfExists(fresh);
+        OverlayFile.create(fresh, opener, id.value(), content.size(), backing(base));
+        GoldenImage below = shares.acquire(base);
+        try (BlockDevice device =
+            OverlayFile.open(fresh, opener)
+                .device(below, threads, tables, Overlays::unlimited, () -> shares.release(base))) {
+          DeviceFill.copy(content, below, device, progress);
+        }
+        if (Files.exists(OverlayFile.journal(fresh))) {
+          throw new IOException("the new disk did not close well");
+        }
+        synchronized (nameLock(client)) {
+          requireUnused(client);
+          closeFormer(client);
+          // The new overlay may have the old one's identity, but it was closed: no journal comes
+          // over it. Until it has the name, the old one keeps its own.
+          replace(client, fresh);
+        }
+      } catch (IOException failure) {
+        throw Failures.of("cannot make a disk for " + client, failure);
+      } finally {
+        deleteQuietly(fresh);
+        deleteQuietly(OverlayFile.journal(fresh));
+      }
+    }
+    trash.empty();
+  }
+
+  /**
+   * Copies a client's disk as it is at one moment, whether it is in use or not.
+   *
+   * @param file a layer that must not exist, in a folder beside that of the overlays
+   * @return the golden version that the layer stands on
+   */
+  GoldenVersion copyMoment(String client, Path file, Progress progress) throws StoreException {
+    User user;
+    boolean ours = false;
+    boolean whole = false;
+    synchronized (nameLock(client)) {
+      user = users.get(client);
+      if (user == null || user.disk.ended()) {
+        closeFormer(client);
+        try {
+          user = lease(client, null, Overlays::unlimited);
+        } catch (NoSuchFileException none) {
+          throw new StoreException(Kind.NOT_FOUND, client + " has no disk of its own", none);
+        } catch (IOException failure) {
+          throw Failures.of("cannot open the disk of " + client, failure);
+        }
+        ours = true;
+      }
+    }
+    try {
+      copyMoment(user, file, progress);
+      whole = true;
+      return user.base;
+    } catch (IOException failure) {
+      throw Failures.of("cannot copy the disk of " + client, failure);
+    } finally {
+      if (!whole) {
+        deleteQuietly(file);
+      }
+      if (ours) {
+        user.disk.close();
+      }
+    }
+  }
+
+  private void copyMoment(User user, Path file, Progress progress)
+      throws StoreException, IOException {
+    long size = user.device.geometry().sizeBytes();
+    try (LayerWriter layer =
+        new LayerWriter(opener.open(file, HostFiles.Mode.CREATE), size, backing(user.base))) {
+      MomentCopy copy = new MomentCopy(user.disk.device(), user.device.inner(), layer);
+      if (!user.device.copyFirst(copy)) {
+        throw new StoreException(Kind.IN_USE, "this disk is being copied already; wait for it");
+      }
+      try {
+        copy.run(progress);
+      } catch (IOException | RuntimeException failed) {
+        copy.giveUp(new IOException(failed.getMessage(), failed));
+        throw failed;
+      } finally {
+        user.device.copied();
+      }
+      layer.finish();
+    }
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+  }
+
+  /** Goes through a client's overlay, brought up to date; nobody may use it meanwhile. */
+  void check(String client) throws StoreException {
+    synchronized (nameLock(client)) {
+      requireUnused(client);
+      closeFormer(client);
+      try {
+        lease(client, null, Overlays::unlimited).disk.close();
+        Path file = file(client);
+        try (Qcow2Image tables =
+            Qcow2Image.open(file, opener, new MapCache(Limits.IMPORT_MAP_BYTES), null)) {
+          tables.checkTables();
+        }
+      } catch (NoSuchFileException none) {
+        throw new StoreException(Kind.NOT_FOUND, client + " has no disk of its own", none);
+      } catch (IOException failure) {
+        throw Failures.of("the disk of " + client, failure);
+      }
+    }
+  }
+
+  /** The golden version that a layer or an overlay of ours stands on, by its header. */
+  GoldenVersion baseOf(String client, Path layer) throws StoreException, IOException {
+    String backing = Qcow2Image.header(layer, opener).backingName();
+    return base(client, backing == null ? "" : backing);
+  }
+
+  /** Everybody who has an overlay. */
+  List<String> clients() throws IOException {
+    List<String> found = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(clients, "*.qcow2")) {
+      for (Path file : files) {
+        String name = file.getFileName().toString();
+        found.add(name.substring(0, name.length() - ".qcow2".length()));
+      }
+    }
+    return found;
+  }
+
+  /** Clients whose overlay stands on a version. */
+  List<String> clientsOn(GoldenVersion version) throws IOException {
+    List<String> found = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(clients, "*.qcow2")) {
+      for (Path file : files) {
+        if (backing(version).equals(Qcow2Image.header(file, opener).backingName())) {
+          String name = file.getFileName().toString();
+          found.add(name.substring(0, name.length() - ".qcow2".length()));
+        }
+      }
+    }
+    found.sort(Comparator.naturalOrder());
+    return found;
+  }
+
+  private static long unlimited() {
+    return Long.MAX_VALUE;
+  }
+
+  private static void deleteQuietly(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException failed) {
+      LOG.warn("cannot delete {}: {}", file, failed.toString());
+    }
+  }
+
+  LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit) throws StoreException {
+    synchronized (nameLock(client)) {
+      requireUnused(client);
+      closeFormer(client);
+      LeasedDisk disk;
+      try {
+        disk = lease(client, id, limit).disk;
+      } catch (NoSuchFileException gone) {
+        throw new StoreException(
+            Kind.LOST, "the disk of %s is lost: %s is missing".formatted(client, file(client)));
+      } catch (IOException failure) {
+        throw Failures.of("cannot open the disk of " + client, failure);
+      }
+      return disk;
+    }
+  }
+
+  /**
+   * Opens a client's overlay.
+   *
+   * @param id the identity that it has to have; null for whichever it has
+   */
+  private User lease(String client, @Nullable OverlayId id, LongSupplier limit)
+      throws StoreException, IOException {
+    OverlayFile file = OverlayFile.open(file(client), opener);
+    boolean taken = false;
+    try {
+      if (id != null && !file.identity().equals(id.value())) {
+        throw new StoreException(
+            Kind.OTHER_OVERLAY,
+            "the disk of %s is overlay %s, not %s".formatted(client, file.identity(), id));
+      }
+      GoldenVersion base = base(client, file.backingName());
+      GoldenImage image;
+      try {
+        image = shares.acquire(base);
+      } catch (IOException failure) {
+        throw Failures.of("cannot open " + base, failure);
+      }
+      AtomicReference<@Nullable User> using = new AtomicReference<>();
+      AtomicReference<CopyableDevice> device = new AtomicReference<>();
+      LeasedDisk disk =
+          lease(
+              released -> {
+                CopyableDevice made =
+                    new CopyableDevice(
+                        file.device(
+                            image,
+                            threads,
+                            tables,
+                            limit,
+                            () -> {
+                              users.remove(client, using.get());
+                              released.run();
+                            }));
+                device.set(made);
+                return made;
+              },
+              base);
+      taken = true;
+      User user = new User(disk, Objects.requireNonNull(device.get()), base);
+      using.set(user);
+      users.put(client, user);
+      return user;
+    } finally {
+      if (!taken) {
+        file.close();
+      }
+    }
+  }
+
+  private GoldenVersion base(String client, String backing) throws StoreException {
+    Matcher name = BACKING.matcher(backing);
+    if (!name.matches() || !ImageStore.isName(name.group(1))) {
+      throw new StoreException(
+          Kind.CORRUPT,
+          "the disk of %s stands on \"%s\", which is no golden version".formatted(client, backing));
+    }
+    int number = Integer.parseInt(name.group(2));
+    return golden
+        .find(name.group(1), number)
+        .filter(version -> backing.endsWith("/" + version.file()))
+        .orElseThrow(
+            () ->
+                new StoreException(
+                    Kind.NOT_FOUND,
+                    "the disk of %s stands on %s@%d, which is not in the store; restore it"
+                        .formatted(client, name.group(1), number)));
+  }
+
+  /** Makes a device, told what to run when it is closed. */
+  private interface Maker {
+    BlockDevice make(Runnable released) throws IOException;
+  }
+
+  /** Leases a device that stands on a share of {@code base} that is the lease's from now on. */
+  private LeasedDisk lease(Maker maker, GoldenVersion base) throws IOException {
+    AtomicReference<LeasedDisk> lease = new AtomicReference<>();
+    boolean made = false;
+    try {
+      BlockDevice device =
+          maker.make(
+              () -> {
+                leases.remove(lease.get());
+                shares.release(base);
+              });
+      made = true;
+      LeasedDisk disk = new LeasedDisk(device);
+      lease.set(disk);
+      leases.add(disk);
+      return disk;
+    } finally {
+      if (!made) {
+        shares.release(base);
+      }
+    }
+  }
+
+  long overlayBytes(String client) throws StoreException {
+    try {
+      return Files.size(file(client));
+    } catch (NoSuchFileException none) {
+      return 0;
+    } catch (IOException failure) {
+      throw Failures.of("cannot measure the disk of " + client, failure);
+    }
+  }
+
+  void removeOverlay(String client) throws StoreException {
+    synchronized (nameLock(client)) {
+      requireUnused(client);
+      closeFormer(client);
+      try {
+        trash.move(file(client));
+        opener.delete(OverlayFile.journal(file(client)));
+        HostFiles.syncFolder(clients);
+      } catch (NoSuchFileException none) {
+        return;
+      } catch (IOException failure) {
+        throw Failures.of("cannot remove the disk of " + client, failure);
+      }
+      users.remove(client);
+    }
+    trash.empty();
+  }
+
+  /**
+   * Closes the files of a lease that has ended, before others are opened or take their names: two
+   * writers of one file must never meet, nor one find the other's journal.
+   */
+  private void closeFormer(String client) {
+    User former = users.get(client);
+    if (former != null) {
+      former.disk.close();
+    }
+  }
+
+  private Object nameLock(String client) {
+    return nameLocks[Math.floorMod(client.hashCode(), nameLocks.length)];
+  }
+
+  private Path file(String client) {
+    return clients.resolve(client + ".qcow2");
+  }
+
+  private void requireUnused(String client) throws StoreException {
+    User user = users.get(client);
+    if (user != null && !user.disk.ended()) {
+      throw new StoreException(
+          Kind.IN_USE,
+          "the disk of %s is %s"
+              .formatted(client, user.device.isCopied() ? "being copied; wait for it" : "in use"));
+    }
+  }
+
+  /** Closes every lease. */
+  void close() {
+    for (LeasedDisk disk : leases) {
+      disk.close();
+    }
+  }
+}

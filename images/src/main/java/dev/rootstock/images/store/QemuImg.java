@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.store;
+
+import dev.rootstock.images.Limits;
+import dev.rootstock.images.store.StoreException.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * QEMU's image tool, for the formats that we do not read ourselves. It is told the format, gets its
+ * file names behind {@code --} and as absolute paths (so none is taken for an option or a
+ * protocol), and runs under limits of memory, time and file size: what it reads is a stranger's.
+ */
+final class QemuImg {
+  private static final Pattern PERCENT = Pattern.compile("\\(([0-9.]+)/100%\\)");
+
+  /** The shell sets limits that Java cannot, and becomes the tool. */
+  private static final String LIMITED =
+      "ulimit -c 0; ulimit -t \"$1\"; ulimit -v \"$2\"; ulimit -f \"$3\"; shift 3; exec \"$@\"";
+
+  private QemuImg() {}
+
+  /** Makes a raw file of an image. */
+  static void toRaw(SourceFormat format, Path image, Path raw, Progress progress, long total)
+      throws StoreException, IOException {
+    run(
+        image + " is a " + format.text() + " image",
+        List.of("-f", format.driver(), "-O", "raw"),
+        image,
+        raw,
+        progress,
+        total);
+  }
+
+  /** Makes an image of a file of ours, raw or qcow2. */
+  static void fromOurs(Path ours, SourceFormat format, Path image, Progress progress, long total)
+      throws StoreException, IOException {
+    String from = ours.toString().endsWith(".qcow2") ? "qcow2" : "raw";
+    List<String> options = new ArrayList<>(List.of("-f", from, "-O", format.driver()));
+    if (format == SourceFormat.VHD) {
+      // Otherwise the size is rounded up to what cylinders, heads and sectors can say.
+      options.addAll(List.of("-o", "force_size=on"));
+    }
+    run("a " + format.text() + " image is to be made", options, ours, image, progress, total);
+  }
+
+  private static void run(
+      String why, List<String> options, Path from, Path to, Progress progress, long total)
+      throws StoreException, IOException {
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of("sh", "-c", LIMITED, "sh"));
+    command.add(Long.toString(Limits.QEMU_IMG_SECONDS));
+    command.add(Long.toString(Limits.QEMU_IMG_MEMORY_KIB));
+    command.add(Long.toString(Limits.MAX_DISK_BYTES / 512));
+    command.addAll(List.of("qemu-img", "convert", "-p"));
+    command.addAll(options);
+    command.add("--");
+    command.add(from.toAbsolutePath().toString());
+    command.add(to.toAbsolutePath().toString());
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said;
+    try {
+      process.getOutputStream().close();
+      said = follow(process.getInputStream(), progress, total);
+      int exit = process.waitFor();
+      if (exit == 127) {
+        throw new StoreException(
+            Kind.INVALID,
+            why
+                + ", and qemu-img, which reads and writes those, is not installed: install the"
+                + " package qemu-utils, or convert elsewhere to raw or qcow2");
+      }
+      if (exit != 0) {
+        throw new StoreException(
+            said.contains("No space left") ? Kind.NO_SPACE : Kind.INVALID,
+            why + ", and qemu-img failed (exit " + exit + "): " + said);
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while qemu-img worked");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Tells the progress, and returns the last of what else was said, on one line. */
+  private static String follow(InputStream in, Progress progress, long total) throws IOException {
+    ProgressClock clock = new ProgressClock(progress, total);
+    StringBuilder said = new StringBuilder();
+    byte[] piece = new byte[512];
+    for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+      String text = new String(piece, 0, count, StandardCharsets.ISO_8859_1);
+      Matcher percent = PERCENT.matcher(text);
+      if (percent.find()) {
+        clock.at((long) (Double.parseDouble(percent.group(1)) / 100 * total));
+      } else if (said.length() < Limits.QEMU_IMG_MESSAGE_BYTES) {
+        said.append(text);
+      }
+    }
+    return said.toString().replaceAll("\\s+", " ").strip();
+  }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.store;
+
+import dev.rootstock.images.Limits;
+import dev.rootstock.images.file.HostFiles;
+import dev.rootstock.images.golden.GoldenImage;
+import dev.rootstock.images.golden.MapCache;
+import dev.rootstock.images.golden.Qcow2Image;
+import dev.rootstock.images.store.StoreException.Kind;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Snapshots of clients' disks, {@code snapshots/<client>@<name>.qcow2}: layers on a golden version,
+ * made by {@link MomentCopy}. A file that begins with a dot is the copy that something else begins
+ * with, and is swept away at the next start.
+ */
+final class Snapshots {
+  private static final String ENDING = ".qcow2";
+
+  private final Path folder;
+  private final HostFiles.Opener opener;
+  private final Overlays overlays;
+  private final GoldenShares shares;
+
+  /** Two of one name would write, and remove, one file. */
+  private final Set<Path> beingTaken = ConcurrentHashMap.newKeySet();
+
+  Snapshots(Path folder, HostFiles.Opener opener, Overlays overlays, GoldenShares shares)
+      throws IOException {
+    this.folder = Files.createDirectories(folder);
+    this.opener = opener;
+    this.overlays = overlays;
+    this.shares = shares;
+    try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder, ".*")) {
+      for (Path leftover : leftovers) {
+        Files.delete(leftover);
+      }
+    }
+  }
+
+  /** What is done with a layer while it and the version below it are open. */
+  interface Use<T> {
+    T with(GoldenImage layer, Path file, GoldenVersion base) throws StoreException, IOException;
+  }
+
+  Snapshot take(String client, String name, Progress progress) throws StoreException, IOException {
+    Path file = file(client, name);
+    if (!beingTaken.add(file)) {
+      throw new StoreException(
+          Kind.IN_USE, "the snapshot %s of %s is just being taken".formatted(name, client));
+    }
+    try {
+      if (Files.exists(file)) {
+        throw new StoreException(
+            Kind.INVALID, "client %s has a snapshot %s already".formatted(client, name));
+      }
+      Path fresh = folder.resolve("." + client + "@" + name);
+      Files.deleteIfExists(fresh);
+      overlays.copyMoment(client, fresh, progress);
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+      HostFiles.syncFolder(folder);
+    } finally {
+      beingTaken.remove(file);
+    }
+    return snapshot(client, name, file);
+  }
+
+  List<Snapshot> of(String client) throws StoreException, IOException {
+    List<Snapshot> found = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, client + "@*" + ENDING)) {
+      for (Path file : files) {
+        String name = file.getFileName().toString();
+        name = name.substring(client.length() + 1, name.length() - ENDING.length());
+        found.add(snapshot(client, name, file));
+      }
+    }
+    found.sort(Comparator.comparing(Snapshot::taken).thenComparing(Snapshot::name));
+    return found;
+  }
+
+  private Snapshot snapshot(String client, String name, Path file)
+      throws StoreException, IOException {
+    Instant taken = Files.getLastModifiedTime(file).toInstant().truncatedTo(ChronoUnit.SECONDS);
+    return new Snapshot(
+        client,
+        name,
+        overlays.baseOf(client, file).toString(),
+        Qcow2Image.header(file, opener).sizeBytes(),
+        Files.size(file),
+        taken);
+  }
+
+  void remove(String client, String name) throws StoreException, IOException {
+    Files.delete(existing(client, name));
+    HostFiles.syncFolder(folder);
+  }
+
+  /** Removes all snapshots of a client. */
+  void removeAll(String client) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, client + "@*" + ENDING)) {
+      for (Path file : files) {
+        Files.delete(file);
+      }
+    }
+    HostFiles.syncFolder(folder); // a client of the same name must not find them after a power loss
+  }
+
+  <T> T use(String client, String name, Use<T> use) throws StoreException, IOException {
+    return use(client, existing(client, name), use);
+  }
+
+  /** Uses the client's disk as it is now. */
+  <T> T useNow(String client, Progress progress, Use<T> use) throws StoreException, IOException {
+    Path file = Files.createTempFile(folder, "." + client + "@", ENDING);
+    Files.delete(file);
+    try {
+      overlays.copyMoment(client, file, progress);
+      return use(client, file, use);
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  private <T> T use(String client, Path file, Use<T> use) throws StoreException, IOException {
+    GoldenVersion base = overlays.baseOf(client, file);
+    GoldenImage below = shares.acquire(base);
+    try (Qcow2Image layer =
+        Qcow2Image.open(file, opener, new MapCache(Limits.IMPORT_MAP_BYTES), below)) {
+      return use.with(layer, file, base);
+    } finally {
+      shares.release(base);
+    }
+  }
+
+  /** Everybody who has a snapshot. */
+  List<String> clients() throws IOException {
+    TreeSet<String> found = new TreeSet<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*@*" + ENDING)) {
+      for (Path file : files) {
+        String name = file.getFileName().toString();
+        found.add(name.substring(0, name.indexOf('@')));
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  /** Clients with a snapshot that stands on a version, as {@code web1 (snapshot monday)}. */
+  List<String> on(GoldenVersion version) throws IOException {
+    TreeSet<String> found = new TreeSet<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*@*" + ENDING)) {
+      for (Path file : files) {
+        String backing = Qcow2Image.header(file, opener).backingName();
+        if (Overlays.backing(version).equals(backing)) {
+          String[] names = file.getFileName().toString().split("@", 2);
+          String name = names[1].substring(0, names[1].length() - ENDING.length());
+          found.add("%s (snapshot %s)".formatted(names[0], name));
+        }
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  private Path existing(String client, String name) throws StoreException {
+    Path file = file(client, name);
+    if (!Files.exists(file)) {
+      throw new StoreException(
+          Kind.NOT_FOUND, "client %s has no snapshot %s".formatted(client, name));
+    }
+    return file;
+  }
+
+  private Path file(String client, String name) {
+    return folder.resolve(client + "@" + name + ENDING);
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.qcow2;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.images.Limits;
+import dev.rootstock.images.block.BlockDevice;
+import dev.rootstock.images.file.HostFile;
+import dev.rootstock.images.file.HostFiles;
+import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.testing.CrashFiles;
+import dev.rootstock.images.testing.Crashes;
+import dev.rootstock.images.testing.Disk;
+import dev.rootstock.images.testing.PatternImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Which journal is replayed, and which is not. */
+class JournalTest {
+  private static final Path OVERLAY = Path.of("/clients/node.qcow2");
+  private static final Path JOURNAL = Path.of("/clients/node.journal");
+  private static final int SIZE = 1 << 20;
+  private static final PatternImage GOLDEN = new PatternImage(SIZE);
+  private static final byte[] OLD = OverlayFixture.bytes(1, 4096);
+  private static final byte[] NEW = OverlayFixture.bytes(2, 4096);
+
+  private final IoThreads threads = new IoThreads();
+
+  @AfterEach
+  void close() {
+    threads.close();
+  }
+
+  private Disk open(CrashFiles files) throws IOException {
+    return new Disk(
+        OverlayFile.open(OVERLAY, files)
+            .device(GOLDEN, threads, new TableCache(16), () -> Long.MAX_VALUE, () -> {}));
+  }
+
+  private static CrashFiles fresh() throws IOException {
+    CrashFiles files = new CrashFiles();
+    OverlayFile.create(OVERLAY, files, Header.layOut(17, SIZE, "golden.raw", OverlayFixture.ID));
+    return files;
+  }
+
+  /** What a process leaves that flushed one block, wrote two more, and was killed. */
+  private CrashFiles killed() throws IOException {
+    CrashFiles files = fresh();
+    CrashFiles first = files.begin();
+    Disk disk = open(files);
+    disk.write(0, OLD);
+    disk.flush();
+    disk.write(0, NEW);
+    disk.write(4096, NEW);
+    Crashes crashes = new Crashes(first, files);
+    crashes.goTo(crashes.count());
+    disk.device().close();
+    return crashes.kill(new Random(1));
+  }
+
+  private static byte[] golden(int at) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(4096);
+    GOLDEN.read(at, bytes);
+    return bytes.array();
+  }
+
+  @Test
+  void writesOfAKilledProcessAreReplayed() throws Exception {
+    CrashFiles files = killed();
+    assertTrue(files.exists(JOURNAL));
+    Disk disk = open(files);
+    assertFalse(files.exists(JOURNAL));
+    assertArrayEquals(NEW, disk.read(0, 4096));
+    assertArrayEquals(NEW, disk.read(4096, 4096));
+    disk.device().close();
+  }
+
+  /** QEMU clears the mark when it opens the file for writing. */
+  @Test
+  void journalIsDroppedWhenAnotherProgramHasWrittenTheFile() throws Exception {
+    CrashFiles files = killed();
+    try (HostFile file = files.open(OVERLAY, HostFiles.Mode.READ_WRITE)) {
+      file.write(HeaderCodec.AUTOCLEAR_AT, ByteBuffer.allocate(8));
+    }
+    Disk disk = open(files);
+    assertFalse(files.exists(JOURNAL));
+    assertArrayEquals(golden(4096), disk.read(4096, 4096));
+    disk.device().close();
+  }
+
+  @Test
+  void journalOfAnotherEpochIsDropped() throws Exception {
+    CrashFiles files = killed();
+    try (HostFile file = files.open(OVERLAY, HostFiles.Mode.READ_WRITE)) {
+      ByteBuffer epoch = ByteBuffer.allocate(8);
+      file.read(Header.EPOCH_AT, epoch);
+      file.write(Header.EPOCH_AT, ByteBuffer.allocate(8).putLong(0, epoch.getLong(0) - 2));
+    }
+    Disk disk = open(files);
+    assertArrayEquals(golden(4096), disk.read(4096, 4096));
+    disk.device().close();
+  }
+
+  @Test
+  void journalOfAnotherOverlayIsDropped() throws Exception {
+    CrashFiles files = killed();
+    try (HostFile file = files.open(OVERLAY, HostFiles.Mode.READ_WRITE)) {
+      file.write(Header.EPOCH_AT - 16, ByteBuffer.allocate(8).putLong(0, 77));
+    }
+    Disk disk = open(files);
+    assertArrayEquals(golden(4096), disk.read(4096, 4096));
+    disk.device().close();
+  }
+
+  @Test
+  void journalOfAnotherBootIsDropped() throws Exception {
+    CrashFiles files = fresh();
+    CrashFiles first = files.begin();
+    Disk disk = open(files);
+    disk.write(4096, NEW);
+    Crashes crashes = new Crashes(first, files);
+    crashes.goTo(crashes.count());
+    disk.device().close();
+    disk = open(crashes.powerLoss(new Random(4)));
+    assertArrayEquals(golden(4096), disk.read(4096, 4096));
+    disk.device().close();
+  }
+
+  @Test
+  void recordThatIsDamagedEndsTheReplay() throws Exception {
+    CrashFiles files = fresh();
+    CrashFiles first = files.begin();
+    Disk disk = open(files);
+    for (int i = 0; i < 4; i++) {
+      disk.write(131_072L * i, NEW);
+    }
+    Crashes crashes = new Crashes(first, files);
+    crashes.goTo(crashes.count());
+    disk.device().close();
+    CrashFiles killed = crashes.kill(new Random(1));
+    byte[] journal = killed.content(JOURNAL);
+    int halves = journal.length - 4 * 32; // a table's record and the first write's stand before
+    try (HostFile file = killed.open(JOURNAL, HostFiles.Mode.READ_WRITE)) {
+      file.write(halves + 2 * 32 + 8, ByteBuffer.allocate(1).put(0, (byte) 1));
+    }
+    disk = open(killed);
+    assertArrayEquals(NEW, disk.read(0, 4096));
+    assertArrayEquals(NEW, disk.read(131_072, 4096));
+    assertArrayEquals(golden(2 * 131_072), disk.read(2 * 131_072, 4096));
+    assertArrayEquals(golden(3 * 131_072), disk.read(3 * 131_072, 4096));
+    disk.device().close();
+  }
+
+  @Test
+  void journalIsBoundedWithoutFlushes() throws Exception {
+    CrashFiles files = new CrashFiles();
+    long size = 512L << 20;
+    OverlayFile.create(OVERLAY, files, Header.layOut(14, size, "golden.raw", OverlayFixture.ID));
+    BlockDevice device =
+        OverlayFile.open(OVERLAY, files)
+            .device(GOLDEN, threads, new TableCache(4096), () -> Long.MAX_VALUE, () -> {});
+    Disk disk = new Disk(device);
+    Random random = new Random(1);
+    for (int i = 0; i < 12_000; i++) {
+      disk.write(
+          (long) random.nextInt(4) * (100 << 20) + 512L * random.nextInt(40_000), new byte[512]);
+    }
+    int journal = files.content(JOURNAL).length;
+    assertTrue(journal < 2 * (64 + 32 * Limits.JOURNAL_RECORDS), "" + journal);
+    assertTrue(files.syncs() > 2, "no checkpoint came by itself");
+    device.close();
+  }
+}

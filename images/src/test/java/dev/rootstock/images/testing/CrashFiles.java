@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.testing;
+
+import dev.rootstock.images.file.HostFile;
+import dev.rootstock.images.file.HostFiles;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files in memory that remember what was done to all of them in which order, so that {@link
+ * Crashes} can tell what a crash at any moment might have left.
+ */
+public final class CrashFiles implements HostFiles.Opener {
+
+  /** Something done to a file, or to a name. Files have numbers, for names come and go. */
+  public sealed interface Operation {
+    int file();
+  }
+
+  record Written(int file, long offset, ByteBuffer bytes) implements Operation {}
+
+  record Truncated(int file, long size) implements Operation {}
+
+  record Punched(int file, long offset, long length) implements Operation {}
+
+  /** What was done to the file before the operation {@code begun} is durable. */
+  record Synced(int file, int begun) implements Operation {}
+
+  record Created(int file, Path path) implements Operation {}
+
+  record Deleted(int file, Path path) implements Operation {}
+
+  /** The bytes of a file; longer than they need be. */
+  static final class Content {
+    byte[] bytes;
+    int size;
+
+    Content(byte[] bytes, int size) {
+      this.bytes = bytes;
+      this.size = size;
+    }
+
+    Content copy() {
+      return new Content(Arrays.copyOf(bytes, size), size);
+    }
+
+    void write(long offset, ByteBuffer from, int start, int count) {
+      resize(Math.max(size, (int) offset + count));
+      from.get(start, bytes, (int) offset, count);
+    }
+
+    void resize(long to) {
+      if (to > bytes.length) {
+        bytes = Arrays.copyOf(bytes, (int) Math.max(to, 2L * bytes.length));
+      }
+      if (to < size) {
+        Arrays.fill(bytes, (int) to, size, (byte) 0);
+      }
+      size = (int) to;
+    }
+
+    void punch(long offset, long length) {
+      int end = (int) Math.min(size, offset + length);
+      if (offset < end) {
+        Arrays.fill(bytes, (int) offset, end, (byte) 0);
+      }
+    }
+  }
+
+  /**
+   * What was durable when the process before was killed, and what it had done beyond that: the
+   * power may yet go.
+   */
+  record Killed(
+      List<Content> durable,
+      Map<Path, Integer> names,
+      List<Operation> unsynced,
+      List<Operation> unsyncedNames) {}
+
+  private final UUID boot;
+
+  /** Null when everything was durable at the beginning. */
+  private final @Nullable Killed killed;
+
+  private final Map<Path, Integer> names = new HashMap<>();
+  private final List<Content> contents = new ArrayList<>();
+  private final List<Operation> operations = new ArrayList<>();
+
+  /** How long a sync takes, in nanoseconds. */
+  private volatile long syncNanos;
+
+  public CrashFiles() {
+    this(UUID.randomUUID());
+  }
+
+  CrashFiles(UUID boot) {
+    this(boot, Map.of(), List.of(), null);
+  }
+
+  CrashFiles(UUID boot, Map<Path, Integer> names, List<Content> contents, @Nullable Killed killed) {
+    this.boot = boot;
+    this.killed = killed;
+    this.names.putAll(names);
+    contents.forEach(content -> this.contents.add(content.copy()));
+  }
+
+  /** Syncs take this long from now on. */
+  public void syncNanos(long nanos) {
+    syncNanos = nanos;
+  }
+
+  /** Puts a file in place that was there all along. */
+  synchronized void put(Path path, Content content) {
+    names.put(path, contents.size());
+    contents.add(content);
+  }
+
+  /** Forgets what was done, and gives a copy of everything as it is: it was so all along. */
+  public synchronized CrashFiles begin() {
+    operations.clear();
+    return new CrashFiles(boot, names, contents, killed);
+  }
+
+  /** How many operations there have been. */
+  public synchronized int count() {
+    return operations.size();
+  }
+
+  /** How many syncs there have been. */
+  public synchronized int syncs() {
+    return (int) operations.stream().filter(Synced.class::isInstance).count();
+  }
+
+  @Nullable Killed killed() {
+    return killed;
+  }
+
+  synchronized List<Operation> operations() {
+    return List.copyOf(operations);
+  }
+
+  synchronized Map<Path, Integer> names() {
+    return Map.copyOf(names);
+  }
+
+  synchronized List<Content> contents() {
+    return contents.stream().map(Content::copy).toList();
+  }
+
+  /** What a file holds now. */
+  public synchronized byte[] content(Path path) throws NoSuchFileException {
+    Content content = contents.get(number(path));
+    return Arrays.copyOf(content.bytes, content.size);
+  }
+
+  public synchronized boolean exists(Path path) {
+    return names.containsKey(path);
+  }
+
+  private int number(Path path) throws NoSuchFileException {
+    Integer number = names.get(path);
+    if (number == null) {
+      throw new NoSuchFileException(path.toString());
+    }
+    return number;
+  }
+
+  @Override
+  public synchronized HostFile open(Path path, HostFiles.Mode mode)
+      throws FileAlreadyExistsException, NoSuchFileException {
+    if (mode != HostFiles.Mode.CREATE) {
+      return new File(number(path));
+    }
+    if (names.containsKey(path)) {
+      throw new FileAlreadyExistsException(path.toString());
+    }
+    int number = contents.size();
+    names.put(path, number);
+    contents.add(new Content(new byte[4096], 0));
+    operations.add(new Created(number, path));
+    return new File(number);
+  }
+
+  @Override
+  public synchronized void delete(Path path) {
+    Integer number = names.remove(path);
+    if (number != null) {
+      operations.add(new Deleted(number, path));
+    }
+  }
+
+  @Override
+  public UUID boot() {
+    return boot;
+  }
+
+  private final class File implements HostFile {
+    private final int number;
+
+    File(int number) {
+      this.number = number;
+    }
+
+    @Override
+    public boolean tryRead(long offset, ByteBuffer into) {
+      synchronized (CrashFiles.this) {
+        Content content = contents.get(number);
+        if (offset > content.size - into.remaining()) {
+          return false;
+        }
+        into.put(content.bytes, (int) offset, into.remaining());
+        return true;
+      }
+    }
+
+    @Override
+    public void read(long offset, ByteBuffer into) throws IOException {
+      if (!tryRead(offset, into)) {
+        throw new EOFException("it has " + size() + " bytes");
+      }
+    }
+
+    @Override
+    public void write(long offset, ByteBuffer... parts) {
+      int length = 0;
+      for (ByteBuffer part : parts) {
+        length += part.remaining();
+      }
+      ByteBuffer all = ByteBuffer.allocate(length);
+      for (ByteBuffer part : parts) {
+        all.put(part);
+      }
+      synchronized (CrashFiles.this) {
+        contents.get(number).write(offset, all, 0, length);
+        operations.add(new Written(number, offset, all));
+      }
+    }
+
+    @Override
+    public void sync() {
+      int begun = count();
+      if (syncNanos > 0) {
+        LockSupport.parkNanos(syncNanos);
+      }
+      synchronized (CrashFiles.this) {
+        operations.add(new Synced(number, begun));
+      }
+    }
+
+    @Override
+    public long size() {
+      synchronized (CrashFiles.this) {
+        return contents.get(number).size;
+      }
+    }
+
+    @Override
+    public void truncate(long size) {
+      synchronized (CrashFiles.this) {
+        contents.get(number).resize(size);
+        operations.add(new Truncated(number, size));
+      }
+    }
+
+    @Override
+    public void punch(long offset, long length) {
+      synchronized (CrashFiles.this) {
+        contents.get(number).punch(offset, length);
+        operations.add(new Punched(number, offset, length));
+      }
+    }
+
+    @Override
+    public long allocated() {
+      return size();
+    }
+
+    @Override
+    public void lock() {}
+
+    @Override
+    public void close() {}
+  }
+}
