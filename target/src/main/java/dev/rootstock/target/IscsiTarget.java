@@ -3,6 +3,7 @@ package dev.rootstock.target;
 
 import dev.rootstock.target.login.ConnectionInitializer;
 import dev.rootstock.target.login.Doorkeeper;
+import dev.rootstock.target.session.Portals;
 import dev.rootstock.target.session.Sessions;
 import dev.rootstock.target.wire.Limits;
 import dev.rootstock.target.wire.MemoryBudget;
@@ -43,6 +44,7 @@ public final class IscsiTarget implements AutoCloseable {
   private static final int CLOSE_SECONDS = 10;
 
   private final EventLoopGroup loops;
+  private final Portals portals;
   private final Sessions sessions;
   private final MemoryGauge memory;
   private final List<Channel> listening = new ArrayList<>();
@@ -68,7 +70,9 @@ public final class IscsiTarget implements AutoCloseable {
             Limits.MEMORY_CHECK_MILLIS,
             Limits.MEMORY_CHECK_MILLIS,
             TimeUnit.MILLISECONDS);
-    sessions = new Sessions(admission, new MemoryBudget((long) (most * Limits.TRANSFER_SHARE)));
+    portals = new Portals(settings.portalGroupTag());
+    sessions =
+        new Sessions(admission, new MemoryBudget((long) (most * Limits.TRANSFER_SHARE)), portals);
   }
 
   /**
@@ -119,6 +123,7 @@ public final class IscsiTarget implements AutoCloseable {
             cause);
       }
       listening.add(bound.channel());
+      portals.listening(addresses());
     }
   }
 
@@ -142,6 +147,22 @@ public final class IscsiTarget implements AutoCloseable {
    */
   public CompletionStage<Void> revoke(String targetName, long generation, String reason) {
     return sessions.revoke(targetName, generation, reason);
+  }
+
+  /**
+   * Stops listening and asks all initiators to log out. Only those can be asked that have sent a
+   * ping, as operating systems do; the sessions of others, firmware's among them, are closed at
+   * once. To be followed by {@link #close}.
+   *
+   * @param seconds after which the sessions that have not logged out are closed, 1 to 65535
+   * @return completes when there is no session any more; never fails
+   */
+  public CompletionStage<Void> drain(int seconds) {
+    if (seconds < 1 || seconds > 0xFFFF) {
+      throw new IllegalArgumentException(seconds + " seconds");
+    }
+    listening.forEach(channel -> channel.close().awaitUninterruptibly());
+    return sessions.drain(seconds);
   }
 
   /**

@@ -8,13 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rootstock.images.block.MemoryBlockDevice;
 import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.initiator.LoginOptions;
+import dev.rootstock.target.initiator.PduSocket;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.pdu.TargetPdu;
 import dev.rootstock.target.pdu.TextRequest;
 import dev.rootstock.target.pdu.TextResponse;
 import io.netty.buffer.Unpooled;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -33,6 +37,35 @@ class DiscoveryTest {
       assertEquals(
           List.of(new Initiator.Found(OpenAdmission.TARGET, List.of(address))),
           initiator.sendTargets("All"));
+    }
+  }
+
+  /** Appendix C: all portals of the group; a session may have connections through any of them. */
+  @Test
+  void allPortalsThatCanBeReachedAreNamed() throws Exception {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    OpenAdmission admission = new OpenAdmission(disk);
+    TargetSettings settings = TargetSettings.listeningOn(any, any).withPortalGroupTag(9);
+    try (IscsiTarget target = IscsiTarget.start(settings, admission);
+        Initiator discovery =
+            Initiator.login(target.addresses().get(1), DISCOVERY, Duration.ofSeconds(10))) {
+      assertEquals("9", discovery.agreed().get("TargetPortalGroupTag"));
+      assertEquals(
+          List.of(
+              "127.0.0.1:" + target.addresses().get(1).getPort() + ",9",
+              "127.0.0.1:" + target.addresses().get(0).getPort() + ",9"),
+          discovery.sendTargets("All").getFirst().addresses());
+      try (Initiator one =
+              Initiator.login(
+                  target.addresses().get(0),
+                  TestServer.options().with("MaxConnections", "2"),
+                  Duration.ofSeconds(10));
+          Initiator two =
+              one.join(PduSocket.connect(target.addresses().get(1), Duration.ofSeconds(10)), 1)) {
+        // The unit attention of a power-on.
+        one.read(0, new byte[6], 0);
+        assertTrue(two.readBlocks(0, 0, 1).good());
+      }
     }
   }
 

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.block.Geometry;
-import dev.rootstock.images.block.MemoryBlockDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -13,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -37,9 +37,26 @@ class LibiscsiConformanceIT {
   private static final String TOOL = "iscsi-test-cu";
   private static final String WRITABLE = "iqn.2026-11.dev.rootstock:00000000:libiscsi";
   private static final String READ_ONLY = "iqn.2026-11.dev.rootstock:00000000:libiscsi-read-only";
+  private static final String LARGE_BLOCKS =
+      "iqn.2026-11.dev.rootstock:00000000:libiscsi-large-blocks";
   private static final String READ_ONLY_TEST = "ALL.ReadOnly.ReadOnlySBC";
-  private static final long DISK_BYTES = 256L << 20;
+
+  /**
+   * In its second half it asks for the status of block i + 1, and then expects an answer that
+   * begins at block i + (logical blocks of a physical one). Both are the same only on disks where
+   * these are one, so it gets a disk with blocks of 4096 bytes.
+   */
+  private static final String LARGE_BLOCKS_TEST = "ALL.GetLBAStatus.UnmapSingle";
+
+  private static final long DISK_BYTES = 64L << 20;
   private static final int SECONDS_A_TEST = 30;
+
+  /** A test that waits for a minute. It needs a disk that takes some seconds to be overwritten. */
+  private static final String SLOW_TEST = "ALL.Sanitize.Reset";
+
+  private static final String SLOW = "iqn.2026-11.dev.rootstock:00000000:libiscsi-slow";
+  private static final int SECONDS_OF_SLOW_TEST = 100;
+  private static final Duration SLOW_WRITE = Duration.ofMillis(150);
 
   private static final Path LOGS = Path.of("build", "libiscsi");
   private static final Path COUNTS = Path.of("..", "docs", "conformance.md");
@@ -74,13 +91,28 @@ class LibiscsiConformanceIT {
   static void runAll() throws Exception {
     Files.createDirectories(LOGS);
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    try (IscsiTarget target = IscsiTarget.start(TargetSettings.listeningOn(any), new TwoDisks())) {
+    try (IscsiTarget target = IscsiTarget.start(TargetSettings.listeningOn(any), new Disks())) {
       InetSocketAddress portal = target.addresses().getFirst();
       String prefix = "iscsi://127.0.0.1:" + portal.getPort() + "/";
-      for (String name : names()) {
-        String disk = name.equals(READ_ONLY_TEST) ? READ_ONLY : WRITABLE;
-        OUTCOMES.put(name, run(name, prefix + disk + "/0"));
+      List<String> names = names();
+      // The slow one has a disk of its own and sleeps while the others run.
+      CompletableFuture<Outcome> slow =
+          CompletableFuture.supplyAsync(
+              () -> run(SLOW_TEST, prefix + SLOW + "/0", SECONDS_OF_SLOW_TEST),
+              Thread::startVirtualThread);
+      for (String name : names) {
+        if (name.equals(SLOW_TEST)) {
+          continue;
+        }
+        String disk =
+            switch (name) {
+              case READ_ONLY_TEST -> READ_ONLY;
+              case LARGE_BLOCKS_TEST -> LARGE_BLOCKS;
+              default -> WRITABLE;
+            };
+        OUTCOMES.put(name, run(name, prefix + disk + "/0", SECONDS_A_TEST));
       }
+      OUTCOMES.put(SLOW_TEST, slow.get());
     }
   }
 
@@ -91,20 +123,27 @@ class LibiscsiConformanceIT {
     return text(list).lines().map(String::strip).filter(NAME.asMatchPredicate()).toList();
   }
 
-  private static Outcome run(String name, String url) throws Exception {
+  private static Outcome run(String name, String url, int seconds) {
     Path log = LOGS.resolve(name + ".log");
-    // Destructive tests and SANITIZE allowed, normal output, the same disk on both paths.
-    Process process = start(log, TOOL, "-d", "-S", "-n", "-t", name, url, url);
-    if (!process.waitFor(SECONDS_A_TEST, TimeUnit.SECONDS)) {
-      process.destroyForcibly().waitFor();
-      return Outcome.TIMED_OUT;
+    try {
+      // Destructive tests and SANITIZE allowed, normal output, the same disk on both paths.
+      Process process = start(log, TOOL, "-d", "-S", "-n", "-t", name, url, url);
+      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+        return Outcome.TIMED_OUT;
+      }
+      String output = text(log);
+      Matcher summary = SUMMARY.matcher(output);
+      if (!summary.find() || !summary.group(2).equals("0")) {
+        return Outcome.FAILED;
+      }
+      return skips(output) > 0 ? Outcome.SKIPPED : Outcome.PASSED;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted in " + name, e);
     }
-    String output = text(log);
-    Matcher summary = SUMMARY.matcher(output);
-    if (!summary.find() || !summary.group(2).equals("0")) {
-      return Outcome.FAILED;
-    }
-    return skips(output) > 0 ? Outcome.SKIPPED : Outcome.PASSED;
   }
 
   /**
@@ -194,17 +233,26 @@ class LibiscsiConformanceIT {
     return expected;
   }
 
-  /** Lets everybody in to a disk that can be written and to one that cannot. */
-  private static final class TwoDisks implements Admission {
+  /** Lets everybody in to a disk that can be written, one that cannot, and one of large blocks. */
+  private static final class Disks implements Admission {
     private final Map<String, LogicalUnit> units =
         Map.of(
-            WRITABLE,
-            new LogicalUnit(0, disk(false), 0x3000_0000_0000_0001L, "writable"),
-            READ_ONLY,
-            new LogicalUnit(0, disk(true), 0x3000_0000_0000_0002L, "read-only"));
+            WRITABLE, unit(1, new Geometry(DISK_BYTES, 512, 4096, false), Duration.ZERO),
+            READ_ONLY, unit(2, new Geometry(DISK_BYTES, 512, 4096, true), Duration.ZERO),
+            LARGE_BLOCKS, unit(3, new Geometry(DISK_BYTES, 4096, 4096, false), Duration.ZERO),
+            SLOW, unit(4, new Geometry(DISK_BYTES, 512, 4096, false), SLOW_WRITE));
 
-    private static MemoryBlockDevice disk(boolean readOnly) {
-      return new MemoryBlockDevice(new Geometry(DISK_BYTES, 512, 4096, readOnly));
+    private static LogicalUnit unit(int number, Geometry geometry, Duration perWrite) {
+      return new LogicalUnit(
+          0,
+          new ThinDisk(geometry, perWrite),
+          0x3000_0000_0000_0000L + number,
+          "libiscsi-" + number);
+    }
+
+    @Override
+    public CompletionStage<Authentication> authentication(AuthenticationRequest request) {
+      return CompletableFuture.completedStage(Authentication.NOT_NEEDED);
     }
 
     @Override

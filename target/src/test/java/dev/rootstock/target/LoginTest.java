@@ -3,7 +3,6 @@ package dev.rootstock.target;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,16 +12,19 @@ import dev.rootstock.target.initiator.LoginOptions;
 import dev.rootstock.target.initiator.LoginRefusedException;
 import dev.rootstock.target.initiator.PduSocket;
 import dev.rootstock.target.pdu.LoginRequest;
-import dev.rootstock.target.pdu.LoginResponse;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.text.KeyValues;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Logins over the wire, and what becomes of their leases (RFC 7143 §6.3, §11.13). */
 class LoginTest {
@@ -138,14 +140,13 @@ class LoginTest {
     }
   }
 
+  /** §4.2.4: at once, and without an answer. */
   @Test
-  void aRequestThatIsNoLoginIsRefused() throws Exception {
+  void aConnectionThatBeginsWithAnotherRequestIsClosed() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
       Initiator scribe = server.login();
       PduSocket socket = server.connect();
       socket.send(scribe.command(0, new byte[6], false, false, 0, Unpooled.EMPTY_BUFFER));
-      LoginResponse response = assertInstanceOf(LoginResponse.class, socket.receive());
-      assertEquals(LoginStatus.INVALID_DURING_LOGIN.code(), response.status());
       assertTrue(socket.atEnd());
     }
   }
@@ -236,5 +237,20 @@ class LoginTest {
         KeyValues.of("InitiatorName", TestServer.INITIATOR, "TargetName", OpenAdmission.TARGET);
     return new LoginRequest(
         true, false, 1, 3, 0, 0, 1, 0, 0, 0, 1, 0, Unpooled.wrappedBuffer(keys.encode()));
+  }
+
+  /** §11.13.5, §13.8: elsewhere, with an address that has no portal group. */
+  @ParameterizedTest
+  @CsvSource({"true, 0102", "false, 0101"})
+  void aTargetThatIsServedElsewhereRedirects(boolean permanent, String status) throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      InetSocketAddress elsewhere =
+          new InetSocketAddress(InetAddress.getByName("2001:db8::7"), 3261);
+      server.admission().redirect(elsewhere, permanent);
+      LoginRefusedException e =
+          assertThrows(LoginRefusedException.class, () -> server.loginOnly(TestServer.options()));
+      assertEquals(Integer.parseInt(status, 16), e.status());
+      assertEquals("[2001:db8:0:0:0:0:0:7]:3261", e.address());
+    }
   }
 }

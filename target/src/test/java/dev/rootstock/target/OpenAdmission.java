@@ -2,7 +2,9 @@
 package dev.rootstock.target;
 
 import dev.rootstock.images.block.BlockDevice;
+import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -66,10 +68,15 @@ public final class OpenAdmission implements Admission {
   private final List<LogicalUnit> units;
   private final List<TestLease> leases = new CopyOnWriteArrayList<>();
   private final List<LoginRequest> requests = new CopyOnWriteArrayList<>();
+  private final List<AuthenticationRequest> authentications = new CopyOnWriteArrayList<>();
+  private final List<DiscoveryRequest> discoveries = new CopyOnWriteArrayList<>();
   private final AtomicLong generation = new AtomicLong(1);
   private volatile List<String> targets = List.of(TARGET);
   private volatile @Nullable CompletionStage<Void> before;
   private volatile @Nullable Refused refusal;
+  private volatile @Nullable Redirected redirection;
+  private volatile CompletionStage<Authentication> authentication =
+      CompletableFuture.completedStage(Authentication.NOT_NEEDED);
 
   public OpenAdmission(BlockDevice... devices) {
     LogicalUnit[] made = new LogicalUnit[devices.length];
@@ -87,6 +94,21 @@ public final class OpenAdmission implements Admission {
   /** Every later login is refused so. */
   public void refuse(LoginStatus status, String reason) {
     refusal = new Refused(status, reason);
+  }
+
+  /** What every later login has to prove. */
+  public void ask(Authentication what) {
+    ask(CompletableFuture.completedStage(what));
+  }
+
+  /** What every later login has to prove, when that is known. */
+  public void ask(CompletionStage<Authentication> what) {
+    authentication = what;
+  }
+
+  /** Every later login is sent elsewhere. */
+  public void redirect(InetSocketAddress portal, boolean permanent) {
+    redirection = new Redirected(portal, permanent);
   }
 
   /** Later logins belong to the next boot. */
@@ -107,9 +129,27 @@ public final class OpenAdmission implements Admission {
     return requests;
   }
 
+  public List<AuthenticationRequest> authentications() {
+    return authentications;
+  }
+
+  public List<DiscoveryRequest> discoveries() {
+    return discoveries;
+  }
+
+  @Override
+  public CompletionStage<Authentication> authentication(AuthenticationRequest request) {
+    authentications.add(request);
+    return authentication;
+  }
+
   @Override
   public CompletionStage<Decision> admit(LoginRequest request) {
     requests.add(request);
+    Redirected redirected = redirection;
+    if (redirected != null) {
+      return CompletableFuture.completedStage(redirected);
+    }
     Refused refused = refusal;
     if (refused != null) {
       return CompletableFuture.completedStage(refused);
@@ -126,7 +166,14 @@ public final class OpenAdmission implements Admission {
   }
 
   @Override
+  public CompletionStage<Optional<Refused>> join(LoginRequest request, Lease lease) {
+    requests.add(request);
+    return CompletableFuture.completedStage(Optional.ofNullable(refusal));
+  }
+
+  @Override
   public CompletionStage<List<String>> targets(DiscoveryRequest request) {
+    discoveries.add(request);
     return CompletableFuture.completedStage(targets);
   }
 }

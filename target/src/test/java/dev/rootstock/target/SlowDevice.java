@@ -7,6 +7,8 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.block.Update;
+import dev.rootstock.images.block.Usage;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -110,6 +112,12 @@ public final class SlowDevice implements BlockDevice {
   }
 
   @Override
+  public void update(
+      long offset, ByteBuffer scratch, Update change, Durability durability, IoCompletion done) {
+    happen(() -> inner.update(offset, scratch, change, durability, done), done);
+  }
+
+  @Override
   public void flush(IoCompletion done) {
     happen(() -> inner.flush(done), done);
   }
@@ -122,6 +130,11 @@ public final class SlowDevice implements BlockDevice {
   @Override
   public List<Extent> extents(long offset, long length) {
     return inner.extents(offset, length);
+  }
+
+  @Override
+  public Usage usage() {
+    return inner.usage();
   }
 
   @Override

@@ -221,10 +221,12 @@ class TaskManagementTest {
   @Test
   void coldResetEndsEverySession() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
-      Initiator initiator = server.login();
+      Initiator initiator = server.login(TestServer.options().with("MaxConnections", "2"));
+      Initiator second = server.join(initiator, 1);
       Initiator other = server.login(TestServer.options().withIsid(new Isid(2)));
       assertEquals(COMPLETE, initiator.manage(TARGET_COLD_RESET, 0, Tag.NONE, 0));
       assertTrue(initiator.socket().atEnd());
+      assertTrue(second.socket().atEnd());
       assertTrue(other.socket().atEnd());
     }
   }

@@ -88,6 +88,11 @@ public final class TestServer implements AutoCloseable {
     return initiator;
   }
 
+  /** One more connection of a session (RFC 7143 §6.3.1). */
+  public Initiator join(Initiator session, int cid) throws IOException {
+    return session.join(connect(), cid);
+  }
+
   /** A connection without a login. */
   public PduSocket connect() throws IOException {
     PduSocket socket = PduSocket.connect(address(), PATIENCE);

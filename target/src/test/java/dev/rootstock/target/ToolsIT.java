@@ -48,6 +48,26 @@ class ToolsIT {
     }
   }
 
+  /** QEMU asks for CRC32C alone, which a target without it would have to refuse. */
+  @Test
+  void qemuImgReadsWithHeaderDigests() throws Exception {
+    byte[] content = new byte[1 << 20];
+    new Random(8).nextBytes(content);
+    Path image = directory.resolve("image.raw");
+    Files.write(image, content);
+    try (TestServer server = TestServer.of(new MemoryBlockDevice(1 << 20))) {
+      String disk =
+          "driver=raw,file.driver=iscsi,file.transport=tcp,file.header-digest=crc32c,file.lun=0"
+              + ",file.portal=127.0.0.1:"
+              + port(server)
+              + ",file.target="
+              + OpenAdmission.TARGET;
+      String raw = "driver=raw,file.filename=" + image;
+      qemu("qemu-img", "convert", "-n", "--image-opts", "--target-image-opts", raw, disk);
+      qemu("qemu-img", "compare", "--image-opts", raw, disk);
+    }
+  }
+
   @Test
   void qemuIoWritesPatternsAndFindsThemAgain() throws Exception {
     try (TestServer server = TestServer.of(new MemoryBlockDevice(SIZE))) {

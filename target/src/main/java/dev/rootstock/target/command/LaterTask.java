@@ -11,6 +11,10 @@ final class LaterTask extends Task {
   /** Bytes that the action works with. */
   private final int memory;
 
+  private boolean started;
+  private boolean begun;
+  private boolean running;
+
   LaterTask(Allegiance link, ScsiCommand command, Plan.Action action, int memory) {
     super(link, command);
     this.action = action;
@@ -19,28 +23,55 @@ final class LaterTask extends Task {
 
   @Override
   public void start() {
+    started = true;
     resume();
   }
 
   @Override
   public void resume() {
-    if (isAborted()) {
+    if (isAborted() || !started || begun) {
       return;
     }
     if (memory > 0 && !link.reserve(memory)) {
       link.awaitMemory(this);
       return;
     }
+    begun = true;
+    running = true;
     operationBegins();
-    action.start(outcome -> link.execute(() -> ended(outcome)));
+    action.start(
+        new Plan.Completion() {
+          @Override
+          public void ended(Plan.Outcome outcome) {
+            link.execute(() -> LaterTask.this.ended(outcome));
+          }
+
+          @Override
+          public void detached() {
+            link.execute(LaterTask.this::letGo);
+          }
+        });
   }
 
   private void ended(Plan.Outcome outcome) {
     finish(outcome, 0);
-    if (memory > 0) {
-      link.unreserve(memory);
+    letGo();
+  }
+
+  /** The work is over, or goes on without us. */
+  private void letGo() {
+    if (running) {
+      running = false;
+      if (memory > 0) {
+        link.unreserve(memory);
+      }
+      operationEnds();
     }
-    operationEnds();
+  }
+
+  @Override
+  void reassigned() {
+    resume();
   }
 
   @Override

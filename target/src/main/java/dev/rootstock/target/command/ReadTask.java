@@ -6,12 +6,15 @@ import dev.rootstock.target.pdu.Bhs;
 import dev.rootstock.target.pdu.DataIn;
 import dev.rootstock.target.pdu.Residual;
 import dev.rootstock.target.pdu.ScsiCommand;
+import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.scsi.Plan;
 import dev.rootstock.target.scsi.ScsiStatus;
+import dev.rootstock.target.scsi.Sense;
 import dev.rootstock.target.wire.Limits;
 import dev.rootstock.target.wire.PduWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * were being read by then, which {@link Limits#SESSION_BYTES} bounds.
  */
 public final class ReadTask extends Task {
+  /** RFC 7143 §11.4.7.2. */
+  private static final Sense SNACK_REJECTED = new Sense(0x0B, 0x11, 0x13, Sense.ABSENT, 0);
+
   private final Plan.ReadBlocks plan;
 
   /** What goes over the wire, and the residual that tells of the rest. */
@@ -47,10 +53,18 @@ public final class ReadTask extends Task {
 
   private int sentInBurst;
   private int dataSn;
+  private boolean started;
   private boolean running;
 
-  /** Whether a chunk is being read off the loop. */
+  /** Whether the device works for the read off the loop. */
   private boolean reading;
+
+  /**
+   * Bytes sent since the initiator was asked for an acknowledgement, and the tag of that (§11.7.2).
+   */
+  private int sinceAcknowledge;
+
+  private int acknowledgementTag = Tag.NONE;
 
   ReadTask(Allegiance link, ScsiCommand command, Plan.ReadBlocks plan) {
     super(link, command);
@@ -62,16 +76,19 @@ public final class ReadTask extends Task {
 
   @Override
   public void start() {
+    started = true;
     if (!plan.flushFirst()) {
       resume();
       return;
     }
+    reading = true;
     operationBegins();
     plan.device()
         .flush(
             failure ->
                 link.execute(
                     () -> {
+                      reading = false;
                       if (failure != null) {
                         failed(failure);
                       } else {
@@ -83,7 +100,7 @@ public final class ReadTask extends Task {
 
   @Override
   public void resume() {
-    if (isAborted() || isOver() || running || reading) {
+    if (!started || isAborted() || isOver() || running || reading) {
       return;
     }
     running = true;
@@ -119,20 +136,27 @@ public final class ReadTask extends Task {
   /** Reads one Data-In's bytes into the batch, and writes its header before them. */
   private boolean readAtOnce(int n) {
     PduWriter writer = link.writer();
-    ByteBuf out = writer.room(Bhs.BYTES + n);
+    ByteBuf out = writer.room(writer.pduBytes(n));
     int at = out.writerIndex();
-    if (!plan.device().tryRead(plan.offset() + sent, out.internalNioBuffer(at + Bhs.BYTES, n))) {
+    ByteBuffer place = out.internalNioBuffer(at + writer.dataOffset(), n);
+    if (!plan.device().tryRead(plan.offset() + sent, place)) {
       return false;
     }
     header(out, n);
-    // Blocks are multiples of four bytes: no padding.
-    out.writerIndex(at + Bhs.BYTES + n);
+    writer.seal(out, at, n);
+    written();
     return true;
   }
 
   /** Writes the header of the next {@code n} bytes, with the status if they are the last. */
   private void header(ByteBuf out, int n) {
     boolean end = sent + n == length;
+    Unacknowledged kept = link.unacknowledged();
+    // From recovery level 1 on the status is a PDU of its own; see Unacknowledged.
+    boolean status = end && kept == null;
+    if (kept != null) {
+      dataSn = kept.nextDataSn(itt());
+    }
     // §11.7.1: a sequence ends where the next segment would go beyond MaxBurstLength.
     boolean last = end || sentInBurst + n + maxSegment() > link.parameters().maxBurst();
     if (end) {
@@ -142,17 +166,54 @@ public final class ReadTask extends Task {
         out,
         n,
         last,
-        end,
+        status,
         itt(),
-        end ? link.takeStatSn() : link.nextStatSn(),
+        status ? link.takeStatSn() : link.nextStatSn(),
         link.expCmdSn(),
         link.maxCmdSn(),
         dataSn,
         sent,
         residual);
+    if (kept != null && last && !end) {
+      askForAcknowledgement(out, out.writerIndex() - Bhs.BYTES, n);
+    }
     dataSn++;
     sent += n;
+    sinceAcknowledge += n;
     sentInBurst = last ? 0 : sentInBurst + n;
+  }
+
+  /** §11.7.2: once in MaxBurstLength bytes, and not with the last ones, which ExpStatSN covers. */
+  private void askForAcknowledgement(ByteBuf out, int at, int n) {
+    if (sinceAcknowledge + n < link.parameters().maxBurst()) {
+      return;
+    }
+    if (acknowledgementTag == Tag.NONE) {
+      acknowledgementTag = link.newTransferTag();
+    }
+    DataIn.askForAcknowledgement(out, at, lun(), acknowledgementTag);
+    sinceAcknowledge = -n;
+  }
+
+  /** A Data-In has been written; the status follows the last one unless it is in there. */
+  private void written() {
+    if (sent == length && link.unacknowledged() != null) {
+      status(ScsiStatus.GOOD, residual, dataSn, Unpooled.EMPTY_BUFFER);
+    }
+  }
+
+  @Override
+  void reassigned() {
+    resume();
+  }
+
+  @Override
+  public void snackRejected() {
+    if (!isAborted() && !isOver()) {
+      conclude();
+      fail(ScsiStatus.CHECK_CONDITION, SNACK_REJECTED, sent, dataSn);
+      link.flushSoon();
+    }
   }
 
   /** The longest data segment; a multiple of four, so that only the last one has padding. */
@@ -192,7 +253,7 @@ public final class ReadTask extends Task {
   private void arrived(ByteBuf chunk, int from, int n, @Nullable BlockIoException failure) {
     reading = false;
     try {
-      if (isAborted()) {
+      if (isAborted() || isOver()) {
         return;
       }
       if (failure != null) {
@@ -203,10 +264,12 @@ public final class ReadTask extends Task {
       int end = Math.min(from + n, length);
       while (sent < end) {
         int segment = Math.min(maxSegment(), end - sent);
-        header(link.writer().room(Bhs.BYTES), segment);
-        // header() has moved on already.
-        link.writer().append(chunk.retainedSlice(sent - segment - from, segment));
-        pad(segment);
+        ByteBuf data = chunk.retainedSlice(sent - from, segment);
+        ByteBuf out = link.writer().room(link.writer().dataOffset());
+        int at = out.writerIndex();
+        header(out, segment);
+        link.writer().append(out, at, data);
+        written();
       }
       link.flushSoon();
     } finally {
@@ -216,13 +279,6 @@ public final class ReadTask extends Task {
       operationEnds();
     }
     resume();
-  }
-
-  private void pad(int segment) {
-    int padding = Bhs.padded(segment) - segment;
-    if (padding > 0) {
-      link.writer().room(padding).writeZero(padding);
-    }
   }
 
   private void failed(BlockIoException failure) {

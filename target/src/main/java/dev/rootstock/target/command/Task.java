@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  * comes to rest when no operation of it can reach the device any more.
  */
 public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
-  final Allegiance link;
+  /** The connection that the task is allegiant to now. */
+  Allegiance link;
+
   private final int itt;
   private final long lun;
   private final int cmdSn;
@@ -37,8 +39,15 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
 
   final long expectedOut;
 
+  /** What the initiator expects to receive of a command with data both ways (§11.2.2.4). */
+  private final long expectedBidirectional;
+
   private int operations;
   private boolean aborted;
+
+  /** Whether the initiator is to be told that it was aborted. */
+  private boolean told;
+
   private boolean over;
   private @Nullable List<Runnable> whenAtRest;
 
@@ -49,9 +58,38 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
     this.cmdSn = command.cmdSn();
     this.immediate = command.immediate();
     this.attribute = command.attribute();
-    this.expectedIn = command.read() ? command.expectedBytes() : 0;
+    boolean bothWays = command.read() && command.write();
+    this.expectedIn = command.read() && !bothWays ? command.expectedBytes() : 0;
+    this.expectedBidirectional =
+        bothWays ? Math.max(0, command.ahs().bidirectionalReadLength()) : 0;
     this.expectedOut = command.write() ? command.expectedBytes() : 0;
+    Unacknowledged kept = link.unacknowledged();
+    if (kept != null) {
+      kept.begin(itt);
+    }
   }
+
+  /**
+   * Goes on with another connection (TASK REASSIGN, RFC 7143 §7.2.2).
+   *
+   * @param whole whether its {@link Unacknowledged} has taken over all that was sent; if not, the
+   *     task sends nothing more but a status that says so, as after a {@link #snackRejected}
+   */
+  public final void reassign(Allegiance to, boolean whole) {
+    link.forget(this);
+    link = to;
+    if (whole) {
+      reassigned();
+    } else {
+      snackRejected();
+    }
+  }
+
+  /** What the task waited for on its old connection will not come. */
+  abstract void reassigned();
+
+  /** Data that the initiator has asked for again cannot be sent (§7.8 a.1). */
+  public void snackRejected() {}
 
   /** The task for a command, not yet started. */
   public static Task of(Allegiance link, ScsiCommand command, Plan plan) {
@@ -80,6 +118,11 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
     return cmdSn;
   }
 
+  /** Whether its data and its status belong to this connection (RFC 7143 §4.2.5.1). */
+  public boolean isAllegiantTo(Allegiance connection) {
+    return link.equals(connection);
+  }
+
   /** Whether it was sent for immediate delivery, outside the command window. */
   public boolean immediate() {
     return immediate;
@@ -106,10 +149,27 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
   /**
    * Takes data for the task; the caller keeps its reference to them.
    *
+   * @param intact whether they are what their digest says; if not, they count as lost
    * @return 0, or the reason to reject the PDU with (RFC 7143 §11.17.1)
    */
-  public int dataOut(DataOut pdu) {
+  public int dataOut(DataOut pdu, boolean intact) {
     return Reject.INVALID_PDU_FIELD;
+  }
+
+  /**
+   * Sends R2Ts again that have not been answered (RFC 7143 §11.16).
+   *
+   * @param begRun the R2TSN of the first
+   * @param runLength how many, 0 for all that follow
+   * @return false, with nothing sent, when one of them was never sent or has been answered
+   */
+  public boolean resendR2ts(int begRun, int runLength) {
+    return false;
+  }
+
+  /** The R2TSN of the next R2T. */
+  public int nextR2tSn() {
+    return 0;
   }
 
   /** Whether data of a sequence that the initiator has been told to send are still to come. */
@@ -137,6 +197,15 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
       release();
     }
     restIfQuiet();
+  }
+
+  /**
+   * As {@link #abort}, but with the status TASK ABORTED when it has come to rest (SAM-5 §5.3.1, for
+   * a task that another initiator has aborted).
+   */
+  public final void abortTold(Runnable atRest) {
+    told = !over && !aborted;
+    abort(atRest);
   }
 
   /**
@@ -189,6 +258,10 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
     if (!over) {
       over = true;
       link.over(this);
+      if (told) {
+        status(ScsiStatus.TASK_ABORTED, residual(0), 0, Unpooled.EMPTY_BUFFER);
+        link.flushSoon();
+      }
     }
     List<Runnable> waiting = whenAtRest;
     whenAtRest = null;
@@ -224,6 +297,8 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
   private void respond(Plan.Respond respond, long moved) {
     int sent = (int) Math.min(respond.length(), expectedIn);
     Residual residual = residual(respond.length() + moved);
+    // What is kept until it is acknowledged is kept apart from the status.
+    boolean withStatus = link.unacknowledged() == null;
     if (sent == 0) {
       status(ScsiStatus.GOOD, residual, 0, Unpooled.EMPTY_BUFFER);
       return;
@@ -241,21 +316,24 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
               new DataIn(
                   end || (offset + n) % burst == 0,
                   false,
-                  end,
+                  end && withStatus,
                   0,
                   0,
                   itt,
                   Tag.NONE,
-                  end ? link.takeStatSn() : link.nextStatSn(),
+                  end && withStatus ? link.takeStatSn() : link.nextStatSn(),
                   link.expCmdSn(),
                   link.maxCmdSn(),
                   dataSn++,
                   offset,
-                  end ? residual : Residual.NONE,
+                  end && withStatus ? residual : Residual.NONE,
                   data.retainedSlice(offset, n)));
       offset += n;
     }
     data.release();
+    if (!withStatus) {
+      status(ScsiStatus.GOOD, residual, dataSn, Unpooled.EMPTY_BUFFER);
+    }
   }
 
   /** The residual when the command's data in both directions were {@code presented} bytes. */
@@ -267,25 +345,28 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
   final void fail(ScsiStatus status, @Nullable Sense sense, long transferred, int dataPdus) {
     ByteBuf data = Unpooled.EMPTY_BUFFER;
     if (sense != null) {
-      byte[] fixed = sense.fixedFormat();
-      data = Unpooled.buffer(2 + fixed.length).writeShort(fixed.length).writeBytes(fixed);
+      byte[] bytes = link.senseData(lun, sense);
+      data = Unpooled.buffer(2 + bytes.length).writeShort(bytes.length).writeBytes(bytes);
     }
     status(status, residual(transferred), dataPdus, data);
   }
 
   final void status(ScsiStatus status, Residual residual, int dataPdus, ByteBuf data) {
+    Unacknowledged kept = link.unacknowledged();
     link.writer()
         .write(
             new ScsiResponse(
                 ScsiResponse.COMPLETED,
                 status.code(),
                 itt,
-                0,
+                kept == null ? 0 : kept.snackTag(itt),
                 link.takeStatSn(),
                 link.expCmdSn(),
                 link.maxCmdSn(),
-                dataPdus,
+                kept == null ? dataPdus : kept.nextDataSn(itt),
                 residual,
+                // No command brings any such data.
+                Residual.of(0, expectedBidirectional),
                 data));
   }
 }

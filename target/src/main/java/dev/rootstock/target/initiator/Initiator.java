@@ -4,7 +4,6 @@ package dev.rootstock.target.initiator;
 import dev.rootstock.target.pdu.Ahs;
 import dev.rootstock.target.pdu.DataIn;
 import dev.rootstock.target.pdu.DataOut;
-import dev.rootstock.target.pdu.LoginRequest;
 import dev.rootstock.target.pdu.LoginResponse;
 import dev.rootstock.target.pdu.LogoutRequest;
 import dev.rootstock.target.pdu.LogoutResponse;
@@ -13,6 +12,7 @@ import dev.rootstock.target.pdu.NopOut;
 import dev.rootstock.target.pdu.ReadyToTransfer;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.ScsiResponse;
+import dev.rootstock.target.pdu.SnackRequest;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.pdu.TargetPdu;
 import dev.rootstock.target.pdu.TaskManagementRequest;
@@ -20,7 +20,7 @@ import dev.rootstock.target.pdu.TaskManagementResponse;
 import dev.rootstock.target.pdu.TextRequest;
 import dev.rootstock.target.pdu.TextResponse;
 import dev.rootstock.target.text.KeyValues;
-import dev.rootstock.target.text.NegotiationException;
+import dev.rootstock.target.wire.Digests;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
@@ -30,17 +30,17 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A session of one connection, which does one thing at a time. Tests that want several commands
+ * One connection of a session, which does one thing at a time; {@link #join} opens another one of
+ * the same session, with which it shares the numbers of commands. Tests that want several commands
  * under way, or wrong ones, use {@link #socket} and the numbers.
  */
 public final class Initiator implements AutoCloseable {
-  private static final int OPERATIONAL = 1;
-  private static final int FULL_FEATURE = 3;
   private static final int BLOCK = 512;
 
   /** A target that discovery has found, with its addresses. */
@@ -50,30 +50,35 @@ public final class Initiator implements AutoCloseable {
     }
   }
 
-  private final PduSocket socket;
-  private final Map<String, String> agreed;
-  private final LogoutIdentity identity;
-  private int cmdSn;
-  private int expStatSn;
-  private int nextTag;
+  /** The keys that a connection negotiates for itself (RFC 7143 §13, scope CO). */
+  private static final Set<String> OWN_KEYS =
+      Set.of("HeaderDigest", "DataDigest", "MaxRecvDataSegmentLength");
 
-  private record LogoutIdentity(int cid, int tsih) {}
+  private final PduSocket socket;
+  private final LoginOptions options;
+  private final Map<String, String> agreed;
+  private final int cid;
+  private final SessionNumbers numbers;
+  private int expStatSn;
+  private boolean acknowledging = true;
 
   private Initiator(
       PduSocket socket,
+      LoginOptions options,
       Map<String, String> agreed,
-      LogoutIdentity identity,
-      int cmdSn,
+      int cid,
+      SessionNumbers numbers,
       int expStatSn) {
     this.socket = socket;
+    this.options = options;
     this.agreed = agreed;
-    this.identity = identity;
-    this.cmdSn = cmdSn;
+    this.cid = cid;
+    this.numbers = numbers;
     this.expStatSn = expStatSn;
   }
 
   /**
-   * Connects and logs in, in one step and without authentication.
+   * Connects and logs in; in one step where nothing is to be proved.
    *
    * @throws LoginRefusedException when the target answers with any status but success
    */
@@ -90,63 +95,44 @@ public final class Initiator implements AutoCloseable {
 
   /** Logs in on a connection that is there already. */
   public static Initiator login(PduSocket socket, LoginOptions options) throws IOException {
-    List<KeyValues.Pair> offered = new ArrayList<>();
-    offered.add(new KeyValues.Pair("InitiatorName", options.initiatorName()));
-    if (options.targetName().isEmpty()) {
-      offered.add(new KeyValues.Pair("SessionType", "Discovery"));
-    } else {
-      offered.add(new KeyValues.Pair("SessionType", "Normal"));
-      offered.add(new KeyValues.Pair("TargetName", options.targetName()));
-    }
-    offered.addAll(options.operational());
-    socket.send(
-        new LoginRequest(
-            true,
-            false,
-            OPERATIONAL,
-            FULL_FEATURE,
-            0,
-            0,
-            options.isid().value(),
-            0,
-            0,
-            0,
-            options.cmdSn(),
-            0,
-            Unpooled.wrappedBuffer(new KeyValues(offered).encode())));
-    if (!(socket.receive() instanceof LoginResponse response)) {
-      throw new IOException("the target answers a login with something else");
-    }
-    if (response.status() != 0) {
-      throw new LoginRefusedException(response.status());
-    }
-    if (!response.transit() || response.nextStage() != FULL_FEATURE) {
-      throw new IOException("the target does not end the login");
-    }
-    Map<String, String> agreed = new LinkedHashMap<>();
-    for (KeyValues.Pair pair : parse(response.data()).pairs()) {
-      agreed.put(pair.key(), pair.value());
-    }
+    return login(socket, options, 0, null);
+  }
+
+  /**
+   * Logs another connection in to the same session (RFC 7143 §6.3.1). One with the CID of a
+   * connection that is there already takes its place (§6.3.4).
+   */
+  public Initiator join(PduSocket another, int itsCid) throws IOException {
+    return login(another, options, itsCid, numbers);
+  }
+
+  /** Tries to join a session by its TSIH, with whatever identity. */
+  public static Initiator login(PduSocket socket, LoginOptions options, int tsih, int cid)
+      throws IOException {
+    return login(socket, options, cid, new SessionNumbers(tsih, options.cmdSn()));
+  }
+
+  private static Initiator login(
+      PduSocket socket, LoginOptions options, int cid, @Nullable SessionNumbers joined)
+      throws IOException {
+    LoginExchange login =
+        joined == null
+            ? new LoginExchange(socket, options)
+            : new LoginExchange(
+                socket, options.withKeys(OWN_KEYS), joined.tsih(), cid, joined.cmdSn());
+    LoginResponse response = login.run();
+    Map<String, String> agreed = login.answered();
+    socket.digests(
+        new Digests(
+            "CRC32C".equals(agreed.get("HeaderDigest")),
+            "CRC32C".equals(agreed.get("DataDigest"))));
     return new Initiator(
         socket,
+        options,
         agreed,
-        new LogoutIdentity(0, response.tsih()),
-        options.cmdSn(),
+        cid,
+        joined == null ? new SessionNumbers(response.tsih(), options.cmdSn()) : joined,
         response.statSn() + 1);
-  }
-
-  private static KeyValues parse(ByteBuf text) throws IOException {
-    byte[] bytes = new byte[text.readableBytes()];
-    text.getBytes(text.readerIndex(), bytes);
-    return parse(bytes);
-  }
-
-  private static KeyValues parse(byte[] text) throws IOException {
-    try {
-      return KeyValues.parse(text);
-    } catch (NegotiationException e) {
-      throw new IOException("the target's text is wrong: " + e.getMessage(), e);
-    }
   }
 
   /** The connection. */
@@ -159,18 +145,22 @@ public final class Initiator implements AutoCloseable {
     return agreed;
   }
 
+  public int cid() {
+    return cid;
+  }
+
   public int tsih() {
-    return identity.tsih();
+    return numbers.tsih();
   }
 
   /** The number of the next command. */
   public int cmdSn() {
-    return cmdSn;
+    return numbers.cmdSn();
   }
 
   /** The number of the next command, which is used up. */
   public int takeCmdSn() {
-    return cmdSn++;
+    return numbers.takeCmdSn();
   }
 
   public int expStatSn() {
@@ -179,7 +169,7 @@ public final class Initiator implements AutoCloseable {
 
   /** A task tag that is not in use. */
   public int newTag() {
-    return nextTag++;
+    return numbers.newTag();
   }
 
   /** Waits for the next PDU and takes note of its status number. */
@@ -192,10 +182,26 @@ public final class Initiator implements AutoCloseable {
           case NopIn nop -> nop.itt() != Tag.NONE;
           default -> true;
         };
-    if (status) {
+    if (status && acknowledging) {
       expStatSn = pdu.statSn() + 1;
     }
     return pdu;
+  }
+
+  /** Whether ExpStatSN follows what is received; a test that asks for it again says no. */
+  public void acknowledging(boolean yes) {
+    acknowledging = yes;
+  }
+
+  /** Acknowledges all statuses before this one, with the next PDU that is sent. */
+  public void acknowledge(int next) {
+    expStatSn = next;
+  }
+
+  /** Sends a SNACK (RFC 7143 §11.16). */
+  public void snack(int type, long lun, int itt, int ttt, int begRun, int runLength)
+      throws IOException {
+    socket.send(new SnackRequest(type, lun, itt, ttt, expStatSn, begRun, runLength));
   }
 
   /** A SCSI command PDU with the next number; nothing is sent. */
@@ -264,6 +270,9 @@ public final class Initiator implements AutoCloseable {
             throw new IOException("data out of order at " + data.bufferOffset());
           }
           data.data().readBytes(in, data.data().readableBytes());
+          if (data.acknowledge() && acknowledging) {
+            snack(SnackRequest.DATA_ACK, data.lun(), Tag.NONE, data.ttt(), data.dataSn() + 1, 0);
+          }
           if (data.withStatus()) {
             return new CommandResult(
                 0, data.status(), in.toByteArray(), new byte[0], data.residual());
@@ -315,7 +324,8 @@ public final class Initiator implements AutoCloseable {
   /** Sends a ping and waits for its echo; returns the data that came back. */
   public byte[] ping(byte[] data) throws IOException {
     int itt = newTag();
-    socket.send(new NopOut(true, 0, itt, Tag.NONE, cmdSn, expStatSn, Unpooled.wrappedBuffer(data)));
+    socket.send(
+        new NopOut(true, 0, itt, Tag.NONE, cmdSn(), expStatSn, Unpooled.wrappedBuffer(data)));
     while (true) {
       if (receive() instanceof NopIn echo && echo.itt() == itt) {
         byte[] back = new byte[echo.data().readableBytes()];
@@ -330,7 +340,33 @@ public final class Initiator implements AutoCloseable {
     int itt = newTag();
     socket.send(
         new TaskManagementRequest(
-            true, function, (long) lun << 48, itt, referencedTag, cmdSn, expStatSn, refCmdSn, 0));
+            true, function, (long) lun << 48, itt, referencedTag, cmdSn(), expStatSn, refCmdSn, 0));
+    while (true) {
+      if (receive() instanceof TaskManagementResponse response && response.itt() == itt) {
+        return response.response();
+      }
+    }
+  }
+
+  /**
+   * Takes over a task of a connection that was logged out for recovery (TASK REASSIGN, RFC 7143
+   * §7.2.2); returns the response code.
+   *
+   * @param expDataSn the first Data-In that has not come
+   */
+  public int reassign(int tag, int expDataSn) throws IOException {
+    int itt = newTag();
+    socket.send(
+        new TaskManagementRequest(
+            true,
+            TaskManagementRequest.TASK_REASSIGN,
+            0,
+            itt,
+            tag,
+            cmdSn(),
+            expStatSn,
+            0,
+            expDataSn));
     while (true) {
       if (receive() instanceof TaskManagementResponse response && response.itt() == itt) {
         return response.response();
@@ -368,7 +404,8 @@ public final class Initiator implements AutoCloseable {
       if (text[i] != 0) {
         continue;
       }
-      for (KeyValues.Pair pair : parse(Arrays.copyOfRange(text, from, i + 1)).pairs()) {
+      for (KeyValues.Pair pair :
+          LoginExchange.parse(Arrays.copyOfRange(text, from, i + 1)).pairs()) {
         switch (pair.key()) {
           case "TargetName" -> {
             if (!name.isEmpty()) {
@@ -391,13 +428,16 @@ public final class Initiator implements AutoCloseable {
 
   /** Logs out of the session; returns the response code. */
   public int logout() throws IOException {
+    return logout(LogoutRequest.CLOSE_SESSION, cid).response();
+  }
+
+  /** Logs a connection out, this one or another one of the session. */
+  public LogoutResponse logout(int reason, int whichCid) throws IOException {
     int itt = newTag();
-    socket.send(
-        new LogoutRequest(
-            false, LogoutRequest.CLOSE_SESSION, itt, identity.cid(), takeCmdSn(), expStatSn));
+    socket.send(new LogoutRequest(false, reason, itt, whichCid, takeCmdSn(), expStatSn));
     while (true) {
       if (receive() instanceof LogoutResponse response && response.itt() == itt) {
-        return response.response();
+        return response;
       }
     }
   }

@@ -5,6 +5,8 @@ import dev.rootstock.target.Isid;
 import dev.rootstock.target.text.KeyValues;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an initiator logs in.
@@ -12,13 +14,15 @@ import java.util.List;
  * @param targetName empty for a discovery session
  * @param cmdSn with which the session begins
  * @param operational what to offer in the operational stage
+ * @param chap how it proves itself; null where it does not
  */
 public record LoginOptions(
     String initiatorName,
     String targetName,
     Isid isid,
     int cmdSn,
-    List<KeyValues.Pair> operational) {
+    List<KeyValues.Pair> operational,
+    @Nullable ChapOptions chap) {
   public LoginOptions {
     operational = List.copyOf(operational);
   }
@@ -47,7 +51,8 @@ public record LoginOptions(
                 "ErrorRecoveryLevel", "0",
                 "IFMarker", "No",
                 "OFMarker", "No")
-            .pairs());
+            .pairs(),
+        null);
   }
 
   /** A discovery session. */
@@ -59,12 +64,25 @@ public record LoginOptions(
         1,
         KeyValues.of(
                 "HeaderDigest", "None", "DataDigest", "None", "MaxRecvDataSegmentLength", "32768")
-            .pairs());
+            .pairs(),
+        null);
   }
 
   /** The same with another ISID. */
   public LoginOptions withIsid(Isid other) {
-    return new LoginOptions(initiatorName, targetName, other, cmdSn, operational);
+    return new LoginOptions(initiatorName, targetName, other, cmdSn, operational, chap);
+  }
+
+  /** The same with none but these keys of the operational stage. */
+  LoginOptions withKeys(Set<String> keys) {
+    List<KeyValues.Pair> kept =
+        operational.stream().filter(pair -> keys.contains(pair.key())).toList();
+    return new LoginOptions(initiatorName, targetName, isid, cmdSn, kept, chap);
+  }
+
+  /** The same with a proof, or without one. */
+  public LoginOptions withChap(@Nullable ChapOptions how) {
+    return new LoginOptions(initiatorName, targetName, isid, cmdSn, operational, how);
   }
 
   /** The same with one key offered otherwise. */
@@ -76,6 +94,6 @@ public record LoginOptions(
       }
     }
     changed.add(new KeyValues.Pair(key, value));
-    return new LoginOptions(initiatorName, targetName, isid, cmdSn, changed);
+    return new LoginOptions(initiatorName, targetName, isid, cmdSn, changed, chap);
   }
 }

@@ -5,6 +5,8 @@ import dev.rootstock.target.pdu.Bhs;
 import dev.rootstock.target.pdu.InitiatorPdu;
 import dev.rootstock.target.pdu.MalformedPduException;
 import dev.rootstock.target.pdu.TargetPdu;
+import dev.rootstock.target.wire.Digest;
+import dev.rootstock.target.wire.Digests;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.BufferedInputStream;
@@ -18,8 +20,8 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 
 /**
- * A TCP connection that carries PDUs, and any other bytes that a test wants to send. Without
- * digests. Buffers are unpooled heap memory: nobody has to release them.
+ * A TCP connection that carries PDUs, and any other bytes that a test wants to send. Buffers are
+ * unpooled heap memory: nobody has to release them.
  */
 public final class PduSocket implements AutoCloseable {
 
@@ -29,6 +31,8 @@ public final class PduSocket implements AutoCloseable {
   private final Socket socket;
   private final DataInputStream in;
   private final OutputStream out;
+  private final Digest digest = new Digest();
+  private Digests digests = Digests.NONE;
 
   private PduSocket(Socket socket) throws IOException {
     this.socket = socket;
@@ -59,19 +63,37 @@ public final class PduSocket implements AutoCloseable {
     socket.setSoTimeout((int) timeout.toMillis());
   }
 
-  /** Sends a PDU with its data segment and padding. */
+  /** Adds digests to what is sent, and checks them in what is received, from now on. */
+  public void digests(Digests agreed) {
+    digests = agreed;
+  }
+
+  /** Sends a PDU with its data segment, padding and digests. */
   public void send(InitiatorPdu pdu) throws IOException {
-    sendBytes(bytes(pdu));
+    sendBytes(bytes(pdu, digests));
+  }
+
+  /** A PDU as it goes over the wire, without digests. */
+  public static byte[] bytes(InitiatorPdu pdu) {
+    return bytes(pdu, Digests.NONE);
   }
 
   /** A PDU as it goes over the wire. */
-  public static byte[] bytes(InitiatorPdu pdu) {
+  public static byte[] bytes(InitiatorPdu pdu, Digests digests) {
+    Digest digest = new Digest();
     ByteBuf data = pdu.data();
     int length = data.readableBytes();
-    ByteBuf all = Unpooled.buffer(Bhs.BYTES + length + 3);
+    ByteBuf all = Unpooled.buffer(Bhs.BYTES + length + 3 + 2 * Digest.BYTES);
     pdu.encodeHeader(all);
+    if (digests.header()) {
+      all.writeInt(digest.of(all, 0, all.writerIndex()));
+    }
+    int dataAt = all.writerIndex();
     all.writeBytes(data, data.readerIndex(), length);
     all.writeZero(Bhs.padded(length) - length);
+    if (digests.dataBytes(length) > 0) {
+      all.writeInt(digest.of(all, dataAt, Bhs.padded(length)));
+    }
     byte[] bytes = new byte[all.readableBytes()];
     all.readBytes(bytes);
     return bytes;
@@ -93,16 +115,28 @@ public final class PduSocket implements AutoCloseable {
     byte[] header = new byte[Bhs.BYTES];
     in.readFully(header);
     ByteBuf bhs = Unpooled.wrappedBuffer(header);
+    if (digests.header()) {
+      check("header", bhs);
+    }
     int length = Bhs.dataSegmentLength(bhs, 0);
     if (length > MAX_DATA_SEGMENT || Bhs.ahsBytes(bhs, 0) != 0) {
       throw new IOException("a response with a data segment of " + length + " bytes");
     }
     byte[] data = new byte[Bhs.padded(length)];
     in.readFully(data);
+    if (digests.dataBytes(length) > 0) {
+      check("data", Unpooled.wrappedBuffer(data));
+    }
     try {
       return TargetPdu.decode(bhs, 0, Unpooled.wrappedBuffer(data, 0, length));
     } catch (MalformedPduException e) {
       throw new IOException("a malformed response: " + e.getMessage(), e);
+    }
+  }
+
+  private void check(String what, ByteBuf bytes) throws IOException {
+    if (in.readInt() != digest.of(bytes, 0, bytes.readableBytes())) {
+      throw new IOException("a response whose " + what + " digest is wrong");
     }
   }
 

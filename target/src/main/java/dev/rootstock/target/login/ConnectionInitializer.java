@@ -18,6 +18,7 @@ public final class ConnectionInitializer extends ChannelInitializer<Channel> {
   private static final Logger LOG = LoggerFactory.getLogger(ConnectionInitializer.class);
 
   private final Sessions sessions;
+  private final Challenges challenges = new Challenges();
   private final Doorkeeper doorkeeper;
   private final ChannelGroup connections;
   private final Duration loginTimeout;
@@ -42,6 +43,6 @@ public final class ConnectionInitializer extends ChannelInitializer<Channel> {
     channel
         .pipeline()
         .addLast("framer", new PduFramer(InitiatorPdu::decode, Limits.LOGIN_DATA_SEGMENT))
-        .addLast("login", new LoginHandler(sessions, loginTimeout, place.get()));
+        .addLast("login", new LoginHandler(sessions, challenges, loginTimeout, place.get()));
   }
 }

@@ -3,12 +3,13 @@ package dev.rootstock.target.login;
 
 import dev.rootstock.target.Admission;
 import dev.rootstock.target.LoginStatus;
+import dev.rootstock.target.command.TransferParameters;
 import dev.rootstock.target.pdu.Bhs;
 import dev.rootstock.target.pdu.InitiatorPdu;
 import dev.rootstock.target.pdu.LoginResponse;
 import dev.rootstock.target.pdu.MalformedPduException;
 import dev.rootstock.target.session.FullFeatureHandler;
-import dev.rootstock.target.session.Portal;
+import dev.rootstock.target.session.Portals;
 import dev.rootstock.target.session.Session;
 import dev.rootstock.target.session.SessionKey;
 import dev.rootstock.target.session.Sessions;
@@ -21,6 +22,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -54,21 +56,37 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
   /**
    * Makes the handler of a new connection.
    *
+   * @param challenges those of the whole target
    * @param timeout how long the login may take, from now on
    * @param loggedIn told when the connection has entered the full feature phase of a normal session
    */
-  public LoginHandler(Sessions sessions, Duration timeout, Runnable loggedIn) {
+  LoginHandler(Sessions sessions, Challenges challenges, Duration timeout, Runnable loggedIn) {
     this.sessions = sessions;
     this.timeout = timeout;
     this.loggedIn = loggedIn;
-    this.phase = new LoginPhase(Sessions.PORTAL_GROUP_TAG, sessions::hasTsih);
+    this.phase = new LoginPhase(sessions.portals().groupTag(), sessions::find, challenges);
   }
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
+    startDeadline(ctx);
+    ctx.fireChannelActive();
+  }
+
+  void startDeadline(ChannelHandlerContext ctx) {
     deadline =
         ctx.executor().schedule(() -> timedOut(ctx), timeout.toMillis(), TimeUnit.MILLISECONDS);
-    ctx.fireChannelActive();
+  }
+
+  void stopDeadline() {
+    Future<?> timer = deadline;
+    if (timer != null) {
+      timer.cancel(false);
+    }
+  }
+
+  boolean isOver() {
+    return over;
   }
 
   private void timedOut(ChannelHandlerContext ctx) {
@@ -91,16 +109,67 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
         end(ctx, "a request while the login was being decided");
         return;
       }
-      switch (phase.step(pdu)) {
-        case LoginPhase.Answer(LoginResponse response) -> {
-          var _ = send(ctx, response);
-        }
-        case LoginPhase.Refusal(LoginResponse response, String reason) ->
-            refuse(ctx, response, reason);
-        case LoginPhase.Ready() -> ready(ctx);
-      }
+      take(ctx, phase.step(pdu));
     } finally {
       pdu.release();
+    }
+  }
+
+  private void take(ChannelHandlerContext ctx, LoginPhase.Step step) {
+    switch (step) {
+      case LoginPhase.Answer(LoginResponse response) -> {
+        var _ = send(ctx, response);
+      }
+      case LoginPhase.Refusal(LoginResponse response, String reason) ->
+          refuse(ctx, response, reason);
+      case LoginPhase.Termination(String reason) -> end(ctx, reason);
+      case LoginPhase.Identify() -> identify(ctx);
+      case LoginPhase.Ready() -> ready(ctx);
+    }
+  }
+
+  /** Asks policy what this initiator has to prove; it may answer on any thread. */
+  private void identify(ChannelHandlerContext ctx) {
+    asking = true;
+    CompletionStage<Admission.Authentication> answer;
+    try {
+      answer =
+          sessions
+              .admission()
+              .authentication(
+                  new Admission.AuthenticationRequest(
+                      phase.initiatorName(),
+                      phase.isDiscovery() ? null : phase.targetName(),
+                      remote(ctx),
+                      local(ctx)));
+    } catch (RuntimeException e) {
+      failed(ctx, e);
+      return;
+    }
+    var _ =
+        answer.whenComplete(
+            (authentication, failure) ->
+                onLoop(ctx, () -> identified(ctx, authentication, failure)));
+  }
+
+  private void identified(
+      ChannelHandlerContext ctx,
+      Admission.Authentication authentication,
+      @Nullable Throwable failure) {
+    if (failure != null) {
+      failed(ctx, failure);
+    } else if (!over) {
+      asking = false;
+      take(ctx, phase.authenticate(authentication));
+    }
+  }
+
+  /** At once where policy has answered at once: most logins are one request and one response. */
+  private static void onLoop(ChannelHandlerContext ctx, Runnable action) {
+    if (ctx.executor().inEventLoop()) {
+      action.run();
+    } else {
+      ctx.executor().execute(action);
     }
   }
 
@@ -117,7 +186,7 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
   private void ready(ChannelHandlerContext ctx) {
     asking = true;
     if (phase.isDiscovery()) {
-      String portal = Portal.address(local(ctx));
+      String portal = Portals.address(local(ctx));
       SessionKey key = SessionKey.discovery(phase.initiatorName(), phase.isid(), portal);
       granted(ctx, key, null, null);
       return;
@@ -128,9 +197,15 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
             phase.initiatorName(),
             phase.targetName(),
             phase.isid(),
-            sessions.reinstates(key),
+            phase.existing() == null && sessions.reinstates(key),
             remote(ctx),
-            local(ctx));
+            local(ctx),
+            phase.identity());
+    Session existing = phase.existing();
+    if (existing != null) {
+      join(ctx, existing, question);
+      return;
+    }
     CompletionStage<Admission.Decision> answer;
     Sessions.Question asked = sessions.asks(key.node());
     try {
@@ -152,7 +227,19 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
             });
   }
 
-  private void failed(ChannelHandlerContext ctx, Throwable failure) {
+  private void join(ChannelHandlerContext ctx, Session existing, Admission.LoginRequest question) {
+    // §9.2: method and identity do not vary among the connections of a session.
+    if (!Objects.equals(existing.identity(), question.identity())) {
+      refuse(
+          ctx,
+          LoginStatus.AUTHENTICATION_FAILURE,
+          "the session's other connections were authenticated otherwise");
+      return;
+    }
+    new Joining(this, ctx, existing, phase.cid()).begin(sessions.admission(), question);
+  }
+
+  void failed(ChannelHandlerContext ctx, Throwable failure) {
     LOG.error("a login of {} could not be decided", phase.initiatorName(), failure);
     refuse(ctx, LoginStatus.TARGET_ERROR, "no decision");
   }
@@ -168,6 +255,15 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
         sessions.answered(asked);
         ctx.executor().execute(() -> refuse(ctx, status, reason));
       }
+      case Admission.Redirected(InetSocketAddress portal, boolean permanent) -> {
+        sessions.answered(asked);
+        String address = Portals.address(portal);
+        ctx.executor()
+            .execute(
+                () ->
+                    refuse(
+                        ctx, phase.redirection(address, permanent), "it is served at " + address));
+      }
       case Admission.Granted(Admission.Lease lease) -> granted(ctx, key, asked, lease);
     }
   }
@@ -177,7 +273,8 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
       SessionKey key,
       Sessions.@Nullable Question asked,
       Admission.@Nullable Lease lease) {
-    Session session = new Session(sessions, key, ctx.channel().eventLoop(), remote(ctx), lease);
+    Session session =
+        new Session(sessions, key, ctx.channel().eventLoop(), remote(ctx), phase.identity(), lease);
     sessions.granted(session, asked);
     session.execute(
         () -> {
@@ -200,14 +297,24 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
     if (over) {
       return;
     }
-    int tsih = session.reserveTsih(phase.firstCmdSn());
+    int tsih = session.reserveTsih(phase.firstCmdSn(), phase.sessionParameters());
     if (tsih == 0) {
       refuse(ctx, LoginStatus.SERVICE_UNAVAILABLE, session.closeReason());
       return;
     }
     granted = null;
+    enterFullFeature(ctx, session, tsih);
+  }
+
+  /**
+   * Gives way to the full feature phase.
+   *
+   * @param tsih the new session's, or 0 for a connection that joins one
+   */
+  void enterFullFeature(ChannelHandlerContext ctx, Session session, int tsih) {
     finish();
-    ctx.pipeline().get(PduFramer.class).negotiated(phase.maxReceiveSegment(), 0, 0);
+    TransferParameters parameters = phase.parameters();
+    ctx.pipeline().get(PduFramer.class).negotiated(phase.maxReceiveSegment(), parameters.digests());
     if (!phase.isDiscovery()) {
       loggedIn.run();
     }
@@ -216,13 +323,12 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
         .addAfter(
             ctx.name(),
             "session",
-            new FullFeatureHandler(
-                session, phase.cid(), phase.nextStatSn() + 1, phase.parameters()));
+            new FullFeatureHandler(session, phase.cid(), phase.nextStatSn() + 1, parameters));
     var _ = send(ctx, phase.accepted(tsih));
     ctx.pipeline().remove(this);
   }
 
-  private void refuse(ChannelHandlerContext ctx, LoginStatus status, String reason) {
+  void refuse(ChannelHandlerContext ctx, LoginStatus status, String reason) {
     if (!over) {
       refuse(ctx, phase.refusal(status), reason);
     }
@@ -263,10 +369,8 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
 
   private void finish() {
     over = true;
-    Future<?> timer = deadline;
-    if (timer != null) {
-      timer.cancel(false);
-    }
+    phase.end();
+    stopDeadline();
     Session never = granted;
     if (never != null) {
       granted = null;

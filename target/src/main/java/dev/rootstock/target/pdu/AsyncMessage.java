@@ -17,6 +17,15 @@ public record AsyncMessage(
     ByteBuf data)
     implements TargetPdu {
 
+  /** The codes of §11.9.1. */
+  public static final int SCSI_EVENT = 0;
+
+  public static final int LOGOUT_REQUEST = 1;
+  public static final int CONNECTION_DROPPED = 2;
+  public static final int SESSION_DROPPED = 3;
+  public static final int NEGOTIATION_REQUEST = 4;
+  public static final int TASK_TERMINATION = 5;
+
   static AsyncMessage decode(ByteBuf in, int at, ByteBuf data) {
     return new AsyncMessage(
         in.getLong(at + Bhs.LUN),

@@ -137,6 +137,28 @@ public final class Bhs {
     return in.getUnsignedMedium(at + DATA_SEGMENT_LENGTH);
   }
 
+  public static int initiatorTaskTag(ByteBuf in, int at) {
+    return in.getInt(at + INITIATOR_TASK_TAG);
+  }
+
+  /** Whether a Data-In asks to be acknowledged; its tag and LUN count then (§11.7.2). */
+  public static boolean asksForAcknowledgement(ByteBuf in, int at) {
+    return flag(in, at, DATA_ACKNOWLEDGE_BIT);
+  }
+
+  public static int targetTransferTag(ByteBuf in, int at) {
+    return in.getInt(at + TARGET_TRANSFER_TAG);
+  }
+
+  public static long lun(ByteBuf in, int at) {
+    return in.getLong(at + LUN);
+  }
+
+  /** The StatSN of a target's PDU. */
+  public static int statSn(ByteBuf in, int at) {
+    return in.getInt(at + STAT_SN);
+  }
+
   /** A length with the padding that brings it to whole 4-byte words (§11.1). */
   public static int padded(int length) {
     return (length + 3) & ~3;

@@ -68,7 +68,7 @@ public record DataIn(
 
   /**
    * Writes the header of data that already lie behind it in the same buffer, which is how the hot
-   * path sends them: no record, no second buffer. The recovery level is 0.
+   * path sends them: no record, no second buffer.
    */
   public static void encodeInPlace(
       ByteBuf out,
@@ -86,6 +86,13 @@ public record DataIn(
     int at = out.writerIndex() - Bhs.BYTES;
     encodeTags(out, at, itt, Tag.NONE, dataSn, bufferOffset);
     Bhs.numbers(out, at, statSn, expCmdSn, maxCmdSn);
+  }
+
+  /** Sets the A bit of a header that has been written, with what it needs (§11.7.2, §11.7.4). */
+  public static void askForAcknowledgement(ByteBuf out, int at, long lun, int ttt) {
+    out.setByte(at + Bhs.FLAGS, out.getByte(at + Bhs.FLAGS) | Bhs.DATA_ACKNOWLEDGE_BIT);
+    out.setLong(at + Bhs.LUN, lun);
+    out.setInt(at + Bhs.TARGET_TRANSFER_TAG, ttt);
   }
 
   private static void encodeHeader(

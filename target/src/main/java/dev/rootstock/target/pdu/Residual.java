@@ -27,6 +27,18 @@ public record Residual(boolean overflow, int count) {
     return count == 0 ? 0 : overflow ? Bhs.OVERFLOW_BIT : Bhs.UNDERFLOW_BIT;
   }
 
+  /** The bits o and u, which are about a bidirectional command's input (§11.4.1). */
+  int bidirectionalFlags() {
+    return count == 0
+        ? 0
+        : overflow ? Bhs.BIDIRECTIONAL_OVERFLOW_BIT : Bhs.BIDIRECTIONAL_UNDERFLOW_BIT;
+  }
+
+  static Residual decodeBidirectional(int flags, int count) throws MalformedPduException {
+    // The two bits lie two places above the others.
+    return decode(flags >> 2, count);
+  }
+
   static Residual decode(int flags, int count) throws MalformedPduException {
     boolean overflow = (flags & Bhs.OVERFLOW_BIT) != 0;
     boolean underflow = (flags & Bhs.UNDERFLOW_BIT) != 0;

@@ -9,6 +9,8 @@ import io.netty.buffer.ByteBuf;
  * @param response 0 completed at target, 1 target failure
  * @param status the SCSI status
  * @param expDataSn the number of Data-In PDUs that were sent for the command
+ * @param residual of the data in the command's one direction, or of its output
+ * @param bidirectionalRead of the input of a command with data both ways
  * @param data sense data behind their length (§11.4.7)
  */
 public record ScsiResponse(
@@ -21,6 +23,7 @@ public record ScsiResponse(
     int maxCmdSn,
     int expDataSn,
     Residual residual,
+    Residual bidirectionalRead,
     ByteBuf data)
     implements TargetPdu {
 
@@ -38,20 +41,22 @@ public record ScsiResponse(
         in.getInt(at + Bhs.MAX_CMD_SN),
         in.getInt(at + Bhs.RESPONSE_EXP_DATA_SN),
         Residual.decode(Bhs.flags(in, at), in.getInt(at + Bhs.RESPONSE_RESIDUAL)),
+        Residual.decodeBidirectional(
+            Bhs.flags(in, at), in.getInt(at + Bhs.RESPONSE_BIDIRECTIONAL_RESIDUAL)),
         data);
   }
 
   @Override
   public void encodeHeader(ByteBuf out) {
-    int at =
-        Bhs.begin(
-            out, Opcode.SCSI_RESPONSE, Bhs.FINAL_BIT | residual.flags(), data.readableBytes());
+    int flags = Bhs.FINAL_BIT | residual.flags() | bidirectionalRead.bidirectionalFlags();
+    int at = Bhs.begin(out, Opcode.SCSI_RESPONSE, flags, data.readableBytes());
     out.setByte(at + Bhs.RESPONSE_CODE, response);
     out.setByte(at + Bhs.RESPONSE_STATUS, status);
     out.setInt(at + Bhs.INITIATOR_TASK_TAG, itt);
     out.setInt(at + Bhs.RESPONSE_SNACK_TAG, snackTag);
     Bhs.numbers(out, at, statSn, expCmdSn, maxCmdSn);
     out.setInt(at + Bhs.RESPONSE_EXP_DATA_SN, expDataSn);
+    out.setInt(at + Bhs.RESPONSE_BIDIRECTIONAL_RESIDUAL, bidirectionalRead.count());
     out.setInt(at + Bhs.RESPONSE_RESIDUAL, residual.count());
   }
 }

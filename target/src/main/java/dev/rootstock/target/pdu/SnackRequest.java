@@ -8,6 +8,18 @@ public record SnackRequest(
     int type, long lun, int itt, int ttt, int expStatSn, int begRun, int runLength)
     implements InitiatorPdu {
 
+  /** Data-In PDUs or R2Ts of a task. */
+  public static final int DATA_OR_R2T = 0;
+
+  /** Numbered responses. */
+  public static final int STATUS = 1;
+
+  /** An acknowledgement of Data-In PDUs. */
+  public static final int DATA_ACK = 2;
+
+  /** All data of a task that are not acknowledged, perhaps in other segments. */
+  public static final int R_DATA = 3;
+
   static SnackRequest decode(ByteBuf in, int at, ByteBuf data) throws MalformedPduException {
     Empty.check(data, Opcode.SNACK_REQUEST);
     return new SnackRequest(

@@ -26,6 +26,7 @@ final class Command {
   private final byte[] usage;
   private final int serviceAction;
   private final Attention attention;
+  private final Access access;
   private final Handler handler;
   // The bits that must be zero, in the shape of a Cdb. Bytes past the command's end are not its.
   private final long reservedHigh;
@@ -34,11 +35,18 @@ final class Command {
   /**
    * @param usage hexadecimal, a byte for each of the CDB; the first is the operation code
    */
-  Command(String name, String usage, int serviceAction, Attention attention, Handler handler) {
+  Command(
+      String name,
+      String usage,
+      int serviceAction,
+      Attention attention,
+      Access access,
+      Handler handler) {
     this.name = name;
     this.usage = HexFormat.of().parseHex(usage.replace(" ", ""));
     this.serviceAction = serviceAction;
     this.attention = attention;
+    this.access = access;
     this.handler = handler;
     long high = 0;
     long low = 0;
@@ -84,6 +92,16 @@ final class Command {
 
   boolean ignoresAttention() {
     return attention == Attention.IGNORES;
+  }
+
+  /** RECOMMENDED COMMAND TIMEOUT; 0 where it depends on the size of the disk. */
+  int timeoutSeconds() {
+    return opcode() == Sanitize.OPCODE ? 0 : Limits.RECOMMENDED_TIMEOUT_SECONDS;
+  }
+
+  /** What reservations have to do with it. */
+  Access access() {
+    return access;
   }
 
   boolean reservedBitsAreZero(Cdb cdb) {

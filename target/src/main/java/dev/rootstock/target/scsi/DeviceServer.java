@@ -2,24 +2,26 @@
 package dev.rootstock.target.scsi;
 
 import dev.rootstock.images.block.BlockDevice;
+import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.target.LogicalUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One logical unit of a target, shared by all its nexuses: what commands have to know of it. It is
- * immutable and so safe for use by several event loops. What commands will change for all nexuses
- * (mode parameters, reservations) belongs here, behind its own synchronisation.
+ * immutable, and what commands change for all nexuses is in its {@link UnitState}; so it is safe
+ * for use by several event loops.
  */
 final class DeviceServer {
   private final LogicalUnit unit;
   private final TargetPort port;
+  private final UnitState state;
   private final BlockDevice device;
   private final Geometry geometry;
   private final int blockShift;
   private final long blocks;
 
-  DeviceServer(LogicalUnit unit, TargetPort port) {
+  DeviceServer(LogicalUnit unit, TargetPort port, UnitState state) {
     String serial = unit.serial();
     if (serial.isEmpty()
         || serial.length() > Limits.MAX_SERIAL_CHARACTERS
@@ -28,6 +30,7 @@ final class DeviceServer {
     }
     this.unit = unit;
     this.port = port;
+    this.state = state;
     device = unit.device();
     geometry = device.geometry();
     blockShift = Integer.numberOfTrailingZeros(geometry.logicalBlockBytes());
@@ -50,8 +53,37 @@ final class DeviceServer {
     return geometry;
   }
 
+  UnitState state() {
+    return state;
+  }
+
+  ModeParameters modes() {
+    return state.modes();
+  }
+
+  Reservations reservations() {
+    return state.reservations();
+  }
+
+  Sanitation sanitation() {
+    return state.sanitation();
+  }
+
   boolean readOnly() {
     return geometry.readOnly();
+  }
+
+  /** Why nothing may be written now, or null (SBC-3, write protection). */
+  @Nullable Sense writeRefusal() {
+    if (geometry.readOnly()) {
+      return Sense.WRITE_PROTECTED;
+    }
+    return modes().writeProtect() ? Sense.SOFTWARE_WRITE_PROTECTED : null;
+  }
+
+  /** What a write has to promise: with its write cache off, a unit acknowledges nothing early. */
+  Durability durability(boolean forced) {
+    return forced || !modes().writeCache() ? Durability.FORCED : Durability.CACHED;
   }
 
   /** Capacity in logical blocks. */
@@ -100,5 +132,23 @@ final class DeviceServer {
       return Sense.LBA_OUT_OF_RANGE;
     }
     return count > maximum ? Sense.invalidCdbField(countField, 7) : null;
+  }
+
+  /**
+   * The end of a command that changed the medium in several steps: with the write cache off, what
+   * it did has to survive power loss before it may succeed.
+   */
+  Plan.Completion settling(Plan.Completion done) {
+    return outcome -> {
+      if (outcome instanceof Plan.Respond && durability(false) == Durability.FORCED) {
+        device.flush(failure -> done.ended(failure == null ? outcome : Plan.Fail.of(failure)));
+      } else {
+        done.ended(outcome);
+      }
+    };
+  }
+
+  boolean remembers() {
+    return state.remembers();
   }
 }

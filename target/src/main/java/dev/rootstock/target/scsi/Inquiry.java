@@ -26,8 +26,17 @@ final class Inquiry {
   private static final int RESPONSE_DATA_FORMAT = 0x02;
   private static final int CMDQUE = 0x02;
 
-  /** SAM-5, iSCSI, SPC-4 and SBC-3, no version of each claimed (SPC-4 §6.6). */
-  private static final int[] VERSION_DESCRIPTORS = {0x00A0, 0x0960, 0x0460, 0x04C0};
+  /** TPGS 01b: REPORT TARGET PORT GROUPS is there, SET TARGET PORT GROUPS is not. */
+  private static final int IMPLICIT_TPGS = 0x10;
+
+  /** 3PC: EXTENDED COPY and RECEIVE COPY RESULTS are there. */
+  private static final int THIRD_PARTY_COPY = 0x08;
+
+  /**
+   * SAM-5, SPC-4 and SBC-3, no version of each claimed (SPC-4 §6.6), and iSCSI with the protocol
+   * level that is negotiated (RFC 7144 §4.2).
+   */
+  private static final int[] VERSION_DESCRIPTORS = {0x00A0, 0x0961, 0x0460, 0x04C0};
 
   private Inquiry() {}
 
@@ -60,6 +69,7 @@ final class Inquiry {
     data[2] = VERSION_SPC_4;
     data[3] = HISUP | RESPONSE_DATA_FORMAT;
     data[ADDITIONAL_LENGTH] = BYTES - (ADDITIONAL_LENGTH + 1);
+    data[5] = IMPLICIT_TPGS | THIRD_PARTY_COPY;
     data[7] = CMDQUE;
     Bytes.putAscii(data, 8, 8, VENDOR);
     Bytes.putAscii(data, 16, 16, PRODUCT);

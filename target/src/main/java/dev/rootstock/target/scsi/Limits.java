@@ -34,6 +34,15 @@ public final class Limits {
   /** What VERIFY reads at once, and the memory that it reads into. */
   static final int VERIFY_STEP_BYTES = 256 << 10;
 
+  /** What SANITIZE gives up at once. */
+  static final long ERASE_STEP_BYTES = 64L << 20;
+
+  /** What ORWRITE changes at once, and the memory that it works in. */
+  static final int UPDATE_STEP_BYTES = 256 << 10;
+
+  /** The most blocks of one COMPARE AND WRITE: what its field can hold. */
+  static final int MAX_COMPARE_AND_WRITE_BLOCKS = 255;
+
   /** How much of a disk one GET LBA STATUS looks at: it runs on the event loop. */
   static final long MAX_LBA_STATUS_BYTES = 64L << 20;
 
@@ -42,6 +51,30 @@ public final class Limits {
 
   /** Unit attentions that wait for one initiator; more become one "reset occurred". */
   static final int MAX_UNIT_ATTENTIONS = 8;
+
+  /** What LBA mapping resources are counted in: the threshold set of VPD page B2. */
+  static final long THRESHOLD_SET_BYTES = 1 << 20;
+
+  /** How long to wait for an answer before something must be wrong. */
+  static final int RECOMMENDED_TIMEOUT_SECONDS = 60;
+
+  /** I_T nexuses that are registered with one unit for persistent reservations. */
+  static final int MAX_REGISTRANTS = 128;
+
+  /** The parameter list of PERSISTENT RESERVE OUT: a TransportID for each of them fits. */
+  static final int MAX_RESERVE_LIST_BYTES = 32 << 10;
+
+  /** The descriptors of one EXTENDED COPY, and the bytes of them all. */
+  static final int MAX_COPY_TARGETS = 8;
+
+  static final int MAX_COPY_SEGMENTS = 64;
+  static final int MAX_COPY_DESCRIPTOR_BYTES = 4096;
+
+  /** Its parameter list: longer ones have more descriptors than that, and are told so. */
+  static final int MAX_COPY_LIST_BYTES = 64 << 10;
+
+  /** Copies that a nexus can have under way, or ask about afterwards. */
+  static final int MAX_COPY_RESULTS = 8;
 
   /** Logical units of one session. */
   static final int MAX_UNITS = 256;

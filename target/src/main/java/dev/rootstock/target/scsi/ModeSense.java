@@ -4,15 +4,13 @@ package dev.rootstock.target.scsi;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
-/** MODE SENSE (SPC-4 §6.13, §6.14) and the mode pages, none of which can be changed yet. */
+/** MODE SENSE (SPC-4 §6.13, §6.14); what the pages hold is in {@link ModePage}. */
 final class ModeSense {
-  private static final int CACHING = 0x08;
-  private static final int CONTROL = 0x0A;
-  private static final int ALL_PAGES = 0x3F;
-  private static final int ALL_SUBPAGES = 0xFF;
+  private static final int PAGE_CODE = 0x3F;
 
   // PAGE CONTROL, the two high bits of byte 2: current, changeable, default, saved values.
   private static final int CHANGEABLE = 1;
+  private static final int DEFAULT = 2;
   private static final int SAVED = 3;
 
   private static final int DBD_BIT = 3;
@@ -56,12 +54,15 @@ final class ModeSense {
   }
 
   private static @Nullable Sense check(Cdb cdb) {
-    int page = cdb.u8(2) & 0x3F;
     int subpage = cdb.u8(3);
-    if (page != CACHING && page != CONTROL && page != ALL_PAGES) {
+    if (!ModePage.exists(cdb.u8(2) & PAGE_CODE)) {
       return Sense.invalidCdbField(2, 5);
     }
-    if (subpage != 0 && subpage != ALL_SUBPAGES) {
+    // All pages of one other subpage code is no question (SPC-4 §6.13.1).
+    boolean mixed = (cdb.u8(2) & PAGE_CODE) == ModePage.ALL_PAGES && subpage != 0;
+    if (mixed
+        ? subpage != ModePage.ALL_SUBPAGES
+        : !ModePage.exists(cdb.u8(2) & PAGE_CODE, subpage)) {
       return Sense.invalidCdbField(3, 7);
     }
     return pageControl(cdb) == SAVED ? Sense.SAVING_NOT_SUPPORTED : null;
@@ -73,7 +74,7 @@ final class ModeSense {
 
   /** The DEVICE-SPECIFIC PARAMETER field (SBC-3, mode parameters). */
   private static byte deviceSpecific(DeviceServer server) {
-    return (byte) (server.readOnly() ? WRITE_PROTECTED | DPOFUA : DPOFUA);
+    return (byte) (server.writeRefusal() != null ? WRITE_PROTECTED | DPOFUA : DPOFUA);
   }
 
   /** The mode parameter block descriptor (SBC-3, mode parameters), unless DBD declines it. */
@@ -94,42 +95,19 @@ final class ModeSense {
   }
 
   private static byte[] pages(DeviceServer server, Cdb cdb) {
-    int page = cdb.u8(2) & 0x3F;
-    boolean changeable = pageControl(cdb) == CHANGEABLE;
+    int control = pageControl(cdb);
+    ModeParameters shown =
+        control == DEFAULT ? ModeParameters.defaults(server.readOnly()) : server.modes();
     ByteArrayOutputStream pages = new ByteArrayOutputStream();
-    if (page == CACHING || page == ALL_PAGES) {
-      pages.writeBytes(caching(server, changeable));
-    }
-    if (page == CONTROL || page == ALL_PAGES) {
-      pages.writeBytes(control(changeable));
+    for (ModePage page : ModePage.values()) {
+      if (page.isMeant(cdb.u8(2) & PAGE_CODE, cdb.u8(3))) {
+        pages.writeBytes(
+            control == CHANGEABLE
+                ? page.changeable(server.readOnly())
+                : page.page(shown, server.device().usage()));
+      }
     }
     return pages.toByteArray();
-  }
-
-  /**
-   * Caching (SBC-3, Caching mode page): a write is acknowledged before it would survive power loss,
-   * so the write cache is on.
-   */
-  private static byte[] caching(DeviceServer server, boolean changeable) {
-    byte[] page = new byte[20];
-    page[0] = CACHING;
-    page[1] = 18;
-    if (!changeable && !server.readOnly()) {
-      page[2] = 0x04; // WCE
-    }
-    return page;
-  }
-
-  /** Control (SPC-4 §7.5, Control mode page). */
-  private static byte[] control(boolean changeable) {
-    byte[] page = new byte[12];
-    page[0] = CONTROL;
-    page[1] = 10;
-    if (!changeable) {
-      page[2] = 0x02; // GLTSD: no log parameters are saved. D_SENSE is 0: fixed-format sense data
-      page[3] = 0x10; // commands may be reordered without restriction
-    }
-    return page;
   }
 
   private static byte[] join(int headerBytes, byte[] descriptor, byte[] pages) {

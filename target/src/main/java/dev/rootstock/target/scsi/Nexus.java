@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.scsi;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,19 +12,39 @@ import org.jspecify.annotations.Nullable;
 public final class Nexus implements AutoCloseable {
 
   /** One logical unit as this nexus meets it. */
-  private record Path(int lun, DeviceServer server, UnitAttentions attentions) {}
+  private record Path(
+      int lun, DeviceServer server, UnitAttentions attentions, CopyManager copies) {}
 
   private final ScsiTarget target;
+  private final InitiatorPort initiator;
+  private final Aborter aborter;
   private final Path[] paths;
+
+  /** Ends commands of a session at the wish of another one. */
+  @FunctionalInterface
+  public interface Aborter {
+
+    /**
+     * Aborts every command of the session to a unit. Any thread may call it.
+     *
+     * @param lun the unit's number
+     * @param atRest called once, on any thread, when none of them can reach the device any more
+     */
+    void abort(int lun, Runnable atRest);
+  }
 
   /**
    * @param servers by LUN, each LUN once
    */
-  Nexus(ScsiTarget target, List<DeviceServer> servers) {
+  Nexus(ScsiTarget target, InitiatorPort initiator, List<DeviceServer> servers, Aborter aborter) {
     this.target = target;
+    this.initiator = initiator;
+    this.aborter = aborter;
     paths =
         servers.stream()
-            .map(server -> new Path(server.unit().lun(), server, new UnitAttentions()))
+            .map(
+                server ->
+                    new Path(server.unit().lun(), server, new UnitAttentions(), new CopyManager()))
             .toArray(Path[]::new);
     attention(UnitAttentions.RESET_OCCURRED);
   }
@@ -54,10 +75,78 @@ public final class Nexus implements AutoCloseable {
     if (command == null) {
       return unknown(cdb);
     }
+    if (path.server.sanitation().isInTheWay()) {
+      Sense busy = path.server.sanitation().refusal(command);
+      if (busy != null) {
+        return Plan.Fail.of(busy);
+      }
+    }
+    if (path.server.reservations().inForce()) {
+      Plan.Fail conflict = path.server.reservations().check(this, command.access().of(cdb));
+      if (conflict != null) {
+        return conflict;
+      }
+    }
     if (!command.reservedBitsAreZero(cdb)) {
       return Plan.Fail.of(command.firstReservedBit(cdb));
     }
     return command.plan(this, path.server, cdb, dataOut);
+  }
+
+  /** Who is at the other end. */
+  InitiatorPort initiator() {
+    return initiator;
+  }
+
+  Aborter aborter() {
+    return aborter;
+  }
+
+  /** The copies that were begun through one of its units. */
+  CopyManager copies(DeviceServer server) {
+    for (Path path : paths) {
+      if (path.server == server) {
+        return path.copies;
+      }
+    }
+    throw new IllegalArgumentException("not a unit of this nexus: " + server.unit());
+  }
+
+  /** The units, by LUN. */
+  List<DeviceServer> servers() {
+    return Arrays.stream(paths).map(Path::server).toList();
+  }
+
+  ScsiTarget target() {
+    return target;
+  }
+
+  /** Tells all other nexuses of a unit what this one has done to it. */
+  void tellOthers(DeviceServer server, Sense attention) {
+    target.tellOthers(this, server.unit().lun(), attention);
+  }
+
+  /**
+   * Sense data as the unit's D_SENSE bit wants them (SPC-4, Control mode page).
+   *
+   * @param lun the LUN field of the command that failed
+   */
+  public byte[] senseData(long lun, Sense sense) {
+    Path path = path(Lun.number(lun));
+    return path != null && path.server.modes().descriptorSense()
+        ? sense.descriptorFormat()
+        : sense.fixedFormat();
+  }
+
+  /**
+   * Whether a command to a unit that another initiator aborts ends in TASK ABORTED (SPC-4, Control
+   * mode page, TAS) or without a word.
+   *
+   * @param lun a unit's number
+   */
+  public boolean tellsAborted(int lun) {
+    Path path = path(lun);
+    return path != null && path.server.modes().taskAborted();
   }
 
   /** An unknown operation code; or a known one with an unknown service action. */
@@ -115,6 +204,9 @@ public final class Nexus implements AutoCloseable {
   /** Ends the nexus with its session. A second call does nothing. */
   @Override
   public void close() {
+    for (Path path : paths) {
+      path.server.reservations().lost(this);
+    }
     target.detach(this);
   }
 }

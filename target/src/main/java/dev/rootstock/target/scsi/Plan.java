@@ -163,5 +163,12 @@ public sealed interface Plan {
   @FunctionalInterface
   interface Completion {
     void ended(Outcome outcome);
+
+    /**
+     * The work belongs to the unit from here on, and goes on without the command: to abort that
+     * takes no waiting, and its session may end. What it was given is used no longer. Any thread
+     * may call it, once, before {@link #ended}.
+     */
+    default void detached() {}
   }
 }

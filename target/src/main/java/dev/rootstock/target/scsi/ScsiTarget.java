@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,12 +36,15 @@ public final class ScsiTarget {
    * Makes the nexus of a new session. Its first command to each unit meets the unit attention of a
    * power-on.
    *
+   * @param initiator who is at the other end of the session
    * @param units what the session's lease holds, each LUN once. Sessions that name equal units
-   *     share one device server and its state.
+   *     share one device server; those of one LUN and one NAA name share the unit's state, which
+   *     outlives the opening and closing of its device.
+   * @param aborter ends the session's commands when another nexus preempts it
    * @throws IllegalArgumentException for a LUN that comes twice, too many units, or a serial number
    *     that VPD page 80 cannot hold
    */
-  public Nexus attach(List<LogicalUnit> units) {
+  public Nexus attach(InitiatorPort initiator, List<LogicalUnit> units, Nexus.Aborter aborter) {
     if (units.size() > Limits.MAX_UNITS
         || units.stream().mapToInt(LogicalUnit::lun).distinct().count() < units.size()) {
       throw new IllegalArgumentException("too many units, or a LUN twice: " + units);
@@ -48,16 +52,66 @@ public final class ScsiTarget {
     Nexus nexus =
         new Nexus(
             this,
+            initiator,
             units.stream()
                 .sorted(Comparator.comparingInt(LogicalUnit::lun))
                 .map(unit -> servers.compute(unit.lun(), (lun, old) -> keep(old, unit)))
-                .toList());
+                .toList(),
+            aborter);
     nexuses.add(nexus);
     return nexus;
   }
 
   private DeviceServer keep(@Nullable DeviceServer old, LogicalUnit unit) {
-    return old != null && old.unit().equals(unit) ? old : new DeviceServer(unit, port);
+    if (old != null && old.unit().equals(unit)) {
+      return old;
+    }
+    UnitState state = old != null && old.unit().naa() == unit.naa() ? old.state() : newState(unit);
+    return new DeviceServer(unit, port, state);
+  }
+
+  private UnitState newState(LogicalUnit unit) {
+    int lun = unit.lun();
+    return new UnitState(unit, sense -> nexuses.forEach(nexus -> nexus.attention(lun, sense)));
+  }
+
+  /** Tells every nexus of a unit but one. */
+  void tellOthers(Nexus from, int lun, Sense attention) {
+    for (Nexus nexus : nexuses) {
+      if (nexus != from) {
+        nexus.attention(lun, attention);
+      }
+    }
+  }
+
+  /** Tells the nexuses of initiator ports something about a unit. */
+  void tell(int lun, List<Reservations.Notice> notices) {
+    for (Reservations.Notice notice : notices) {
+      for (Nexus nexus : nexuses) {
+        if (nexus.initiator().equals(notice.port())) {
+          nexus.attention(lun, notice.attention());
+        }
+      }
+    }
+  }
+
+  /**
+   * Aborts the commands of some initiator ports to a unit (PREEMPT AND ABORT).
+   *
+   * @param atRest called once, when none of them can reach the device any more
+   */
+  void abort(int lun, Set<InitiatorPort> ports, Runnable atRest) {
+    List<Nexus> concerned =
+        nexuses.stream().filter(nexus -> ports.contains(nexus.initiator())).toList();
+    AtomicInteger left = new AtomicInteger(concerned.size() + 1);
+    Runnable one =
+        () -> {
+          if (left.decrementAndGet() == 0) {
+            atRest.run();
+          }
+        };
+    concerned.forEach(nexus -> nexus.aborter().abort(lun, one));
+    one.run();
   }
 
   /** Ends a session's nexus; its unit attentions go with it. */
@@ -74,9 +128,11 @@ public final class ScsiTarget {
    */
   public boolean resetUnit(long lun) {
     int number = Lun.number(lun);
-    if (!servers.containsKey(number)) {
+    DeviceServer server = servers.get(number);
+    if (server == null) {
       return false;
     }
+    server.state().reset();
     nexuses.forEach(nexus -> nexus.attention(number, UnitAttentions.DEVICE_RESET_OCCURRED));
     return true;
   }
@@ -86,6 +142,16 @@ public final class ScsiTarget {
    * gets a unit attention for all its units.
    */
   public void reset() {
+    servers.values().forEach(server -> server.state().reset());
     nexuses.forEach(nexus -> nexus.attention(UnitAttentions.BUS_RESET_OCCURRED));
+  }
+
+  /**
+   * A power-on without a new boot: TARGET COLD RESET (RFC 7143 §11.5.1). Persistent reservations go
+   * unless they were to survive it.
+   */
+  public void powerOn() {
+    servers.values().forEach(server -> server.state().powerOn());
+    nexuses.forEach(nexus -> nexus.attention(UnitAttentions.RESET_OCCURRED));
   }
 }

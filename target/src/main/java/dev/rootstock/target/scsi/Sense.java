@@ -2,6 +2,8 @@
 package dev.rootstock.target.scsi;
 
 import dev.rootstock.images.block.BlockIoException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Why a command failed (SPC-4 §4.5).
@@ -23,9 +25,11 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
   static final int NO_SENSE = 0x0;
   static final int NOT_READY = 0x2;
   static final int MEDIUM_ERROR = 0x3;
+  static final int HARDWARE_ERROR = 0x4;
   static final int ILLEGAL_REQUEST = 0x5;
   static final int UNIT_ATTENTION = 0x6;
   static final int DATA_PROTECT = 0x7;
+  static final int COPY_ABORTED = 0xA;
   static final int MISCOMPARE = 0xE;
 
   public static final Sense NONE = new Sense(NO_SENSE, 0x00, 0x00);
@@ -35,6 +39,7 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
   public static final Sense PARAMETER_LIST_LENGTH = new Sense(ILLEGAL_REQUEST, 0x1A, 0x00);
   public static final Sense SAVING_NOT_SUPPORTED = new Sense(ILLEGAL_REQUEST, 0x39, 0x00);
   public static final Sense WRITE_PROTECTED = new Sense(DATA_PROTECT, 0x27, 0x00);
+  public static final Sense SOFTWARE_WRITE_PROTECTED = new Sense(DATA_PROTECT, 0x27, 0x02);
   public static final Sense SPACE_ALLOCATION_FAILED = new Sense(DATA_PROTECT, 0x27, 0x07);
   public static final Sense MISCOMPARE_DURING_VERIFY = new Sense(MISCOMPARE, 0x1D, 0x00);
 
@@ -43,6 +48,18 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
    */
   public static final Sense WRONG_DATA_LENGTH = new Sense(ILLEGAL_REQUEST, 0x0E, 0x03);
 
+  /** COMMANDS CLEARED BY ANOTHER INITIATOR (SAM-5 §5.3.5). */
+  public static final Sense CLEARED_BY_ANOTHER = new Sense(UNIT_ATTENTION, 0x2F, 0x00);
+
+  /** SOME COMMANDS CLEARED BY ISCSI PROTOCOL EVENT (RFC 7143 §11.14.5). */
+  public static final Sense CLEARED_BY_PROTOCOL = new Sense(UNIT_ATTENTION, 0x47, 0x7F);
+
+  /** The length of sense data in descriptor format at most, and of its header. */
+  public static final int MAX_DESCRIPTOR_BYTES = 28;
+
+  private static final int HEADER_BYTES = 8;
+
+  private static final int SKSV = 0x80_0000;
   private static final int FIELD_IN_CDB = 0xC0_0000;
   private static final int FIELD_IN_PARAMETERS = 0x80_0000;
   private static final int BIT_POINTER_VALID = 0x08_0000;
@@ -101,6 +118,38 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
     sense[16] = (byte) (specific >>> 8);
     sense[17] = (byte) specific;
     return sense;
+  }
+
+  /**
+   * The sense data in descriptor format, current error (SPC-4 §4.5.2): an information descriptor
+   * and a sense-key-specific one where there is something to say in them.
+   */
+  public byte[] descriptorFormat() {
+    ByteBuffer sense = ByteBuffer.allocate(MAX_DESCRIPTOR_BYTES);
+    sense.put((byte) 0x72).put((byte) key).put((byte) asc).put((byte) ascq).position(HEADER_BYTES);
+    if (information >= 0) {
+      sense.put((byte) 0).put((byte) 0x0A).put((byte) 0x80).put((byte) 0).putLong(information);
+    }
+    if (specific != 0) {
+      sense.put((byte) 2).put((byte) 6).putShort((short) 0).put((byte) (specific >>> 16));
+      sense.putShort((short) specific).put((byte) 0);
+    }
+    sense.put(HEADER_BYTES - 1, (byte) (sense.position() - HEADER_BYTES));
+    return Arrays.copyOf(sense.array(), sense.position());
+  }
+
+  /** This sense with an INFORMATION field. */
+  Sense withInformation(long value) {
+    return new Sense(key, asc, ascq, value, specific);
+  }
+
+  /**
+   * A condition that will pass, with how far it has come (SPC-4 §4.5.2.4.4).
+   *
+   * @param progress in 65536ths
+   */
+  Sense withProgress(int progress) {
+    return new Sense(key, asc, ascq, information, SKSV | progress);
   }
 
   /** Key, code and qualifier as engineers write them: {@code 05/24/00}. */

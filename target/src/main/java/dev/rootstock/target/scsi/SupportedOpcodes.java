@@ -69,7 +69,7 @@ final class SupportedOpcodes {
       }
       if (timeouts) {
         data[at + 5] |= CTDP_OF_ALL;
-        putTimeouts(data, at + DESCRIPTOR_BYTES);
+        putTimeouts(data, at + DESCRIPTOR_BYTES, command);
       }
       Bytes.putShort(data, at + 6, command.length());
       at += entryBytes;
@@ -88,13 +88,17 @@ final class SupportedOpcodes {
     Bytes.putShort(data, 2, length);
     System.arraycopy(command.usage(), 0, data, HEADER_BYTES, length);
     if (timeouts) {
-      putTimeouts(data, HEADER_BYTES + length);
+      putTimeouts(data, HEADER_BYTES + length, command);
     }
     return data;
   }
 
-  /** A command timeouts descriptor (SPC-4 §6.35.4) that states no time: it depends on the store. */
-  private static void putTimeouts(byte[] data, int at) {
+  /**
+   * A command timeouts descriptor (SPC-4 §6.35.4). The nominal time depends on the store and is not
+   * stated; the recommended one is how long to wait before something is wrong.
+   */
+  private static void putTimeouts(byte[] data, int at, Command command) {
     Bytes.putShort(data, at, TIMEOUTS_BYTES - 2);
+    Bytes.putInt(data, at + 8, command.timeoutSeconds());
   }
 }

@@ -10,6 +10,13 @@ import java.nio.charset.StandardCharsets;
  * @param portalGroupTag 0 to 65535; with the name it makes the port's (RFC 7143 §4.4.1)
  */
 record TargetPort(String targetName, int portalGroupTag) {
+
+  /** RELATIVE TARGET PORT IDENTIFIER: there is one port. */
+  static final int RELATIVE_IDENTIFIER = 1;
+
+  /** The target port group that it is in. */
+  static final int GROUP = 1;
+
   TargetPort {
     int bytes = targetName.getBytes(StandardCharsets.UTF_8).length;
     if (bytes == 0 || bytes > Limits.MAX_TARGET_NAME_BYTES) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.scsi;
 
-import dev.rootstock.images.block.Durability;
-
 /**
  * READ and WRITE in their four sizes of SBC-3: the hot path, which makes one small record for each
  * command and no more.
@@ -65,18 +63,16 @@ final class Transfers {
 
   private static Plan write(
       DeviceServer server, long lba, long count, int countField, boolean fua) {
-    if (server.readOnly()) {
-      return Plan.Fail.of(Sense.WRITE_PROTECTED);
+    Sense refused = server.writeRefusal();
+    if (refused == null) {
+      refused = server.checkRange(lba, count, countField, maximum(server));
     }
-    Sense refused = server.checkRange(lba, count, countField, maximum(server));
     if (refused != null) {
       return Plan.Fail.of(refused);
     }
+    Provisioning.watch(server);
     return new Plan.WriteBlocks(
-        server.device(),
-        server.bytes(lba),
-        (int) server.bytes(count),
-        fua ? Durability.FORCED : Durability.CACHED);
+        server.device(), server.bytes(lba), (int) server.bytes(count), server.durability(fua));
   }
 
   /** The most blocks of one transfer (MAXIMUM TRANSFER LENGTH, VPD page B0). */

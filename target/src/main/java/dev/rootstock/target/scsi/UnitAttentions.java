@@ -13,6 +13,11 @@ final class UnitAttentions {
   static final Sense BUS_RESET_OCCURRED = new Sense(Sense.UNIT_ATTENTION, 0x29, 0x02);
   static final Sense DEVICE_RESET_OCCURRED = new Sense(Sense.UNIT_ATTENTION, 0x29, 0x03);
 
+  static final Sense MODE_PARAMETERS_CHANGED = new Sense(Sense.UNIT_ATTENTION, 0x2A, 0x01);
+
+  /** THIN PROVISIONING SOFT THRESHOLD REACHED. */
+  static final Sense SOFT_THRESHOLD_REACHED = new Sense(Sense.UNIT_ATTENTION, 0x38, 0x07);
+
   private final ArrayDeque<Sense> queue = new ArrayDeque<>(Limits.MAX_UNIT_ATTENTIONS);
   // Every command asks; a lock for each would be waste.
   private volatile boolean waiting;

@@ -19,8 +19,9 @@ final class Unmap {
   private Unmap() {}
 
   static Plan plan(DeviceServer server, Cdb cdb) {
-    if (server.readOnly()) {
-      return Plan.Fail.of(Sense.WRITE_PROTECTED);
+    Sense protection = server.writeRefusal();
+    if (protection != null) {
+      return Plan.Fail.of(protection);
     }
     int length = cdb.u16(7);
     if (length == 0) {
@@ -34,7 +35,7 @@ final class Unmap {
           if (refused != null) {
             done.ended(Plan.Fail.of(refused));
           } else {
-            Steps.run(new Discards(server, list), done);
+            Steps.run(new Discards(server, list), server.settling(done));
           }
         });
   }

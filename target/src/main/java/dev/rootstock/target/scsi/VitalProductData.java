@@ -10,6 +10,8 @@ final class VitalProductData {
   private static final int SUPPORTED_PAGES = 0x00;
   private static final int UNIT_SERIAL_NUMBER = 0x80;
   private static final int DEVICE_IDENTIFICATION = 0x83;
+  private static final int EXTENDED_INQUIRY = 0x86;
+  private static final int MODE_PAGE_POLICY = 0x87;
   private static final int BLOCK_LIMITS = 0xB0;
   private static final int BLOCK_DEVICE_CHARACTERISTICS = 0xB1;
   private static final int LOGICAL_BLOCK_PROVISIONING = 0xB2;
@@ -18,14 +20,18 @@ final class VitalProductData {
     SUPPORTED_PAGES,
     (byte) UNIT_SERIAL_NUMBER,
     (byte) DEVICE_IDENTIFICATION,
+    (byte) EXTENDED_INQUIRY,
+    (byte) MODE_PAGE_POLICY,
     (byte) BLOCK_LIMITS,
     (byte) BLOCK_DEVICE_CHARACTERISTICS,
     (byte) LOGICAL_BLOCK_PROVISIONING
   };
 
+  /** Mode page policy: all pages and subpages, shared by all nexuses. */
+  private static final byte[] SHARED_BY_ALL = {0x3F, (byte) 0xFF, 0, 0};
+
   private static final int HEADER_BYTES = 4;
   private static final int DESIGNATOR_HEADER_BYTES = 4;
-  private static final int RELATIVE_PORT = 1;
 
   private VitalProductData() {}
 
@@ -35,6 +41,8 @@ final class VitalProductData {
       case SUPPORTED_PAGES -> page(code, PAGES);
       case UNIT_SERIAL_NUMBER -> page(code, ascii(server.unit().serial()));
       case DEVICE_IDENTIFICATION -> page(code, designators(server));
+      case EXTENDED_INQUIRY -> extendedInquiry(server);
+      case MODE_PAGE_POLICY -> page(code, SHARED_BY_ALL);
       case BLOCK_LIMITS -> blockLimits(server);
       case BLOCK_DEVICE_CHARACTERISTICS -> blockDeviceCharacteristics();
       case LOGICAL_BLOCK_PROVISIONING -> logicalBlockProvisioning(server);
@@ -66,7 +74,9 @@ final class VitalProductData {
     byte[] naa = new byte[Long.BYTES];
     Bytes.putLong(naa, 0, server.unit().naa());
     byte[] relativePort = new byte[4];
-    Bytes.putInt(relativePort, 0, RELATIVE_PORT);
+    Bytes.putInt(relativePort, 0, TargetPort.RELATIVE_IDENTIFIER);
+    byte[] group = new byte[4];
+    Bytes.putInt(group, 0, TargetPort.GROUP);
     byte[][] all = {
       designator(CodeSet.BINARY, Association.UNIT, 3, naa),
       designator(
@@ -74,6 +84,7 @@ final class VitalProductData {
       designator(CodeSet.BINARY, Association.PORT, 4, relativePort),
       designator(CodeSet.UTF_8, Association.PORT, 8, nameString(port.name())),
       designator(CodeSet.UTF_8, Association.DEVICE, 8, nameString(port.targetName())),
+      designator(CodeSet.BINARY, Association.PORT, 5, group),
     };
     int length = 0;
     for (byte[] designator : all) {
@@ -130,10 +141,20 @@ final class VitalProductData {
     return padded;
   }
 
+  /** Extended INQUIRY data, page 86: all task attributes, and a volatile cache where one writes. */
+  private static byte[] extendedInquiry(DeviceServer server) {
+    byte[] page = emptyPage(EXTENDED_INQUIRY, 0x3C);
+    page[5] = 0x07; // HEADSUP, ORDSUP, SIMPSUP
+    page[6] = (byte) (server.readOnly() ? 0 : 1); // V_SUP
+    page[13] = Sense.MAX_DESCRIPTOR_BYTES;
+    return page;
+  }
+
   /** Block limits (VPD page B0). */
   private static byte[] blockLimits(DeviceServer server) {
     byte[] page = emptyPage(BLOCK_LIMITS, 0x3C);
     page[4] = 1; // WSNZ: WRITE SAME has to name a number of blocks
+    page[5] = (byte) Limits.MAX_COMPARE_AND_WRITE_BLOCKS;
     Bytes.putShort(page, 6, 1 << server.physicalExponent()); // optimal transfer granularity
     Bytes.putInt(page, 8, (int) Transfers.maximum(server));
     Bytes.putInt(page, 12, (int) server.blocksIn(Limits.OPTIMAL_TRANSFER_BYTES));
@@ -146,10 +167,11 @@ final class VitalProductData {
     return page;
   }
 
-  /** Block device characteristics, page B1: no medium that rotates. */
+  /** Block device characteristics, page B1: no medium that rotates; what was erased can be read. */
   private static byte[] blockDeviceCharacteristics() {
     byte[] page = emptyPage(BLOCK_DEVICE_CHARACTERISTICS, 0x3C);
     Bytes.putShort(page, 4, 1);
+    page[7] = 0x40; // WABEREQ 01b
     return page;
   }
 
@@ -157,6 +179,7 @@ final class VitalProductData {
   private static byte[] logicalBlockProvisioning(DeviceServer server) {
     byte[] page = emptyPage(LOGICAL_BLOCK_PROVISIONING, 4);
     if (Provisioning.offered(server)) {
+      page[4] = (byte) Provisioning.thresholdExponent(server);
       page[5] = (byte) 0xE4; // LBPU, LBPWS, LBPWS10; LBPRZ
       page[6] = 0x02; // thin provisioned
     }

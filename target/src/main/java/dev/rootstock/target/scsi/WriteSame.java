@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.scsi;
 
-import dev.rootstock.images.block.Durability;
-import dev.rootstock.images.block.IoCompletion;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * WRITE SAME (10) and (16) of SBC-3: one block for many places. A count of zero, which would mean
@@ -27,13 +24,14 @@ final class WriteSame {
 
   private static Plan plan(
       DeviceServer server, Cdb cdb, long dataOut, long lba, long count, int countField) {
-    if (server.readOnly()) {
-      return Plan.Fail.of(Sense.WRITE_PROTECTED);
+    Sense refused = server.writeRefusal();
+    if (refused != null) {
+      return Plan.Fail.of(refused);
     }
     if (count == 0) {
       return Plan.Fail.of(Sense.invalidCdbField(countField, 7)); // WSNZ
     }
-    Sense refused =
+    refused =
         server.checkRange(lba, count, countField, server.blocksIn(Limits.MAX_WRITE_SAME_BYTES));
     if (refused != null) {
       return Plan.Fail.of(refused);
@@ -44,7 +42,7 @@ final class WriteSame {
     if (cdb.bit(1, NDOB_BIT)) {
       ByteBuffer zeros = ByteBuffer.allocate(server.blockBytes());
       return new Plan.Later(
-          done -> start(server, offset, length, zeros, unmap, done), patternBytes(length));
+          done -> start(server, offset, length, zeros, unmap, done), Fill.patternBytes(length));
     }
     if (dataOut != server.blockBytes()) {
       return Plan.Fail.of(Sense.WRONG_DATA_LENGTH);
@@ -58,11 +56,7 @@ final class WriteSame {
             start(server, offset, length, data, unmap, done);
           }
         },
-        patternBytes(length));
-  }
-
-  private static int patternBytes(long length) {
-    return (int) Math.min(length, Limits.WRITE_SAME_PATTERN_BYTES);
+        Fill.patternBytes(length));
   }
 
   /**
@@ -75,7 +69,8 @@ final class WriteSame {
       long length,
       ByteBuffer block,
       boolean unmap,
-      Plan.Completion done) {
+      Plan.Completion end) {
+    Plan.Completion done = server.settling(end);
     if (unmap && isZero(block)) {
       server
           .device()
@@ -84,7 +79,7 @@ final class WriteSame {
               length,
               failure -> done.ended(failure == null ? Plan.Respond.GOOD : Plan.Fail.of(failure)));
     } else {
-      Steps.run(new Fill(server, offset, length, block), done);
+      Steps.run(new Fill(server.device(), offset, length, block), done);
     }
   }
 
@@ -95,41 +90,5 @@ final class WriteSame {
       }
     }
     return true;
-  }
-
-  /** Writes the range in steps, each gathered from one buffer that holds the block many times. */
-  private static final class Fill implements Steps.Source {
-    private final DeviceServer server;
-    private final ByteBuffer pattern;
-    private long offset;
-    private long remaining;
-
-    Fill(DeviceServer server, long offset, long length, ByteBuffer block) {
-      this.server = server;
-      this.offset = offset;
-      remaining = length;
-      pattern = ByteBuffer.allocate(patternBytes(length));
-      while (pattern.hasRemaining()) {
-        pattern.put(block.duplicate());
-      }
-      pattern.flip();
-    }
-
-    @Override
-    public Plan.@Nullable Outcome next(IoCompletion done) {
-      if (remaining == 0) {
-        return Plan.Respond.GOOD;
-      }
-      int length = (int) Math.min(remaining, Limits.WRITE_SAME_STEP_BYTES);
-      ByteBuffer[] data = new ByteBuffer[Math.ceilDiv(length, pattern.limit())];
-      for (int i = 0, left = length; i < data.length; i++, left -= pattern.limit()) {
-        data[i] = pattern.slice(0, Math.min(left, pattern.limit()));
-      }
-      long at = offset;
-      offset += length;
-      remaining -= length;
-      server.device().write(at, data, Durability.CACHED, done);
-      return null;
-    }
   }
 }

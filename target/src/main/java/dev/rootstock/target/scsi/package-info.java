@@ -9,9 +9,20 @@
  *
  * <p><b>Threads.</b> A {@link dev.rootstock.target.scsi.Nexus} belongs to its session's event loop:
  * only that loop asks it for plans. A {@link dev.rootstock.target.scsi.ScsiTarget} is shared by the
- * event loops of all its sessions; what it holds is immutable or concurrent. The one thing that
- * crosses from one nexus to another is a unit attention, and its queue is safe for that.
- * Completions of data-less commands come on whatever thread the block device chooses.
+ * event loops of all its sessions; what it holds is immutable, concurrent, or behind a lock that is
+ * held for a look at it and never while waiting. Five things cross from one nexus to another:
+ *
+ * <ul>
+ *   <li>unit attentions, each nexus's queue of which any thread may add to;
+ *   <li>mode parameters, one immutable value that is exchanged atomically: a command sees those of
+ *       before or of after a MODE SELECT, never a mixture;
+ *   <li>reservations, one state behind one lock. A command is checked against them when it is
+ *       planned. One that was planned before runs on; PREEMPT AND ABORT ends it;
+ *   <li>a sanitize operation, which belongs to the unit and to no session;
+ *   <li>the wish to abort, which goes to the other session's own event loop.
+ * </ul>
+ *
+ * <p>Completions of data-less commands come on whatever thread the block device chooses.
  */
 @NullMarked
 package dev.rootstock.target.scsi;

@@ -2,7 +2,10 @@
 package dev.rootstock.target.session;
 
 import dev.rootstock.target.pdu.InitiatorPdu;
+import dev.rootstock.target.pdu.NopOut;
+import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.SerialNumber;
+import dev.rootstock.target.pdu.TextRequest;
 import dev.rootstock.target.wire.Limits;
 import org.jspecify.annotations.Nullable;
 
@@ -10,17 +13,74 @@ import org.jspecify.annotations.Nullable;
  * The order of a session's commands and the window that bounds them (RFC 7143 §4.2.2.1).
  *
  * <p>A command that comes before its turn waits here. With one connection that happens only behind
- * a hole that a Reject has left; with several it is the rule.
+ * a hole that a Reject has left; with several it is the rule. What waits is bounded in commands by
+ * the window, and in bytes by {@link Limits#EARLY_BYTES}.
  */
 final class CommandWindow {
 
   /** A command before its turn, and the connection it came on. */
-  record Early(Connection connection, InitiatorPdu pdu) {}
+  record Early(Connection connection, InitiatorPdu pdu) {
+
+    /** A command to keep, with a copy of its data that pins no network buffer. */
+    static Early of(Connection connection, InitiatorPdu pdu) {
+      return new Early(connection, copy(pdu));
+    }
+
+    int bytes() {
+      return pdu.data().readableBytes();
+    }
+
+    private static InitiatorPdu copy(InitiatorPdu pdu) {
+      return switch (pdu) {
+        case ScsiCommand c ->
+            new ScsiCommand(
+                false,
+                c.complete(),
+                c.read(),
+                c.write(),
+                c.attribute(),
+                c.lun(),
+                c.itt(),
+                c.expectedLength(),
+                c.cmdSn(),
+                c.expStatSn(),
+                c.cdbHigh(),
+                c.cdbLow(),
+                c.ahs(),
+                c.data().copy());
+        case NopOut n ->
+            new NopOut(false, n.lun(), n.itt(), n.ttt(), n.cmdSn(), n.expStatSn(), n.data().copy());
+        case TextRequest t ->
+            new TextRequest(
+                false,
+                t.complete(),
+                t.more(),
+                t.lun(),
+                t.itt(),
+                t.ttt(),
+                t.cmdSn(),
+                t.expStatSn(),
+                t.data().copy());
+        // Others have no data.
+        default -> pdu;
+      };
+    }
+  }
+
+  /** What became of a command that came before its turn. */
+  enum Held {
+    KEPT,
+    DUPLICATE,
+    FULL
+  }
 
   private final @Nullable Early[] early = new @Nullable Early[Limits.COMMANDS];
 
   /** Numbers that count as received although their command never comes (§11.6.1 b). */
   private final boolean[] plugged = new boolean[Limits.COMMANDS];
+
+  /** Bytes of data that wait, {@link Limits#EARLY_BYTES} at most. */
+  private int heldBytes;
 
   private int expCmdSn;
   private int maxCmdSn;
@@ -46,6 +106,11 @@ final class CommandWindow {
     return maxCmdSn;
   }
 
+  /** The last command that has been offered so far. */
+  int offered() {
+    return maxCmdSn;
+  }
+
   /** Whether a non-immediate command of this number may be taken; others are ignored silently. */
   boolean admits(int cmdSn) {
     return !SerialNumber.before(cmdSn, expCmdSn) && !SerialNumber.after(cmdSn, maxCmdSn);
@@ -57,24 +122,36 @@ final class CommandWindow {
   }
 
   /**
-   * Keeps a command that {@link #admits} has let in and that is not next.
-   *
-   * @return false when one of its number is here already
+   * Keeps a command that {@link #admits} has let in and that is not next, unless one of its number
+   * is here already, or too many bytes are.
    */
-  boolean hold(int cmdSn, Early command) {
+  Held hold(int cmdSn, Early command) {
     int slot = slot(cmdSn);
     if (early[slot] != null || plugged[slot]) {
-      return false;
+      return Held.DUPLICATE;
     }
+    int bytes = command.bytes();
+    if (bytes > 0 && heldBytes + bytes > Limits.EARLY_BYTES) {
+      return Held.FULL;
+    }
+    heldBytes += bytes;
     early[slot] = command;
-    return true;
+    return Held.KEPT;
+  }
+
+  private @Nullable Early take(int slot) {
+    Early command = early[slot];
+    early[slot] = null;
+    if (command != null) {
+      heldBytes -= command.bytes();
+    }
+    return command;
   }
 
   /** Counts a number as received; a command of it that waits is given up. */
   void plug(int cmdSn) {
     int slot = slot(cmdSn);
-    Early command = early[slot];
-    early[slot] = null;
+    Early command = take(slot);
     plugged[slot] = true;
     if (command != null) {
       command.pdu.release();
@@ -96,7 +173,7 @@ final class CommandWindow {
   @Nullable Early next() {
     Early command = peek();
     if (command != null) {
-      early[slot(expCmdSn)] = null;
+      take(slot(expCmdSn));
       expCmdSn++;
     }
     return command;
@@ -104,16 +181,26 @@ final class CommandWindow {
 
   /** Takes away the command whose turn has come, whose number then has not been received. */
   void drop() {
-    early[slot(expCmdSn)] = null;
+    take(slot(expCmdSn));
+  }
+
+  /** Takes away what came on a connection, whose numbers then have not been received. */
+  void drop(Connection gone) {
+    for (int i = 0; i < early.length; i++) {
+      Early command = early[i];
+      if (command != null && command.connection == gone) {
+        take(i);
+        command.pdu.release();
+      }
+    }
   }
 
   /** Drops what waits. */
   void close() {
     for (int i = 0; i < early.length; i++) {
-      Early command = early[i];
+      Early command = take(i);
       if (command != null) {
         command.pdu.release();
-        early[i] = null;
       }
     }
   }

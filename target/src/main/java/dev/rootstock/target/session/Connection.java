@@ -5,10 +5,15 @@ import dev.rootstock.target.command.Allegiance;
 import dev.rootstock.target.command.ReadTask;
 import dev.rootstock.target.command.Task;
 import dev.rootstock.target.command.TransferParameters;
+import dev.rootstock.target.command.Unacknowledged;
+import dev.rootstock.target.pdu.AsyncMessage;
 import dev.rootstock.target.pdu.NopIn;
 import dev.rootstock.target.pdu.Pdu;
 import dev.rootstock.target.pdu.Reject;
+import dev.rootstock.target.pdu.SerialNumber;
 import dev.rootstock.target.pdu.Tag;
+import dev.rootstock.target.scsi.Nexus;
+import dev.rootstock.target.scsi.Sense;
 import dev.rootstock.target.wire.Limits;
 import dev.rootstock.target.wire.PduWriter;
 import io.netty.buffer.ByteBuf;
@@ -17,12 +22,13 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import java.util.ArrayDeque;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a session, in the full feature phase: its status numbers, its outgoing side,
- * and the reads that wait until it takes more (RFC 7143 §4.2.2.2, §4.2.5.1).
+ * One connection of a session, in the full feature phase: its status numbers, what it sends, and
+ * whether it still is one (RFC 7143 §4.2.2.2, §4.2.5.1).
  */
 final class Connection implements Allegiance {
   private final Session session;
@@ -30,19 +36,22 @@ final class Connection implements Allegiance {
   private final PduWriter writer;
   private final TextExchange text;
   private final int cid;
-  private final ArrayDeque<ReadTask> pausedReads = new ArrayDeque<>();
+  private final Outgoing outgoing;
   private TransferParameters parameters;
   private int statSn;
   private boolean inBurst;
   private boolean flushScheduled;
-  private boolean resumeScheduled;
   private boolean sentPing;
+  private @Nullable Heartbeat heartbeat;
+  private boolean leaving;
+  private boolean suspended;
   private long received;
 
-  /** Bytes of the server's memory that what is being sent has taken, beyond one batch. */
-  private long outgoing;
+  /** The last ExpStatSN: all statuses before it have arrived. */
+  private int acknowledged;
 
-  private boolean checkScheduled;
+  /** None at recovery level 0. */
+  private final @Nullable Unacknowledged unacknowledged;
 
   Connection(
       Session session,
@@ -52,11 +61,21 @@ final class Connection implements Allegiance {
       TransferParameters parameters) {
     this.session = session;
     this.ctx = ctx;
-    this.writer = new PduWriter(ctx);
+    this.writer = new PduWriter(ctx, parameters.digests());
+    this.outgoing = new Outgoing(ctx, writer, session.memory());
     this.text = new TextExchange(session, this);
     this.cid = cid;
     this.statSn = nextStatSn;
+    this.acknowledged = nextStatSn;
     this.parameters = parameters;
+    this.unacknowledged =
+        parameters.errorRecoveryLevel() == 0
+            ? null
+            : new Unacknowledged(
+                this, session.unacknowledged(), session.sessions().unacknowledged(), nextStatSn);
+    if (unacknowledged != null) {
+      writer.show(unacknowledged);
+    }
   }
 
   Channel channel() {
@@ -71,13 +90,27 @@ final class Connection implements Allegiance {
     return text;
   }
 
+  /** It is logged out, or lost: nothing that comes on it counts any more. */
+  void leave() {
+    leaving = true;
+  }
+
+  boolean isLeaving() {
+    return leaving;
+  }
+
   /** Whether the initiator has sent a ping, and so can answer one; firmware cannot. */
   boolean answersPings() {
     return sentPing;
   }
 
   void hasSentPing() {
-    sentPing = true;
+    if (!sentPing) {
+      sentPing = true;
+      Heartbeat beats = new Heartbeat(session, this);
+      heartbeat = beats;
+      beats.begin();
+    }
   }
 
   /** How many PDUs have come, for those who wait for a sign of life. */
@@ -89,6 +122,26 @@ final class Connection implements Allegiance {
   void receiving() {
     received++;
     inBurst = true;
+  }
+
+  /**
+   * Takes note of an ExpStatSN (RFC 7143 §4.2.2.2).
+   *
+   * @return whether it acknowledges anything
+   */
+  boolean acknowledge(int expStatSn) {
+    if (unacknowledged != null) {
+      unacknowledged.acknowledge(expStatSn);
+    }
+    if (!SerialNumber.after(expStatSn, acknowledged)) {
+      return false;
+    }
+    acknowledged = expStatSn;
+    return true;
+  }
+
+  int acknowledged() {
+    return acknowledged;
   }
 
   /** All PDUs of a burst have been gone through. */
@@ -106,103 +159,60 @@ final class Connection implements Allegiance {
       return;
     }
     channel().config().setAutoRead(true);
-    scheduleResume(0);
-  }
-
-  private void scheduleResume(int millis) {
-    if (!resumeScheduled && !pausedReads.isEmpty()) {
-      resumeScheduled = true;
-      // Never within the caller, who may be in the midst of a flush.
-      if (millis == 0) {
-        ctx.executor().execute(this::resumeReads);
-      } else {
-        var _ = ctx.executor().schedule(this::resumeReads, millis, TimeUnit.MILLISECONDS);
-      }
-    }
-  }
-
-  private void resumeReads() {
-    resumeScheduled = false;
-    for (int n = pausedReads.size(); n > 0 && writer.writable(); n--) {
-      pausedReads.remove().resume();
-    }
-    writer.flush();
-    if (writer.writable()) {
-      scheduleResume(Limits.MEMORY_CHECK_MILLIS);
-    }
+    outgoing.writable();
   }
 
   @Override
   public boolean mayRead(ReadTask task) {
-    boolean writable = writer.writable();
-    if (writable && mayGather()) {
-      return true;
-    }
-    pausedReads.add(task);
-    if (writable) {
-      scheduleResume(Limits.MEMORY_CHECK_MILLIS);
-    }
-    return false;
-  }
-
-  /** Whether one more data segment may be gathered: in the batch, or in memory that is left. */
-  private boolean mayGather() {
-    if (writer.unsentBytes() < Limits.BATCH + outgoing) {
-      return true;
-    }
-    if (!session.memory().tryTake(Limits.READ_CHUNK)) {
-      return false;
-    }
-    outgoing += Limits.READ_CHUNK;
-    scheduleCheck();
-    return true;
+    return !suspended && outgoing.mayRead(task);
   }
 
   @Override
   public void sending(int bytes) {
-    if (!channel().isActive()) {
-      session.unreserve(bytes);
-      return;
-    }
-    outgoing += bytes;
-    session.freed(bytes);
-    if (outgoing > Limits.OUTBOUND_HIGH) {
-      giveBackSent();
-    }
-    scheduleCheck();
+    outgoing.sending(bytes);
   }
 
-  /** Memory is given back now and then, so that the budget is no matter of every PDU. */
-  private void scheduleCheck() {
-    if (!checkScheduled && outgoing > 0) {
-      checkScheduled = true;
-      var _ =
-          ctx.executor()
-              .schedule(
-                  () -> {
-                    checkScheduled = false;
-                    giveBackSent();
-                    scheduleCheck();
-                  },
-                  Limits.MEMORY_CHECK_MILLIS,
-                  TimeUnit.MILLISECONDS);
-    }
+  @Override
+  public boolean mayResend(int bytes) {
+    return outgoing.mayResend(bytes);
   }
 
-  private void giveBackSent() {
-    long sent = outgoing - writer.unsentBytes();
-    if (sent > 0) {
-      outgoing -= sent;
-      session.memory().give(sent);
-    }
+  @Override
+  public @Nullable Unacknowledged unacknowledged() {
+    return unacknowledged;
   }
 
   /** Answers a PDU that is not taken (RFC 7143 §11.17). */
   void reject(Pdu bad, int reason) {
+    reject(bad, reason, 0);
+  }
+
+  /** The same, with the number that a SNACK might have asked for last (§11.17.2). */
+  void reject(Pdu bad, int reason, int dataSn) {
     // Its header as we have understood it; reserved bits are not kept.
     ByteBuf header = Unpooled.buffer(64);
     bad.encodeHeader(header);
-    writer.write(new Reject(reason, takeStatSn(), expCmdSn(), maxCmdSn(), 0, header));
+    writer.write(new Reject(reason, takeStatSn(), expCmdSn(), maxCmdSn(), dataSn, header));
+    flushSoon();
+  }
+
+  /**
+   * Tells the initiator of something that it has not asked for (RFC 7143 §11.9); for {@linkplain
+   * #answersPings those that can take it}.
+   */
+  void send(int event, long lun, int parameter1, int parameter2, int parameter3) {
+    writer.write(
+        new AsyncMessage(
+            lun,
+            takeStatSn(),
+            expCmdSn(),
+            maxCmdSn(),
+            event,
+            0,
+            parameter1,
+            parameter2,
+            parameter3,
+            Unpooled.EMPTY_BUFFER));
     flushSoon();
   }
 
@@ -220,19 +230,68 @@ final class Connection implements Allegiance {
     flushSoon();
   }
 
-  /** Sends what is written, then closes. */
-  void closeAfterFlush() {
+  /**
+   * Its tasks may be reassigned (RFC 7143 §7.2.2): what they send from now on is kept and goes
+   * nowhere. What is written already is still sent.
+   */
+  void suspend() {
+    leave();
+    suspended = true;
     writer.flush();
+  }
+
+  @Override
+  public boolean isSuspended() {
+    return suspended;
+  }
+
+  /** Whether a response with this tag was sent and is not acknowledged. */
+  boolean hasResponse(int itt) {
+    return unacknowledged != null && unacknowledged.hasResponse(itt);
+  }
+
+  /** A task begins on a connection; what an older one of its tag has left on this one is void. */
+  void tagTaken(int itt, Connection by) {
+    if (unacknowledged != null && by != this) {
+      unacknowledged.begin(itt);
+    }
+  }
+
+  /** Nobody can ask any more for what has been sent. */
+  void dropSent() {
+    if (unacknowledged != null) {
+      unacknowledged.close();
+    }
+  }
+
+  /** Sends what is written, then closes; in any case within {@link Limits#LOGOUT_MILLIS}. */
+  void closeAfterFlush() {
+    leave();
+    writer.flush();
+    if (suspended) {
+      writer.close();
+    }
+    Runnable force =
+        () -> {
+          var _ = ctx.close();
+        };
+    Future<?> timer = ctx.executor().schedule(force, Limits.LOGOUT_MILLIS, TimeUnit.MILLISECONDS);
+    var _ = ctx.channel().closeFuture().addListener(_ -> timer.cancel(false));
     var _ = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
   }
 
   void close() {
+    leave();
+    Heartbeat beats = heartbeat;
+    if (beats != null) {
+      beats.end();
+    }
     writer.close();
-    pausedReads.clear();
     var _ = ctx.close();
-    // What the channel had not sent it has dropped.
-    session.memory().give(outgoing);
-    outgoing = 0;
+    if (!suspended) {
+      dropSent();
+    }
+    outgoing.close();
   }
 
   @Override
@@ -275,6 +334,12 @@ final class Connection implements Allegiance {
   }
 
   @Override
+  public byte[] senseData(long lun, Sense sense) {
+    Nexus nexus = session.nexus();
+    return nexus == null ? sense.fixedFormat() : nexus.senseData(lun, sense);
+  }
+
+  @Override
   public int newTransferTag() {
     return session.newTransferTag();
   }
@@ -282,6 +347,12 @@ final class Connection implements Allegiance {
   @Override
   public void execute(Runnable action) {
     session.execute(action);
+  }
+
+  @Override
+  public Runnable schedule(Runnable action, int millis) {
+    Future<?> timer = session.loop().schedule(action, millis, TimeUnit.MILLISECONDS);
+    return () -> timer.cancel(false);
   }
 
   @Override
@@ -299,25 +370,28 @@ final class Connection implements Allegiance {
 
   @Override
   public boolean reserve(int bytes) {
-    return session.reserve(bytes);
+    return session.memory().reserve(bytes);
   }
 
   @Override
   public void unreserve(int bytes) {
-    session.unreserve(bytes);
+    session.memory().unreserve(bytes);
   }
 
   @Override
   public void awaitMemory(Task task) {
-    session.awaitMemory(task);
+    session.memory().await(task);
   }
 
   @Override
   public void forget(Task task) {
     if (task instanceof ReadTask read) {
-      pausedReads.remove(read);
+      outgoing.forget(read);
     }
-    session.forget(task);
+    if (unacknowledged != null) {
+      unacknowledged.forget(task.itt());
+    }
+    session.memory().forget(task);
   }
 
   @Override

@@ -4,6 +4,8 @@ package dev.rootstock.target.session;
 import dev.rootstock.target.command.TransferParameters;
 import dev.rootstock.target.pdu.InitiatorPdu;
 import dev.rootstock.target.pdu.MalformedPduException;
+import dev.rootstock.target.pdu.Pdu;
+import dev.rootstock.target.wire.CorruptData;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
@@ -31,16 +33,21 @@ public final class FullFeatureHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
-    connection = session.open(ctx, cid, nextStatSn, parameters);
+    connection = session.enter(ctx, cid, nextStatSn, parameters);
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    InitiatorPdu pdu = (InitiatorPdu) message;
     Connection from = connection;
+    Pdu pdu = message instanceof CorruptData(Pdu bad) ? bad : (Pdu) message;
     try {
-      if (from != null) {
-        session.receive(from, pdu);
+      if (from == null) {
+        return;
+      }
+      if (message instanceof CorruptData) {
+        session.receiveCorrupt(from, (InitiatorPdu) pdu);
+      } else {
+        session.receive(from, (InitiatorPdu) pdu);
       }
     } finally {
       pdu.release();
@@ -65,16 +72,23 @@ public final class FullFeatureHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    var _ = session.close("the connection was closed");
+    lost("the connection was closed");
+  }
+
+  private void lost(String why) {
+    Connection own = connection;
+    if (own != null) {
+      session.lost(own, why);
+    }
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     switch (cause) {
-      // A reset is how firmware ends its session.
+      // A reset is how firmware ends its session; a bad header digest counts as one (§7.8).
       case IOException reset -> {
         LOG.debug("connection of {}: {}", session.initiatorName(), reset.getMessage());
-        var _ = session.close("the connection failed: " + reset.getMessage());
+        lost("the connection failed: " + reset.getMessage());
       }
       // §7.7: a format error ends the session.
       case MalformedPduException malformed -> {

@@ -7,6 +7,8 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -38,6 +40,30 @@ final class Probe {
     this.found = found;
     this.limitNanos = Math.min(limit.toNanos(), TimeUnit.SECONDS.toNanos(KEEPALIVE_PROBES / 2));
     this.receivedBefore = connection.received();
+  }
+
+  /** Asks all connections of a session: it lives if one of them does. */
+  static void all(List<Connection> connections, Duration limit, CompletableFuture<Liveness> found) {
+    if (connections.isEmpty()) {
+      found.complete(Liveness.DEAD);
+      return;
+    }
+    List<Liveness> silent = new ArrayList<>();
+    for (Connection connection : connections) {
+      CompletableFuture<Liveness> one = new CompletableFuture<>();
+      var _ =
+          one.thenAccept(
+              liveness -> {
+                silent.add(liveness);
+                if (liveness == Liveness.ALIVE) {
+                  found.complete(liveness);
+                } else if (silent.size() == connections.size()) {
+                  found.complete(
+                      silent.contains(Liveness.SILENT) ? Liveness.SILENT : Liveness.DEAD);
+                }
+              });
+      new Probe(connection, limit, one).begin();
+    }
   }
 
   void begin() {

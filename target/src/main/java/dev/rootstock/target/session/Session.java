@@ -3,40 +3,31 @@ package dev.rootstock.target.session;
 
 import dev.rootstock.target.Admission;
 import dev.rootstock.target.Isid;
+import dev.rootstock.target.LoginStatus;
 import dev.rootstock.target.TargetSession;
 import dev.rootstock.target.command.Task;
 import dev.rootstock.target.command.TransferParameters;
-import dev.rootstock.target.pdu.DataOut;
 import dev.rootstock.target.pdu.InitiatorPdu;
-import dev.rootstock.target.pdu.LoginRequest;
-import dev.rootstock.target.pdu.LogoutRequest;
-import dev.rootstock.target.pdu.LogoutResponse;
-import dev.rootstock.target.pdu.NopIn;
-import dev.rootstock.target.pdu.NopOut;
-import dev.rootstock.target.pdu.Reject;
-import dev.rootstock.target.pdu.ScsiCommand;
-import dev.rootstock.target.pdu.SnackRequest;
 import dev.rootstock.target.pdu.Tag;
-import dev.rootstock.target.pdu.TaskManagementRequest;
-import dev.rootstock.target.pdu.TextRequest;
-import dev.rootstock.target.pdu.UnknownRequest;
-import dev.rootstock.target.scsi.Cdb;
+import dev.rootstock.target.scsi.InitiatorPort;
+import dev.rootstock.target.scsi.Lun;
 import dev.rootstock.target.scsi.Nexus;
-import dev.rootstock.target.scsi.Plan;
 import dev.rootstock.target.scsi.ScsiTarget;
 import dev.rootstock.target.scsi.Sense;
 import dev.rootstock.target.wire.Limits;
 import dev.rootstock.target.wire.MemoryBudget;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,59 +41,57 @@ import org.slf4j.event.Level;
  * <p><b>Its life.</b> <em>Granted</em>: policy has said yes, and sessions that this one reinstates
  * are being drained. <em>Open</em>: the full feature phase. <em>Closed</em>: its connections are
  * gone, its tasks aborted, and operations that a device has begun are awaited. <em>Ended</em>: the
- * lease is given back, exactly once. Every way out leads through {@link #close}, {@link #finish}.
+ * lease is given back, exactly once. Every way out leads through {@link #close} and {@link Ending}.
+ *
+ * <p><b>Its parts.</b> {@link Connections} by CID; {@link Delivery} of what comes on them, in the
+ * order of CmdSN; the {@link TaskSet} of commands in progress; {@link TaskManagement}; {@link
+ * Logout}; {@link SessionMemory} of its transfers.
  *
  * <p><b>Threads.</b> All state belongs to one event loop, that of the leading connection. Other
  * threads reach a session by {@link #close}, {@link #probe} and {@link #execute} only. Tasks write
  * to their connection without a detour, so that all connections of a session have to live on that
- * loop: once there may be several, a later one is registered there anew before its handler changes
- * to {@link FullFeatureHandler}, which keeps the connection that it feeds; and {@link #connection}
- * becomes a map by CID.
+ * loop: a later one is registered there anew before its handler changes to {@link
+ * FullFeatureHandler}, which keeps the connection that it feeds.
  */
 public final class Session implements TargetSession {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
-
-  private enum State {
-    GRANTED,
-    OPEN,
-    CLOSED,
-    ENDED
-  }
 
   private final Sessions sessions;
   private final SessionKey key;
   private final EventLoop loop;
   private final InetSocketAddress initiator;
+  private final @Nullable String identity;
   private final Admission.@Nullable Lease lease;
-  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private final Ending ending = new Ending(this::giveBack);
 
   /** Completes when the sessions that this one reinstates have ended. */
   private final CompletableFuture<Void> placeFree = new CompletableFuture<>();
 
+  private final Connections connections = new Connections();
   private final TaskSet tasks = new TaskSet();
-  private final TaskManagement management = new TaskManagement(this, tasks);
-  private final ArrayDeque<Task> awaitingMemory = new ArrayDeque<>();
-  private final Runnable memoryTurn;
-  private volatile State state = State.GRANTED;
-  private String closeReason = "";
-  private CommandWindow window = new CommandWindow(0);
-  private @Nullable Connection connection;
+  private final Delivery delivery = new Delivery(this, tasks);
+  private final ResponseFence fence = new ResponseFence(this, tasks);
+  private final Farewell farewell = new Farewell(connections);
+  private final Recovery recovery = new Recovery(this, connections, farewell);
+  private SessionParameters agreed = SessionParameters.LEAST;
+
+  /** What the leading login has agreed on about data, for connections that join later. */
+  private @Nullable TransferParameters transfers;
+
+  private final SessionMemory memory;
+  private final MemoryBudget unacknowledged = new MemoryBudget(Limits.UNACKNOWLEDGED_BYTES);
   private @Nullable ScsiTarget scsiTarget;
   private volatile @Nullable Nexus nexus;
   private int tsih;
-  private int operations;
-  private int reserved;
   private int lastTransferTag;
+  private @Nullable Future<?> discoveryEnd;
   private boolean startScheduled;
-
-  /** Whether it was this session's own limit that the last reservation met. */
-  private boolean ownLimit;
-
-  private boolean turnAsked;
+  private volatile boolean loggedOut;
 
   /**
    * Makes a session that has been granted; {@link Sessions#granted} makes it known.
    *
+   * @param identity the CHAP name that its initiator has proved; null when it proved nothing
    * @param lease null for a discovery session
    */
   public Session(
@@ -110,13 +99,15 @@ public final class Session implements TargetSession {
       SessionKey key,
       EventLoop loop,
       InetSocketAddress initiator,
+      @Nullable String identity,
       Admission.@Nullable Lease lease) {
     this.sessions = sessions;
     this.key = key;
     this.loop = loop;
     this.initiator = initiator;
+    this.identity = identity;
     this.lease = lease;
-    this.memoryTurn = () -> loop.execute(this::takeMemoryTurn);
+    this.memory = new SessionMemory(sessions.memory(), loop, ending::isOpen);
   }
 
   public SessionKey key() {
@@ -138,6 +129,37 @@ public final class Session implements TargetSession {
     return initiator;
   }
 
+  /** The loop that everything of it runs on. */
+  public EventLoop loop() {
+    return loop;
+  }
+
+  /** Its right to a disk; null for a discovery session. */
+  public Admission.@Nullable Lease lease() {
+    return lease;
+  }
+
+  SessionParameters agreed() {
+    return agreed;
+  }
+
+  Connections connections() {
+    return connections;
+  }
+
+  ResponseFence fence() {
+    return fence;
+  }
+
+  Recovery recovery() {
+    return recovery;
+  }
+
+  /** The CHAP name that its initiator has proved; null when it proved nothing. */
+  public @Nullable String identity() {
+    return identity;
+  }
+
   /** Whether it may only ask for targets (RFC 7143 §4.3). */
   boolean isDiscovery() {
     return lease == null;
@@ -149,7 +171,7 @@ public final class Session implements TargetSession {
 
   /** What completes when the session has ended. */
   CompletableFuture<Void> drained() {
-    return drained;
+    return ending.drained();
   }
 
   CompletableFuture<Void> placeFree() {
@@ -160,8 +182,17 @@ public final class Session implements TargetSession {
     return sessions;
   }
 
-  MemoryBudget memory() {
-    return sessions.memory();
+  Delivery delivery() {
+    return delivery;
+  }
+
+  SessionMemory memory() {
+    return memory;
+  }
+
+  /** What its connections may keep of what they have sent. */
+  MemoryBudget unacknowledged() {
+    return unacknowledged;
   }
 
   @Nullable ScsiTarget scsiTarget() {
@@ -172,18 +203,38 @@ public final class Session implements TargetSession {
     return nexus;
   }
 
-  TaskSet tasks() {
-    return tasks;
-  }
-
   /** Whether the session is in the full feature phase; for any thread. */
   boolean isOpen() {
-    return state == State.OPEN;
+    return ending.isOpen();
   }
 
   /** Whether it is neither open yet nor closed already. */
   public boolean isGranted() {
-    return state == State.GRANTED;
+    return ending.isGranted();
+  }
+
+  /** Whether a connection may join it; for any thread. */
+  boolean isJoinable() {
+    return isOpen() && !loggedOut;
+  }
+
+  /** Ends the session with a connection, as soon as the last answer has gone out on it. */
+  void endWith(Connection last) {
+    loggedOut = true;
+    recovery.close();
+    for (Connection other : connections.live()) {
+      if (other != last) {
+        connections.remove(other);
+        other.close();
+      }
+    }
+    // Last: where the write fails the session ends at once.
+    last.closeAfterFlush();
+  }
+
+  /** Why it was closed. */
+  public String closeReason() {
+    return ending.reason();
   }
 
   /** Runs something on the session's loop: at once if that is the caller's. */
@@ -202,51 +253,102 @@ public final class Session implements TargetSession {
 
   private void executeAfterLoop(Runnable action) {
     loop.terminationFuture().awaitUninterruptibly();
-    synchronized (drained) {
+    synchronized (ending) {
       action.run();
     }
   }
+
+  void schedule(Runnable action, long delay, TimeUnit unit) {
+    var _ = timer(action, delay, unit);
+  }
+
+  /**
+   * The same for longer times: a timer holds what it is for, so that it has to be cancelled when
+   * that ends sooner.
+   */
+  Future<?> timer(Runnable action, long delay, TimeUnit unit) {
+    return loop.schedule(action, delay, unit);
+  }
+
+  // ---- The beginning ---------------------------------------------------------------------------
 
   /**
    * Takes a TSIH, when the login is about to succeed.
    *
    * @param firstCmdSn the CmdSN of the leading login (RFC 7143 §11.12.8)
+   * @param parameters what the leading login has agreed on
    * @return the TSIH, or 0 when the session has been closed meanwhile
    */
-  public int reserveTsih(int firstCmdSn) {
-    if (state != State.GRANTED) {
+  public int reserveTsih(int firstCmdSn, SessionParameters parameters) {
+    if (!isGranted()) {
       return 0;
     }
-    window = new CommandWindow(firstCmdSn);
+    agreed = parameters;
+    delivery.begin(firstCmdSn);
     tsih = sessions.takeTsih(this);
     return tsih;
   }
 
-  /** Why it was closed. */
-  public String closeReason() {
-    return closeReason;
+  /**
+   * Makes room for a connection that joins (RFC 7143 §6.3.1): one that has its CID is logged out
+   * implicitly, and no command of it that was not kept can reach a disk afterwards. On the
+   * session's loop.
+   *
+   * @param then told at the end that it may enter, at once, or why it may not
+   */
+  public void makeRoom(int cid, Consumer<Optional<LoginStatus>> then) {
+    if (!isJoinable()) {
+      then.accept(Optional.of(LoginStatus.SESSION_DOES_NOT_EXIST));
+    } else if (recovery.holds(cid)) {
+      // Again afterwards: another login may have been faster.
+      recovery.reinstate(cid, () -> makeRoom(cid, then));
+    } else if (connections.live().size() >= agreed.maxConnections()) {
+      then.accept(Optional.of(LoginStatus.TOO_MANY_CONNECTIONS));
+    } else {
+      then.accept(Optional.empty());
+      if (connections.isEmpty()) {
+        recovery.closed("its only connection was to be reinstated, and was not");
+      }
+    }
   }
 
   /**
-   * Begins the full feature phase, with the final Login Response sent.
+   * Begins the full feature phase of a connection, the leading one or one that {@link #makeRoom}
+   * has let in.
    *
    * @return the connection, or null when the session has been closed meanwhile
    */
-  @Nullable Connection open(
+  @Nullable Connection enter(
       ChannelHandlerContext ctx, int cid, int nextStatSn, TransferParameters parameters) {
-    if (state != State.GRANTED) {
+    if (isGranted()) {
+      return open(ctx, cid, nextStatSn, parameters);
+    }
+    TransferParameters leading = transfers;
+    if (!isOpen() || leading == null) {
       var _ = ctx.close();
       return null;
     }
-    state = State.OPEN;
+    Connection joining =
+        new Connection(this, ctx, cid, nextStatSn, leading.ofConnection(parameters));
+    connections.add(joining);
+    recovery.joined();
+    LOG.info("{} has joined {} by connection {}", initiatorName(), key.node(), cid);
+    return joining;
+  }
+
+  private @Nullable Connection open(
+      ChannelHandlerContext ctx, int cid, int nextStatSn, TransferParameters parameters) {
+    ending.open();
+    transfers = parameters;
     Connection leading = new Connection(this, ctx, cid, nextStatSn, parameters);
-    connection = leading;
+    connections.add(leading);
     if (lease == null) {
       // It needs no credentials, so that it may not keep a place for long.
-      schedule(
-          () -> closeOnLoop("a discovery session has its time"),
-          Limits.DISCOVERY_MILLIS,
-          TimeUnit.MILLISECONDS);
+      discoveryEnd =
+          timer(
+              () -> closeOnLoop("a discovery session has its time"),
+              Limits.DISCOVERY_MILLIS,
+              TimeUnit.MILLISECONDS);
     } else {
       try {
         attach(lease);
@@ -256,244 +358,48 @@ public final class Session implements TargetSession {
         return null;
       }
     }
-    LOG.info("{} has logged in to {} from {}", initiatorName(), key.node(), initiator);
+    // Discovery is for strangers, whose lines would fill the disk.
+    LOG.atLevel(isDiscovery() ? Level.DEBUG : Level.INFO)
+        .log("{} has logged in to {} from {}", initiatorName(), key.node(), initiator);
     return leading;
   }
 
   private void attach(Admission.Lease units) {
     ScsiTarget shared = sessions.scsiTarget(key.node(), units.generation());
     scsiTarget = shared;
-    nexus = shared.attach(units.units());
+    nexus =
+        shared.attach(
+            new InitiatorPort(key.initiatorName(), key.isid()),
+            units.units(),
+            (lun, atRest) ->
+                execute(() -> abortForAnother(task -> isPreempted(task, lun), atRest)));
     units.opened(this);
-  }
-
-  // ---- What the connection's PDUs do -----------------------------------------------------------
-
-  /** Takes a PDU; the caller releases it. */
-  void receive(Connection from, InitiatorPdu pdu) {
-    if (state != State.OPEN) {
-      return;
-    }
-    from.receiving();
-    if (isDiscovery() && !(pdu instanceof TextRequest || pdu instanceof LogoutRequest)) {
-      // §7.4.3: nothing but a Text or Logout Response may answer here.
-      close("a discovery session asked for more than targets");
-      return;
-    }
-    switch (pdu) {
-      case ScsiCommand command -> numbered(from, command, command.cmdSn(), command.immediate());
-      case DataOut data -> {
-        int reason = tasks.dataOut(data);
-        if (reason != 0) {
-          from.reject(data, reason);
-        }
-      }
-      case NopOut nop -> numbered(from, nop, nop.cmdSn(), nop.immediate());
-      case TaskManagementRequest request ->
-          numbered(from, request, request.cmdSn(), request.immediate());
-      case TextRequest text -> numbered(from, text, text.cmdSn(), text.immediate());
-      case LogoutRequest logout -> numbered(from, logout, logout.cmdSn(), logout.immediate());
-      case LoginRequest login -> from.reject(login, Reject.PROTOCOL_ERROR);
-      // §11.16: a level above 0 is what SNACK is for.
-      case SnackRequest snack -> from.reject(snack, Reject.COMMAND_NOT_SUPPORTED);
-      case UnknownRequest unknown -> from.reject(unknown, Reject.COMMAND_NOT_SUPPORTED);
-    }
-  }
-
-  /** Delivers a request in its order (RFC 7143 §4.2.2.1). */
-  private void numbered(Connection from, InitiatorPdu pdu, int cmdSn, boolean immediate) {
-    if (immediate) {
-      deliverImmediate(from, pdu);
-      return;
-    }
-    if (!window.admits(cmdSn)) {
-      return;
-    }
-    if (inProgress(pdu)) {
-      // The number of a rejected command does not count as received (§7.3).
-      from.reject(pdu, Reject.TASK_IN_PROGRESS);
-      return;
-    }
-    if (cmdSn != window.expCmdSn()) {
-      hold(from, pdu, cmdSn);
-      return;
-    }
-    window.advance();
-    deliver(from, pdu);
-    deliverHeld();
-  }
-
-  /** Whether a command has the tag of a task that is not over (RFC 7143 §11.2.1.8). */
-  private boolean inProgress(InitiatorPdu pdu) {
-    return pdu instanceof ScsiCommand command && tasks.contains(command.itt());
-  }
-
-  void deliverHeld() {
-    CommandWindow.Early early = window.peek();
-    while (early != null) {
-      try {
-        if (inProgress(early.pdu())) {
-          // Its tag was free when it came. As in numbered(): its number is a hole again.
-          window.drop();
-          early.connection().reject(early.pdu(), Reject.TASK_IN_PROGRESS);
-        } else {
-          window.next();
-          deliver(early.connection(), early.pdu());
-        }
-      } finally {
-        early.pdu().release();
-      }
-      early = window.peek();
-    }
-    management.arrived();
-  }
-
-  /** Keeps a request until its turn, with a copy of its data that pins no network buffer. */
-  private void hold(Connection from, InitiatorPdu pdu, int cmdSn) {
-    InitiatorPdu kept =
-        switch (pdu) {
-          case ScsiCommand c ->
-              new ScsiCommand(
-                  false,
-                  c.complete(),
-                  c.read(),
-                  c.write(),
-                  c.attribute(),
-                  c.lun(),
-                  c.itt(),
-                  c.expectedLength(),
-                  c.cmdSn(),
-                  c.expStatSn(),
-                  c.cdbHigh(),
-                  c.cdbLow(),
-                  c.ahs(),
-                  c.data().copy());
-          case NopOut n ->
-              new NopOut(
-                  false, n.lun(), n.itt(), n.ttt(), n.cmdSn(), n.expStatSn(), n.data().copy());
-          case TextRequest t ->
-              new TextRequest(
-                  false,
-                  t.complete(),
-                  t.more(),
-                  t.lun(),
-                  t.itt(),
-                  t.ttt(),
-                  t.cmdSn(),
-                  t.expStatSn(),
-                  t.data().copy());
-          // Others have no data.
-          default -> pdu;
-        };
-    if (!window.hold(cmdSn, new CommandWindow.Early(from, kept))) {
-      kept.release();
-    }
-  }
-
-  private void deliverImmediate(Connection from, InitiatorPdu pdu) {
-    if (pdu instanceof ScsiCommand) {
-      if (inProgress(pdu)) {
-        from.reject(pdu, Reject.TASK_IN_PROGRESS);
-        return;
-      }
-      if (tasks.immediate() >= Limits.IMMEDIATE_COMMANDS) {
-        from.reject(pdu, Reject.TOO_MANY_IMMEDIATE);
-        return;
-      }
-    }
-    deliver(from, pdu);
-  }
-
-  private void deliver(Connection from, InitiatorPdu pdu) {
-    if (state != State.OPEN) {
-      return;
-    }
-    switch (pdu) {
-      case ScsiCommand command -> command(from, command);
-      case NopOut nop -> nop(from, nop);
-      case TaskManagementRequest request -> management.handle(from, request);
-      case TextRequest request -> from.text().handle(request);
-      case LogoutRequest request -> logout(from, request);
-      default -> throw new IllegalStateException("not a numbered request: " + pdu);
-    }
-  }
-
-  private void command(Connection from, ScsiCommand command) {
-    Nexus to = nexus;
-    if (to == null) {
-      return;
-    }
-    Plan plan;
-    if (command.read() && command.write() && command.expectedLength() != 0) {
-      // No command that we know moves data both ways.
-      plan = Plan.Fail.of(Sense.INVALID_OPCODE);
-    } else {
-      Cdb cdb = new Cdb(command.cdbHigh(), command.cdbLow());
-      plan = to.plan(command.lun(), cdb, command.write() ? command.expectedBytes() : 0);
-    }
-    tasks.add(Task.of(from, command, plan));
-  }
-
-  /** RFC 7143 §11.18: a ping is answered, an answer to ours is taken note of. */
-  private void nop(Connection from, NopOut nop) {
-    if (nop.itt() == Tag.NONE) {
-      return;
-    }
-    from.hasSentPing();
-    int echoed = Math.min(nop.data().readableBytes(), from.parameters().maxSendSegment());
-    ByteBuf echo = nop.data().retainedSlice(nop.data().readerIndex(), echoed);
-    from.writer()
-        .write(new NopIn(0, nop.itt(), Tag.NONE, from.takeStatSn(), expCmdSn(), maxCmdSn(), echo));
-    from.flushSoon();
-  }
-
-  /** RFC 7143 §11.14, §11.15. */
-  private void logout(Connection from, LogoutRequest request) {
-    int response;
-    if (request.reason() == LogoutRequest.REMOVE_FOR_RECOVERY) {
-      response = LogoutResponse.RECOVERY_NOT_SUPPORTED;
-    } else if (request.reason() == LogoutRequest.CLOSE_CONNECTION && request.cid() != from.cid()) {
-      response = LogoutResponse.CID_NOT_FOUND;
-    } else {
-      response = LogoutResponse.CLOSED;
-    }
-    if (response != LogoutResponse.CLOSED) {
-      answerLogout(from, request, response);
-      return;
-    }
-    // All commands are terminated before the answer (§11.14), those in a device awaited.
-    Countdown rest =
-        new Countdown(
-            () -> {
-              if (state == State.OPEN) {
-                answerLogout(from, request, LogoutResponse.CLOSED);
-                from.closeAfterFlush();
-              }
-            });
-    rest.expect(tasks.abort(task -> true, rest::ended));
-    rest.begin();
-  }
-
-  private void answerLogout(Connection to, LogoutRequest request, int response) {
-    to.writer()
-        .write(
-            new LogoutResponse(
-                response, request.itt(), to.takeStatSn(), expCmdSn(), maxCmdSn(), 0, 0));
-    to.flushSoon();
   }
 
   // ---- What tasks and connections ask of the session --------------------------------------------
 
-  int expCmdSn() {
-    return window.expCmdSn();
+  /** Takes a PDU; the caller releases it. */
+  void receive(Connection from, InitiatorPdu pdu) {
+    delivery.receive(from, pdu);
+  }
+
+  /** Takes a PDU whose data do not fit their digest; the caller releases it. */
+  void receiveCorrupt(Connection from, InitiatorPdu pdu) {
+    delivery.receiveCorrupt(from, pdu);
+  }
+
+  /** The number of the next command; for other threads, who may see an older one. */
+  public int expCmdSn() {
+    return delivery.window().expCmdSn();
   }
 
   int maxCmdSn() {
-    return window.maxCmdSn(tasks.numbered());
+    return delivery.window().maxCmdSn(tasks.numbered());
   }
 
-  CommandWindow window() {
-    return window;
+  /** A command that may be sent, if not the last one; for other threads. */
+  public int offeredCmdSn() {
+    return delivery.window().offered();
   }
 
   int newTransferTag() {
@@ -504,9 +410,17 @@ public final class Session implements TargetSession {
     return lastTransferTag;
   }
 
-  /** A task is over. What waited for it starts from the loop, when no PDU is half written. */
+  /** A task is over. What waited for it goes on from the loop, when no PDU is half written. */
   void over(Task task) {
     tasks.over(task);
+    if (fence.isAwaited()) {
+      loop.execute(fence::changed);
+    }
+    startWaitingSoon();
+  }
+
+  /** Starts the tasks whose turn has come, from the loop. */
+  void startWaitingSoon() {
     if (!startScheduled && tasks.mayStartWaiting()) {
       startScheduled = true;
       loop.execute(this::startWaiting);
@@ -515,129 +429,139 @@ public final class Session implements TargetSession {
 
   private void startWaiting() {
     startScheduled = false;
-    if (state == State.OPEN) {
+    if (isOpen()) {
       tasks.startWaiting();
     }
   }
 
-  /** Ends tasks for a function of this session's or of another one's. */
+  /** The LUN fields of the tasks that something holds for. */
+  Set<Long> unitsOf(Predicate<Task> which) {
+    return tasks.units(which);
+  }
+
+  /** Ends tasks without a word. */
   void abortTasks(Predicate<Task> which, Runnable atRest) {
+    abortTasks(which, _ -> false, atRest);
+  }
+
+  /**
+   * Ends tasks at the wish of another session: with TASK ABORTED where the unit says so (SAM-5
+   * §5.3.1; SPC-4, TAS), else without a word.
+   */
+  void abortForAnother(Predicate<Task> which, Runnable atRest) {
+    abortTasks(which, this::tellsAborted, atRest);
+  }
+
+  /**
+   * Whether a PREEMPT AND ABORT for a unit ends a task; if so, and if nothing else does, tells it.
+   */
+  private boolean isPreempted(Task task, int lun) {
+    boolean preempted = Lun.number(task.lun()) == lun;
+    Nexus own = nexus;
+    if (preempted && own != null && !tellsAborted(task)) {
+      own.attention(lun, Sense.CLEARED_BY_ANOTHER);
+    }
+    return preempted;
+  }
+
+  boolean tellsAborted(Task task) {
+    Nexus own = nexus;
+    return own != null && own.tellsAborted(Lun.number(task.lun()));
+  }
+
+  private void abortTasks(Predicate<Task> which, Predicate<Task> told, Runnable atRest) {
     Countdown rest = new Countdown(atRest);
-    rest.expect(tasks.abort(which, rest::ended));
+    rest.expect(tasks.abort(which, told, rest::ended));
     rest.begin();
   }
 
-  void schedule(Runnable action, long delay, TimeUnit unit) {
-    var _ = loop.schedule(action, delay, unit);
-  }
-
-  /** Memory for a transfer; the first one always gets it, so that no session stands still. */
-  boolean reserve(int bytes) {
-    ownLimit = reserved > 0 && reserved + (long) bytes > Limits.SESSION_BYTES;
-    if (ownLimit) {
-      return false;
-    }
-    if (reserved == 0) {
-      memory().take(bytes);
-    } else if (!memory().tryTake(bytes)) {
-      return false;
-    }
-    reserved += bytes;
-    return true;
-  }
-
-  void unreserve(int bytes) {
-    // Others who wait come first.
-    memory().give(bytes);
-    freed(bytes);
-  }
-
-  /** The session holds less; what it waits for may go on. */
-  void freed(int bytes) {
-    reserved -= bytes;
-    if (reserved == 0 && !awaitingMemory.isEmpty()) {
-      loop.execute(this::takeMemoryTurn);
-    } else {
-      askForMemory();
-    }
-  }
-
-  void awaitMemory(Task task) {
-    awaitingMemory.add(task);
-    if (!ownLimit) {
-      askForMemory();
-    }
-  }
-
-  /** Takes a task out of the queue that was aborted. */
-  void forget(Task task) {
-    awaitingMemory.remove(task);
-  }
-
-  private void askForMemory() {
-    if (!turnAsked && !awaitingMemory.isEmpty()) {
-      turnAsked = true;
-      memory().ask(memoryTurn);
-    }
-  }
-
-  /** Lets one task try; if it finds no memory it goes to the end of the queue. */
-  private void takeMemoryTurn() {
-    turnAsked = false;
-    Task next = state == State.OPEN ? awaitingMemory.poll() : null;
-    if (next != null) {
-      next.resume();
-      if (!ownLimit) {
-        askForMemory();
-      }
-    }
-    memory().passOn();
-  }
-
   void operationBegins() {
-    operations++;
+    ending.operationBegins();
   }
 
   void operationEnds() {
-    operations--;
-    finish();
+    ending.operationEnds();
   }
 
-  // ---- The end
-  // -----------------------------------------------------------------------------------
+  @Override
+  public CompletionStage<Liveness> probe(Duration limit) {
+    CompletableFuture<Liveness> found = new CompletableFuture<>();
+    execute(() -> Probe.all(connections.live(), limit, found));
+    return found;
+  }
+
+  /** A connection is gone, whoever has closed it. */
+  void lost(Connection connection, String why) {
+    if (!isOpen() || !connections.remove(connection)) {
+      return;
+    }
+    if (!connection.isLeaving()) {
+      recovery.lost(connection, why);
+      return;
+    }
+    // What it had kept for its initiator is given back, unless its tasks may be reassigned.
+    connection.close();
+    if (connections.isEmpty()) {
+      // §6.3.5: the last one was logged out.
+      recovery.closed(why);
+    }
+  }
+
+  // ---- The end ---------------------------------------------------------------------------------
 
   @Override
   public CompletionStage<Void> close(String reason) {
     execute(() -> closeOnLoop(reason));
-    return drained.minimalCompletionStage();
+    return drained().minimalCompletionStage();
   }
 
   private void closeOnLoop(String reason) {
-    if (state == State.CLOSED || state == State.ENDED) {
+    boolean wasOpen = isOpen();
+    if (!ending.close(reason)) {
       return;
     }
-    LOG.atLevel(state == State.OPEN ? Level.INFO : Level.DEBUG)
+    LOG.atLevel(wasOpen && !isDiscovery() ? Level.INFO : Level.DEBUG)
         .log("session of {} with {} ends: {}", initiatorName(), key.node(), reason);
-    state = State.CLOSED;
-    closeReason = reason;
-    Connection last = connection;
-    if (last != null) {
-      last.close();
+    operationBegins();
+    Future<?> timer = discoveryEnd;
+    if (timer != null) {
+      timer.cancel(false);
     }
-    operations++;
-    tasks.abort(task -> true, () -> {});
-    window.close();
-    awaitingMemory.clear();
-    memory().forget(memoryTurn);
-    operations--;
-    finish();
+    if (wasOpen) {
+      farewell.sessionDropped(agreed.timeToWait());
+    }
+    connections.close();
+    recovery.close();
+    tasks.abort(task -> true, _ -> false, () -> {});
+    delivery.close();
+    memory.close();
+    operationEnds();
   }
 
-  private void finish() {
-    if (state != State.CLOSED || operations > 0) {
-      return;
-    }
-    state = State.ENDED;
+  /**
+   * Asks the initiator to log out, where it can be asked, and closes the session otherwise (RFC
+   * 7143 §11.9.1).
+   *
+   * @param seconds after which the session is closed in any case
+   * @return completes when no command of the session can reach its disk
+   */
+  CompletionStage<Void> drain(int seconds) {
+    execute(
+        () -> {
+          if (isOpen() && farewell.askForLogout(seconds)) {
+            schedule(
+                () -> closeOnLoop("it did not log out when it was asked to"),
+                seconds,
+                TimeUnit.SECONDS);
+          } else {
+            closeOnLoop("drained");
+          }
+        });
+    return drained().minimalCompletionStage();
+  }
+
+  /** The last thing that a session does. */
+  private void giveBack() {
     Nexus left = nexus;
     if (left != null) {
       left.close();
@@ -646,27 +570,8 @@ public final class Session implements TargetSession {
       sessions.leave(key.node(), generation());
     }
     sessions.ended(this, tsih);
-    try {
-      if (lease != null) {
-        lease.ended(closeReason);
-      }
-    } finally {
-      drained.complete(null);
+    if (lease != null) {
+      lease.ended(closeReason());
     }
-  }
-
-  @Override
-  public CompletionStage<Liveness> probe(Duration limit) {
-    CompletableFuture<Liveness> found = new CompletableFuture<>();
-    execute(
-        () -> {
-          Connection asked = connection;
-          if (state != State.OPEN || asked == null) {
-            found.complete(Liveness.DEAD);
-          } else {
-            new Probe(asked, limit, found).begin();
-          }
-        });
-    return found;
   }
 }

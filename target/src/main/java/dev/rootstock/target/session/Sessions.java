@@ -4,6 +4,7 @@ package dev.rootstock.target.session;
 import dev.rootstock.target.Admission;
 import dev.rootstock.target.TargetSession;
 import dev.rootstock.target.scsi.ScsiTarget;
+import dev.rootstock.target.wire.Limits;
 import dev.rootstock.target.wire.MemoryBudget;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,21 +12,26 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** All sessions of a server, and what those of one target share. Safe for all threads. */
 public final class Sessions {
-  /** The tag of the one portal group (RFC 7143 §13.9). */
-  public static final int PORTAL_GROUP_TAG = 1;
-
   private static final int LAST_TSIH = 0xFFFF;
   private static final String STOPPING = "the server stops";
 
-  /** What sessions of one boot share, and how many they are. */
+  /**
+   * What sessions of one boot share, and how many they are. It stays when the last of them ends,
+   * because persistent reservations and a disk that is being sanitised outlive sessions (SPC-4
+   * §5.13); it goes when its boot is revoked or a newer one comes. So there is one for each target
+   * that has been logged in to.
+   */
   private static final class Shared {
     final ScsiTarget target;
     int users;
@@ -45,14 +51,14 @@ public final class Sessions {
     }
   }
 
-  private record Boot(String targetName, long generation) {}
-
   private final Admission admission;
   private final MemoryBudget memory;
+  private final Portals portals;
+  private final MemoryBudget unacknowledged;
   private final Map<SessionKey, Session> byKey = new ConcurrentHashMap<>();
   private final Map<String, Set<Session>> byNode = new ConcurrentHashMap<>();
   private final Map<Integer, Session> byTsih = new ConcurrentHashMap<>();
-  private final Map<Boot, Shared> boots = new HashMap<>();
+  private final Map<String, NavigableMap<Long, Shared>> boots = new HashMap<>();
 
   /**
    * Logins that are being decided. A revocation is written down here and nowhere else: a grant that
@@ -61,16 +67,28 @@ public final class Sessions {
    */
   private final Set<Question> questions = new HashSet<>();
 
+  private final AtomicInteger retained = new AtomicInteger();
   private volatile boolean closing;
   private int lastTsih;
 
-  public Sessions(Admission admission, MemoryBudget memory) {
+  public Sessions(Admission admission, MemoryBudget memory, Portals portals) {
     this.admission = admission;
     this.memory = memory;
+    this.portals = portals;
+    this.unacknowledged = new MemoryBudget((long) (memory.limit() * Limits.UNACKNOWLEDGED_SHARE));
   }
 
   public Admission admission() {
     return admission;
+  }
+
+  public Portals portals() {
+    return portals;
+  }
+
+  /** What all sessions may keep of what they have sent. */
+  MemoryBudget unacknowledged() {
+    return unacknowledged;
   }
 
   MemoryBudget memory() {
@@ -82,9 +100,10 @@ public final class Sessions {
     return byKey.containsKey(key);
   }
 
-  /** Whether a session has this TSIH. */
-  public boolean hasTsih(int tsih) {
-    return byTsih.containsKey(tsih);
+  /** The session in the full feature phase that a connection would join (RFC 7143 §6.3.1). */
+  public @Nullable Session find(int tsih, SessionKey key) {
+    Session session = byTsih.get(tsih);
+    return session != null && session.isJoinable() && session.key().equals(key) ? session : null;
   }
 
   /** Policy is about to be asked; to be paired with {@link #answered}. */
@@ -166,10 +185,12 @@ public final class Sessions {
   /** The SCSI target that sessions of one boot share; each call is paired with a {@link #leave}. */
   ScsiTarget scsiTarget(String targetName, long generation) {
     synchronized (boots) {
+      forget(targetName, generation - 1);
       Shared shared =
-          boots.computeIfAbsent(
-              new Boot(targetName, generation),
-              boot -> new Shared(new ScsiTarget(boot.targetName(), PORTAL_GROUP_TAG)));
+          boots
+              .computeIfAbsent(targetName, _ -> new TreeMap<>())
+              .computeIfAbsent(
+                  generation, _ -> new Shared(new ScsiTarget(targetName, portals.groupTag())));
       shared.users++;
       return shared.target;
     }
@@ -177,12 +198,42 @@ public final class Sessions {
 
   void leave(String targetName, long generation) {
     synchronized (boots) {
-      Boot boot = new Boot(targetName, generation);
-      Shared shared = boots.get(boot);
-      if (shared != null && --shared.users == 0) {
-        boots.remove(boot);
+      NavigableMap<Long, Shared> ofTarget = boots.get(targetName);
+      Shared shared = ofTarget == null ? null : ofTarget.get(generation);
+      if (ofTarget != null && shared != null && --shared.users == 0) {
+        // What a revoked boot left, and all but the newest.
+        forget(targetName, ofTarget.lastKey() - 1);
       }
     }
+  }
+
+  /** Forgets the boots of a target, up to a generation, that no session uses. */
+  private void forget(String targetName, long upTo) {
+    synchronized (boots) {
+      boots.computeIfPresent(
+          targetName,
+          (_, ofTarget) -> {
+            ofTarget.headMap(upTo, true).values().removeIf(shared -> shared.users == 0);
+            return ofTarget.isEmpty() ? null : ofTarget;
+          });
+    }
+  }
+
+  /**
+   * Whether one more session may be kept that has no connection; to be paired with {@link
+   * #retained}.
+   */
+  boolean retain() {
+    if (retained.incrementAndGet() > Limits.RETAINED_SESSIONS) {
+      retained.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  /** A session that was kept has a connection, or has ended. */
+  void retained() {
+    retained.decrementAndGet();
   }
 
   /** Forgets a session that has ended. */
@@ -223,7 +274,22 @@ public final class Sessions {
       }
     }
     return closeAll(
-        of(targetName).stream().filter(s -> s.generation() <= generation).toList(), reason);
+            of(targetName).stream().filter(s -> s.generation() <= generation).toList(), reason)
+        .thenRun(() -> forget(targetName, generation));
+  }
+
+  /**
+   * Lets no new session begin, asks the initiators of all others to log out, and closes those that
+   * cannot be asked or do not.
+   */
+  public CompletionStage<Void> drain(int seconds) {
+    closing = true;
+    List<Session> all = byNode.values().stream().flatMap(Set::stream).toList();
+    all.forEach(
+        session -> {
+          var _ = session.drain(seconds);
+        });
+    return ended(all);
   }
 
   /** Closes every session, also those still to be granted; completes when all have ended. */
@@ -237,6 +303,10 @@ public final class Sessions {
         session -> {
           var _ = session.close(reason);
         });
+    return ended(sessions);
+  }
+
+  private static CompletionStage<Void> ended(Collection<Session> sessions) {
     return CompletableFuture.allOf(
         sessions.stream().map(Session::drained).toArray(CompletableFuture[]::new));
   }

@@ -2,6 +2,8 @@
 package dev.rootstock.target.session;
 
 import dev.rootstock.target.command.Task;
+import dev.rootstock.target.command.Unacknowledged;
+import dev.rootstock.target.pdu.AsyncMessage;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.SerialNumber;
 import dev.rootstock.target.pdu.TaskManagementRequest;
@@ -10,6 +12,7 @@ import dev.rootstock.target.scsi.Lun;
 import dev.rootstock.target.scsi.Nexus;
 import dev.rootstock.target.scsi.ScsiTarget;
 import dev.rootstock.target.scsi.Sense;
+import dev.rootstock.target.session.SessionParameters.TaskReporting;
 import dev.rootstock.target.wire.Limits;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,13 +25,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A function is answered when no operation of the tasks that it ended can reach the disk any
  * more, and when data that the initiator had been asked for have come or {@link
- * Limits#ABORT_DATA_MILLIS} have passed. Answers of one connection are in order by themselves,
- * which is the fence of §4.2.2.3; with several connections it has to be built here.
+ * Limits#ABORT_DATA_MILLIS} have passed. Answers of one connection are in order by themselves; with
+ * several connections a {@link ResponseFence} keeps them so.
  */
 final class TaskManagement {
-  /** COMMANDS CLEARED BY ANOTHER INITIATOR (SAM-5 §5.3.5). */
-  private static final Sense CLEARED_BY_ANOTHER = new Sense(0x06, 0x2F, 0x00, Sense.ABSENT, 0);
-
   private record Waiting(Connection from, TaskManagementRequest request) {}
 
   private final Session session;
@@ -67,6 +67,11 @@ final class TaskManagement {
     again.forEach(waiting -> handle(waiting.from(), waiting.request()));
   }
 
+  /** A connection is gone, and with it what nobody can be told the end of any more. */
+  void drop(Connection gone) {
+    early.removeIf(waiting -> waiting.from() == gone);
+  }
+
   private static boolean needsEarlierCommands(TaskManagementRequest request) {
     return switch (request.function()) {
       case TaskManagementRequest.ABORT_TASK_SET,
@@ -95,10 +100,8 @@ final class TaskManagement {
       }
       case TaskManagementRequest.ABORT_TASK_SET ->
           end(from, request, unit, List.of(session), inUnitBefore(lun, request));
-      case TaskManagementRequest.CLEAR_TASK_SET -> {
-        end(from, request, unit, everyone(), inUnit(lun));
-        others().forEach(other -> other.attention(lun, CLEARED_BY_ANOTHER));
-      }
+      case TaskManagementRequest.CLEAR_TASK_SET ->
+          end(from, request, unit, everyone(), inUnit(lun));
       case TaskManagementRequest.LOGICAL_UNIT_RESET -> {
         end(from, request, unit, everyone(), inUnit(lun));
         target.resetUnit(request.lun());
@@ -108,8 +111,7 @@ final class TaskManagement {
         target.reset();
       }
       case TaskManagementRequest.TARGET_COLD_RESET -> coldReset(from, request, target);
-      case TaskManagementRequest.TASK_REASSIGN ->
-          answer(from, request, TaskManagementResponse.REASSIGN_NOT_SUPPORTED);
+      case TaskManagementRequest.TASK_REASSIGN -> reassign(from, request);
       default -> answer(from, request, TaskManagementResponse.NOT_SUPPORTED);
     }
   }
@@ -132,15 +134,48 @@ final class TaskManagement {
         .toList();
   }
 
-  private List<Nexus> others() {
-    List<Nexus> nexuses = new ArrayList<>();
-    for (Session other : everyone()) {
-      Nexus nexus = other.nexus();
-      if (other != session && nexus != null) {
-        nexuses.add(nexus);
-      }
+  /** RFC 7143 §7.2.2, §11.5.1, §11.6.1. */
+  private void reassign(Connection from, TaskManagementRequest request) {
+    int tag = request.referencedTag();
+    Task task = tasks.get(tag);
+    Connection holder = session.recovery().holder(tag, task);
+    if (!session.recovery().reassigns()) {
+      answer(from, request, TaskManagementResponse.REASSIGN_NOT_SUPPORTED);
+    } else if (!request.immediate() || underWay.contains(tag)) {
+      answer(from, request, TaskManagementResponse.REJECTED);
+    } else if (holder == null || (task != null && task.isAborted())) {
+      answer(from, request, TaskManagementResponse.NO_SUCH_TASK);
+    } else if (!session.recovery().isLoggedOut(holder)) {
+      answer(from, request, TaskManagementResponse.STILL_ALLEGIANT);
+    } else {
+      reassign(from, request, holder, task);
     }
-    return nexuses;
+  }
+
+  private void reassign(
+      Connection from, TaskManagementRequest request, Connection holder, @Nullable Task task) {
+    Unacknowledged sent = holder.unacknowledged();
+    Unacknowledged own = from.unacknowledged();
+    if (sent == null || own == null) {
+      throw new IllegalStateException("recovery level 2 without what was sent");
+    }
+    int tag = request.referencedTag();
+    // §11.5.6: a number that cannot be is ignored.
+    int expDataSn = sent.holds(tag, request.expDataSn()) ? request.expDataSn() : 0;
+    boolean whole = sent.holds(tag, expDataSn);
+    if (!whole && task == null) {
+      // There was no room to keep what it has read, and the disk may hold something else by now.
+      answer(from, request, TaskManagementResponse.NO_SUCH_TASK);
+      return;
+    }
+    // It comes before the reassignment is in force.
+    answer(from, request, TaskManagementResponse.COMPLETE);
+    if (whole) {
+      own.takeOver(sent, tag, expDataSn);
+    }
+    if (task != null) {
+      task.reassign(from, whole);
+    }
   }
 
   /** RFC 7143 §11.6.1, the three cases of ABORT TASK. */
@@ -151,11 +186,11 @@ final class TaskManagement {
       task.abort(() -> done(from, request));
     } else if (underWay.contains(request.referencedTag())) {
       answer(from, request, TaskManagementResponse.REJECTED);
-    } else if (session.window().admits(request.refCmdSn())
+    } else if (session.delivery().window().admits(request.refCmdSn())
         && SerialNumber.before(request.refCmdSn(), request.cmdSn())) {
-      session.window().plug(request.refCmdSn());
+      session.delivery().window().plug(request.refCmdSn());
       answer(from, request, TaskManagementResponse.COMPLETE);
-      session.deliverHeld();
+      session.delivery().deliverHeld();
     } else {
       answer(from, request, TaskManagementResponse.NO_SUCH_TASK);
     }
@@ -172,22 +207,95 @@ final class TaskManagement {
       answer(from, request, TaskManagementResponse.NO_SUCH_LUN);
       return;
     }
-    end(request, whose, which, () -> done(from, request));
+    end(from, request, whose, which, () -> done(from, request));
   }
 
   private void end(
-      TaskManagementRequest request, List<Session> whose, Predicate<Task> which, Runnable action) {
+      Connection from,
+      TaskManagementRequest request,
+      List<Session> whose,
+      Predicate<Task> which,
+      Runnable action) {
     underWay.add(request.itt());
-    Countdown rest = new Countdown(action);
+    boolean fenced = session.fence().raise();
+    Countdown rest = new Countdown(() -> finish(fenced, action));
     rest.expect(whose.size());
     for (Session one : whose) {
-      one.execute(() -> one.abortTasks(which, () -> session.execute(rest::ended)));
+      one.execute(
+          () -> {
+            Runnable atRest = () -> session.execute(rest::ended);
+            if (one == session) {
+              tellOfTermination(session, which, from);
+              session.abortTasks(which, atRest);
+            } else {
+              clear(one, which, request.function(), atRest);
+            }
+          });
     }
-    if (tasks.awaitsDroppedData()) {
+    if (tasks.awaitsDroppedData() && session.agreed().reporting() != TaskReporting.FAST_ABORT) {
       rest.expect(1);
       awaitData(rest);
     }
     rest.begin();
+  }
+
+  /** Ends tasks of another session; on that one's loop. */
+  private static void clear(Session other, Predicate<Task> which, int function, Runnable atRest) {
+    tellOfTermination(other, which, null);
+    Nexus nexus = other.nexus();
+    // §4.2.3.3 e: its first response after that tells of it, and is behind those before.
+    boolean fenced = other.agreed().reporting() != TaskReporting.RFC3720 && other.fence().raise();
+    boolean clear = function == TaskManagementRequest.CLEAR_TASK_SET;
+    other.abortForAnother(
+        task -> {
+          boolean affected = which.test(task);
+          if (affected && clear && nexus != null && !other.tellsAborted(task)) {
+            nexus.attention(Lun.number(task.lun()), Sense.CLEARED_BY_ANOTHER);
+          }
+          return affected;
+        },
+        atRest);
+    if (fenced) {
+      other.fence().settle(other.fence()::lower);
+    }
+  }
+
+  /**
+   * Tells the connections that have tasks about to end, so that their initiator stops to send data
+   * for them (RFC 7143 §4.2.3.4 d, §4.2.3.5); only where it has negotiated to be told.
+   *
+   * @param but the connection that the function came on, which needs no telling
+   */
+  private static void tellOfTermination(
+      Session whose, Predicate<Task> which, @Nullable Connection but) {
+    if (whose.agreed().reporting() != TaskReporting.FAST_ABORT) {
+      return;
+    }
+    for (Connection connection : whose.connections().live()) {
+      if (connection != but) {
+        whose
+            .unitsOf(task -> which.test(task) && task.isAllegiantTo(connection))
+            .forEach(lun -> connection.send(AsyncMessage.TASK_TERMINATION, lun, 0, 0, 0));
+      }
+    }
+  }
+
+  /** §4.2.2.3.3: in order with the responses of all connections. */
+  private void finish(boolean fenced, Runnable action) {
+    if (!fenced) {
+      action.run();
+      return;
+    }
+    ResponseFence fence = session.fence();
+    fence.settle(
+        () -> {
+          action.run();
+          if (session.agreed().reporting() == TaskReporting.RFC3720) {
+            fence.lower();
+          } else {
+            fence.settle(fence::lower);
+          }
+        });
   }
 
   /** Waits for data that the initiator was asked for (§4.2.3.3 a), but not for ever. */
@@ -200,13 +308,14 @@ final class TaskManagement {
   private void coldReset(Connection from, TaskManagementRequest request, ScsiTarget target) {
     List<Session> all = everyone();
     end(
+        from,
         request,
         all,
         _ -> true,
         () -> {
-          target.reset();
+          target.powerOn();
           done(from, request);
-          from.closeAfterFlush();
+          session.endWith(from);
           for (Session one : all) {
             if (one != session) {
               var _ = one.close("TARGET COLD RESET by " + session.initiatorName());
@@ -221,7 +330,7 @@ final class TaskManagement {
   }
 
   private void answer(Connection to, TaskManagementRequest request, int response) {
-    if (!session.isOpen()) {
+    if (!session.isOpen() || to.isLeaving()) {
       return;
     }
     to.writer()

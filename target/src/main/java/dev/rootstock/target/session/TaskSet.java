@@ -37,6 +37,9 @@ final class TaskSet {
   private int immediate;
   private int running;
 
+  /** How many fences are up: no task starts. */
+  private int held;
+
   /** The ordered task that runs, if one does. */
   private @Nullable Task ordered;
 
@@ -79,7 +82,25 @@ final class TaskSet {
     }
   }
 
+  /** No task starts until as many calls of {@link #letGo}. */
+  void hold() {
+    held++;
+  }
+
+  /** What waited is started by {@link #startWaiting}. */
+  void letGo() {
+    held--;
+  }
+
+  /** Tasks that have been started and are not over. */
+  int running() {
+    return running;
+  }
+
   private boolean mayRun(Task task) {
+    if (held > 0) {
+      return false;
+    }
     return switch (task.attribute()) {
       case ScsiCommand.HEAD_OF_QUEUE -> true;
       case ScsiCommand.ORDERED -> running == 0 && waiting.isEmpty();
@@ -135,6 +156,7 @@ final class TaskSet {
   boolean mayStartWaiting() {
     Task next = waiting.peek();
     return next != null
+        && held == 0
         && ordered == null
         && (running == 0 || next.attribute() != ScsiCommand.ORDERED);
   }
@@ -156,25 +178,27 @@ final class TaskSet {
   }
 
   /**
-   * Gives data to their task.
+   * Gives data to their task, which must be allegiant to the connection that they came on (RFC 7143
+   * §4.2.5.1).
    *
+   * @param intact whether they are what their digest says
    * @return 0, or the reason to reject the PDU with
    */
-  int dataOut(DataOut pdu) {
+  int dataOut(Connection from, DataOut pdu, boolean intact) {
     Task task = tasks.get(pdu.itt());
     if (task != null) {
-      return task.dataOut(pdu);
+      return task.isAllegiantTo(from) ? task.dataOut(pdu, intact) : Reject.INVALID_PDU_FIELD;
     }
     for (Task dropped : aborted) {
-      if (dropped.itt() == pdu.itt()) {
-        return dropDataOut(dropped, pdu);
+      if (dropped.itt() == pdu.itt() && dropped.isAllegiantTo(from)) {
+        return dropDataOut(dropped, pdu, intact);
       }
     }
     return Reject.INVALID_PDU_FIELD;
   }
 
-  private int dropDataOut(Task dropped, DataOut pdu) {
-    int reason = dropped.dataOut(pdu);
+  private int dropDataOut(Task dropped, DataOut pdu, boolean intact) {
+    int reason = dropped.dataOut(pdu, intact);
     if (!dropped.awaitsData()) {
       aborted.remove(dropped);
       dataEnded(dropped);
@@ -229,14 +253,26 @@ final class TaskSet {
     }
   }
 
+  /** The LUN fields of the tasks that something holds for. */
+  Set<Long> units(Predicate<Task> which) {
+    Set<Long> luns = new HashSet<>();
+    for (Task task : tasks.values()) {
+      if (which.test(task)) {
+        luns.add(task.lun());
+      }
+    }
+    return luns;
+  }
+
   /**
    * Aborts tasks.
    *
    * @param which tells them
+   * @param told tells those of them whose initiator gets a status
    * @param each called for each when it has come to rest
    * @return how many there are
    */
-  int abort(Predicate<Task> which, Runnable each) {
+  int abort(Predicate<Task> which, Predicate<Task> told, Runnable each) {
     List<Task> affected = new ArrayList<>();
     for (Task task : tasks.values()) {
       if (which.test(task)) {
@@ -250,7 +286,13 @@ final class TaskSet {
           running += gone ? 1 : 0;
           return gone;
         });
-    affected.forEach(task -> task.abort(each));
+    for (Task task : affected) {
+      if (told.test(task)) {
+        task.abortTold(each);
+      } else {
+        task.abort(each);
+      }
+    }
     return affected.size();
   }
 }

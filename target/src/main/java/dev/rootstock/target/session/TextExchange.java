@@ -11,6 +11,7 @@ import dev.rootstock.target.text.KeyValues;
 import dev.rootstock.target.text.Negotiation;
 import dev.rootstock.target.text.NegotiationException;
 import dev.rootstock.target.text.Phase;
+import dev.rootstock.target.text.SessionKind;
 import dev.rootstock.target.text.TextAssembly;
 import dev.rootstock.target.text.TextKey;
 import io.netty.buffer.ByteBuf;
@@ -74,7 +75,7 @@ final class TextExchange {
         answer(request, text.take());
       }
     } catch (NegotiationException e) {
-      LOG.info("text of {} refused: {}", session.initiatorName(), e.getMessage());
+      LOG.debug("text of {} refused: {}", session.initiatorName(), e.getMessage());
       reset();
       connection.reject(request, Reject.PROTOCOL_ERROR);
     }
@@ -89,8 +90,10 @@ final class TextExchange {
 
   private void answer(TextRequest request, KeyValues offered) throws NegotiationException {
     List<KeyValues.Pair> answers = new ArrayList<>();
-    negotiation.receive(offered, Phase.FULL_FEATURE, session.isDiscovery(), answers);
-    if (negotiation.has(TextKey.SEND_TARGETS)) {
+    SessionKind kind = session.isDiscovery() ? SessionKind.DISCOVERY : SessionKind.NORMAL;
+    negotiation.receive(offered, Phase.FULL_FEATURE, kind, answers);
+    // Asked for in this text: an empty one that follows only ends the exchange.
+    if (offered.pairs().stream().anyMatch(p -> p.key().equals(TextKey.SEND_TARGETS.text()))) {
       sendTargets(request, negotiation.text(TextKey.SEND_TARGETS), offered.pairs().size());
       return;
     }
@@ -139,7 +142,8 @@ final class TextExchange {
             new Admission.DiscoveryRequest(
                 session.initiatorName(),
                 session.initiator(),
-                (InetSocketAddress) connection.channel().localAddress()));
+                (InetSocketAddress) connection.channel().localAddress(),
+                session.identity()));
   }
 
   private void targetsKnown(
@@ -164,11 +168,15 @@ final class TextExchange {
   }
 
   private byte[] records(List<String> names) {
-    String address = Portal.address((InetSocketAddress) connection.channel().localAddress());
+    List<String> addresses =
+        session
+            .sessions()
+            .portals()
+            .reachable((InetSocketAddress) connection.channel().localAddress());
     List<KeyValues.Pair> pairs = new ArrayList<>();
     for (String name : names) {
       pairs.add(new KeyValues.Pair("TargetName", name));
-      pairs.add(new KeyValues.Pair("TargetAddress", address + "," + Sessions.PORTAL_GROUP_TAG));
+      addresses.forEach(address -> pairs.add(new KeyValues.Pair("TargetAddress", address)));
     }
     return new KeyValues(pairs).encode();
   }

@@ -4,6 +4,7 @@ package dev.rootstock.target.text;
 import dev.rootstock.target.wire.Limits;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -25,14 +26,15 @@ public final class Negotiation {
   private final Set<String> unknown = new HashSet<>();
 
   /**
-   * Takes a text and adds the answers to it.
+   * Takes a text and adds the answers to it. The keys of the security negotiation are kept without
+   * an answer.
    *
    * @throws NegotiationException when the negotiation has failed; nothing of this text counts then
    */
   public void receive(
-      KeyValues offered, Phase phase, boolean discovery, List<KeyValues.Pair> answers)
+      KeyValues offered, Phase phase, SessionKind kind, List<KeyValues.Pair> answers)
       throws NegotiationException {
-    for (KeyValues.Pair pair : offered.pairs()) {
+    for (KeyValues.Pair pair : dependentLast(offered.pairs())) {
       TextKey key = TextKey.of(pair.key());
       if (key == null) {
         refuse(pair.key(), answers);
@@ -41,16 +43,69 @@ public final class Negotiation {
       if (!key.allowedIn(phase)) {
         throw NegotiationException.of(key, "not allowed in this phase");
       }
+      if (kind == SessionKind.JOINING && key.leadingOnly()) {
+        throw NegotiationException.of(key, "only a session's first connection may negotiate it");
+      }
       // §6.3: a second offer of a key is an error that a target has to detect.
       if (!seen.add(key)) {
         throw NegotiationException.of(key, "negotiated twice");
       }
-      String answer =
-          discovery && key.irrelevantToDiscovery() ? "Irrelevant" : answer(key, pair.value());
+      String answer = answer(key, pair.value(), kind);
       if (answer != null) {
         answers.add(new KeyValues.Pair(key.text(), answer));
       }
     }
+    if (number(TextKey.ERROR_RECOVERY_LEVEL) > 0 && yes(TextKey.DATA_SEQUENCE_IN_ORDER)) {
+      // §13.19: only the last R2T may be recovered, so that there may be no other.
+      limit(TextKey.MAX_OUTSTANDING_R2T, "1", answers);
+    }
+    if (number(TextKey.ERROR_RECOVERY_LEVEL) < 2) {
+      // §13.16: nothing is kept, and that is said.
+      limit(TextKey.DEFAULT_TIME_TO_RETAIN, "0", answers);
+    }
+    checkIntegrity();
+  }
+
+  /** Agrees on less than a key's rule would. */
+  private void limit(TextKey key, String value, List<KeyValues.Pair> answers) {
+    if (agreed.containsKey(key)) {
+      agreed.put(key, value);
+      answers.replaceAll(
+          pair -> pair.key().equals(key.text()) ? new KeyValues.Pair(key.text(), value) : pair);
+    }
+  }
+
+  /** The keys in their order, but those last whose answer depends on another's (§6.2). */
+  private static List<KeyValues.Pair> dependentLast(List<KeyValues.Pair> pairs) {
+    List<KeyValues.Pair> ordered = new ArrayList<>(pairs);
+    ordered.sort(
+        Comparator.comparing(
+            pair -> {
+              TextKey key = TextKey.of(pair.key());
+              return key != null && key.rule() instanceof Rule.MinimumWithin;
+            }));
+    return ordered;
+  }
+
+  /** §6.2: rules between keys are checked once all of a text is known. */
+  private void checkIntegrity() throws NegotiationException {
+    for (TextKey key : agreed.keySet()) {
+      if (key.rule() instanceof Rule.MinimumWithin within && number(key) > number(within.bound())) {
+        throw NegotiationException.of(key, "more than " + within.bound().text());
+      }
+    }
+  }
+
+  /** The keys of a text that belong to the security negotiation. */
+  public static Map<TextKey, String> security(KeyValues text) {
+    Map<TextKey, String> keys = new EnumMap<>(TextKey.class);
+    for (KeyValues.Pair pair : text.pairs()) {
+      TextKey key = TextKey.of(pair.key());
+      if (key != null && key.rule() instanceof Rule.Security) {
+        keys.put(key, pair.value());
+      }
+    }
+    return keys;
   }
 
   private void refuse(String name, List<KeyValues.Pair> answers) throws NegotiationException {
@@ -61,11 +116,26 @@ public final class Negotiation {
   }
 
   /** The answer to one key, or null when it needs none. */
-  private @Nullable String answer(TextKey key, String value) throws NegotiationException {
+  private @Nullable String answer(TextKey key, String value, SessionKind kind)
+      throws NegotiationException {
+    if (kind == SessionKind.DISCOVERY) {
+      if (key.irrelevantToDiscovery()) {
+        return "Irrelevant";
+      }
+      if (key == TextKey.ERROR_RECOVERY_LEVEL) {
+        // §7.4.1, §13.21
+        return agree(key, "0");
+      }
+    }
     return switch (key.rule()) {
       case Rule.Choice(List<String> supported) -> agree(key, choose(key, value, supported));
       case Rule.Minimum(int ours, int low, int high) ->
           agree(key, Long.toString(Math.min(ours, number(key, value, low, high))));
+      case Rule.MinimumWithin(int ours, int low, int high, TextKey bound) ->
+          agree(
+              key,
+              Long.toString(
+                  Math.min(Math.min(ours, number(bound)), number(key, value, low, high))));
       case Rule.Maximum(int ours, int low, int high) ->
           agree(key, Long.toString(Math.max(ours, number(key, value, low, high))));
       case Rule.And(boolean ours) -> agree(key, yes(key, value) && ours ? YES : NO);
@@ -83,7 +153,7 @@ public final class Negotiation {
       }
       case Rule.Obsolete(String only) -> only;
       case Rule.TargetOnly() -> throw NegotiationException.of(key, "only a target sends this");
-      case Rule.Request() -> {
+      case Rule.Security(), Rule.Request() -> {
         agree(key, value);
         yield null;
       }

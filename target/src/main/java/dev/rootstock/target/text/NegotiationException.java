@@ -5,24 +5,16 @@ package dev.rootstock.target.text;
 public final class NegotiationException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private final boolean authentication;
-
-  private NegotiationException(String message, boolean authentication) {
+  private NegotiationException(String message) {
     // Without a stack trace: the cause is the peer.
     super(message, null, false, false);
-    this.authentication = authentication;
   }
 
   static NegotiationException malformed(String what) {
-    return new NegotiationException(what, false);
+    return new NegotiationException(what);
   }
 
   static NegotiationException of(TextKey key, String what) {
-    return new NegotiationException(key.text() + ": " + what, key == TextKey.AUTH_METHOD);
-  }
-
-  /** Whether no method of authentication was found that both sides would use. */
-  public boolean authentication() {
-    return authentication;
+    return new NegotiationException(key.text() + ": " + what);
   }
 }

@@ -16,6 +16,9 @@ sealed interface Rule {
   /** A number; the smaller of the two wishes is taken. */
   record Minimum(int ours, int low, int high) implements Rule {}
 
+  /** A number; the smallest of the two wishes and of what was agreed on for another key. */
+  record MinimumWithin(int ours, int low, int high, TextKey bound) implements Rule {}
+
   /** A number; the larger of the two wishes is taken. */
   record Maximum(int ours, int low, int high) implements Rule {}
 
@@ -36,6 +39,9 @@ sealed interface Rule {
 
   /** A key that a target alone may send. */
   record TargetOnly() implements Rule {}
+
+  /** A step of the security negotiation, which answers it (§12.1). */
+  record Security() implements Rule {}
 
   /** Not a parameter but a request, which the session answers (Appendix C). */
   record Request() implements Rule {}

@@ -3,8 +3,11 @@ package dev.rootstock.target.text;
 
 import dev.rootstock.target.wire.Limits;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -15,13 +18,23 @@ import org.jspecify.annotations.Nullable;
  * it irrelevant.
  */
 public enum TextKey {
-  /** §12.1. CHAP comes here when it is built. */
-  AUTH_METHOD("AuthMethod", new Rule.Choice(List.of("None")), "None", Use.SECURITY),
-  /** §13.1. CRC32C is a MUST of the RFC that is not met yet; the framer knows its sizes. */
-  HEADER_DIGEST("HeaderDigest", new Rule.Choice(List.of("None")), "None", Use.LOGIN),
-  DATA_DIGEST("DataDigest", new Rule.Choice(List.of("None")), "None", Use.LOGIN),
-  /** §13.2. One until several connections of a session are built. */
-  MAX_CONNECTIONS("MaxConnections", new Rule.Minimum(1, 1, 65535), "1", Use.LEADING_NORMAL),
+  /** §12.1. What is answered depends on who asks. */
+  AUTH_METHOD("AuthMethod", new Rule.Security(), "None", Use.SECURITY),
+  /** §12.1.3. */
+  CHAP_A("CHAP_A", new Rule.Security(), "", Use.SECURITY),
+  CHAP_I("CHAP_I", new Rule.Security(), "", Use.SECURITY),
+  CHAP_C("CHAP_C", new Rule.Security(), "", Use.SECURITY),
+  CHAP_N("CHAP_N", new Rule.Security(), "", Use.SECURITY),
+  CHAP_R("CHAP_R", new Rule.Security(), "", Use.SECURITY),
+  /** §13.1. Both are a MUST; the initiator's order decides. */
+  HEADER_DIGEST("HeaderDigest", new Rule.Choice(List.of("CRC32C", "None")), "None", Use.LOGIN),
+  DATA_DIGEST("DataDigest", new Rule.Choice(List.of("CRC32C", "None")), "None", Use.LOGIN),
+  /** §13.2. */
+  MAX_CONNECTIONS(
+      "MaxConnections",
+      new Rule.Minimum(Limits.SESSION_CONNECTIONS, 1, 65535),
+      "1",
+      Use.LEADING_NORMAL),
   SEND_TARGETS("SendTargets", new Rule.Request(), "", Use.FULL_FEATURE),
   TARGET_NAME("TargetName", new Rule.Declared(Limits.NAME_BYTES), "", Use.ANY_STAGE),
   INITIATOR_NAME("InitiatorName", new Rule.Declared(Limits.NAME_BYTES), "", Use.ANY_STAGE),
@@ -43,24 +56,30 @@ public enum TextKey {
       new Rule.Minimum(Limits.BURST, 512, (1 << 24) - 1),
       "262144",
       Use.LEADING_NORMAL),
+  /** §13.14: never more than MaxBurstLength. */
   FIRST_BURST_LENGTH(
       "FirstBurstLength",
-      new Rule.Minimum(Limits.FIRST_BURST, 512, (1 << 24) - 1),
+      new Rule.MinimumWithin(Limits.FIRST_BURST, 512, (1 << 24) - 1, MAX_BURST_LENGTH),
       "65536",
       Use.LEADING_NORMAL),
-  /** §13.15, §13.16. At recovery level 0 nothing is kept for a connection that is lost. */
-  DEFAULT_TIME_TO_WAIT("DefaultTime2Wait", new Rule.Maximum(0, 0, 3600), "2", Use.LOGIN),
-  DEFAULT_TIME_TO_RETAIN("DefaultTime2Retain", new Rule.Minimum(0, 0, 3600), "20", Use.LOGIN),
-  MAX_OUTSTANDING_R2T("MaxOutstandingR2T", new Rule.Minimum(1, 1, 65535), "1", Use.LEADING_NORMAL),
-  /** §13.18, §13.19. Order is what lets a write be collected without a map of its holes. */
-  DATA_PDU_IN_ORDER("DataPDUInOrder", new Rule.Or(true), "Yes", Use.LEADING_NORMAL),
-  DATA_SEQUENCE_IN_ORDER("DataSequenceInOrder", new Rule.Or(true), "Yes", Use.LEADING_NORMAL),
-  ERROR_RECOVERY_LEVEL("ErrorRecoveryLevel", new Rule.Minimum(0, 0, 2), "0", Use.LOGIN),
+  /** §13.15, §13.16. Below recovery level 2 nothing is kept for a connection that is lost. */
+  DEFAULT_TIME_TO_WAIT("DefaultTime2Wait", new Rule.Maximum(0, 0, 3600), "2", Use.LEADING),
+  DEFAULT_TIME_TO_RETAIN(
+      "DefaultTime2Retain", new Rule.Minimum(Limits.RETAIN_SECONDS, 0, 3600), "20", Use.LEADING),
+  MAX_OUTSTANDING_R2T(
+      "MaxOutstandingR2T",
+      new Rule.Minimum(Limits.OUTSTANDING_R2TS, 1, 65535),
+      "1",
+      Use.LEADING_NORMAL),
+  /** §13.18, §13.19. We send in order and take any. */
+  DATA_PDU_IN_ORDER("DataPDUInOrder", new Rule.Or(false), "Yes", Use.LEADING_NORMAL),
+  DATA_SEQUENCE_IN_ORDER("DataSequenceInOrder", new Rule.Or(false), "Yes", Use.LEADING_NORMAL),
+  ERROR_RECOVERY_LEVEL("ErrorRecoveryLevel", new Rule.Minimum(2, 0, 2), "0", Use.LEADING),
   SESSION_TYPE("SessionType", new Rule.Declared(Limits.VALUE_BYTES), "Normal", Use.ANY_STAGE),
-  /** §13.23. With one connection responses are in order by themselves, which is the fence. */
+  /** §13.23. */
   TASK_REPORTING(
       "TaskReporting",
-      new Rule.Choice(List.of("ResponseFence", "RFC3720")),
+      new Rule.Choice(List.of("ResponseFence", "FastAbort", "RFC3720")),
       "RFC3720",
       Use.LEADING_NORMAL),
   /** RFC 7144 §7.1.1. */
@@ -77,27 +96,24 @@ public enum TextKey {
   /** When a key may be used (§13, "Use"). */
   enum Use {
     /** In the SecurityNegotiation stage only. */
-    SECURITY(true, false, false, false),
+    SECURITY(EnumSet.of(Phase.SECURITY)),
     /** In the LoginOperationalNegotiation stage only. */
-    LOGIN(false, true, false, false),
-    /** As LOGIN; irrelevant to a discovery session. */
-    LEADING_NORMAL(false, true, false, true),
+    LOGIN(EnumSet.of(Phase.OPERATIONAL)),
+    /** As LOGIN, on the first connection of a session only. */
+    LEADING(EnumSet.of(Phase.OPERATIONAL)),
+    /** As LEADING; irrelevant to a discovery session. */
+    LEADING_NORMAL(EnumSet.of(Phase.OPERATIONAL)),
     /** In both stages of a login. */
-    ANY_STAGE(true, true, false, false),
-    OPERATIONAL_OR_FULL_FEATURE(false, true, true, false),
-    FULL_FEATURE(false, false, true, false),
-    ALWAYS(true, true, true, false);
+    ANY_STAGE(EnumSet.of(Phase.SECURITY, Phase.OPERATIONAL)),
+    OPERATIONAL_OR_FULL_FEATURE(EnumSet.of(Phase.OPERATIONAL, Phase.FULL_FEATURE)),
+    FULL_FEATURE(EnumSet.of(Phase.FULL_FEATURE)),
+    ALWAYS(EnumSet.allOf(Phase.class));
 
-    private final boolean security;
-    private final boolean operational;
-    private final boolean fullFeature;
-    private final boolean irrelevantToDiscovery;
+    @SuppressWarnings("ImmutableEnumChecker") // nobody adds to it
+    private final Set<Phase> phases;
 
-    Use(boolean security, boolean operational, boolean fullFeature, boolean irrelevantToDiscovery) {
-      this.security = security;
-      this.operational = operational;
-      this.fullFeature = fullFeature;
-      this.irrelevantToDiscovery = irrelevantToDiscovery;
+    Use(EnumSet<Phase> phases) {
+      this.phases = Collections.unmodifiableSet(phases);
     }
   }
 
@@ -138,14 +154,15 @@ public enum TextKey {
   }
 
   boolean irrelevantToDiscovery() {
-    return use.irrelevantToDiscovery;
+    return use == Use.LEADING_NORMAL;
+  }
+
+  /** Whether only the connection that begins a session may negotiate it. */
+  boolean leadingOnly() {
+    return use == Use.LEADING || use == Use.LEADING_NORMAL;
   }
 
   boolean allowedIn(Phase phase) {
-    return switch (phase) {
-      case SECURITY -> use.security;
-      case OPERATIONAL -> use.operational;
-      case FULL_FEATURE -> use.fullFeature;
-    };
+    return use.phases.contains(phase);
   }
 }

@@ -50,6 +50,15 @@ public final class Limits {
   /** A simple value (RFC 7143 §6.1); longer ones are allowed to keys that say so only. */
   public static final int VALUE_BYTES = 255;
 
+  /** CHAP_C and CHAP_R, in bytes (RFC 7143 §12.1.3). */
+  public static final int CHAP_VALUE_BYTES = 1024;
+
+  /** A CHAP secret: the 96 bits of RFC 7143 §9.2.1. */
+  public static final int CHAP_SECRET_LEAST_BYTES = 12;
+
+  /** A CHAP secret: what one DHCP option or suboption can hand out. */
+  public static final int CHAP_SECRET_MOST_BYTES = 255;
+
   /** An iSCSI name (RFC 7143 §4.2.7.2). */
   public static final int NAME_BYTES = 223;
 
@@ -68,6 +77,30 @@ public final class Limits {
   /** Commands that a session may have in progress: the queue that MaxCmdSN offers. */
   public static final int COMMANDS = 128;
 
+  /** Our MaxConnections: connections of one session. */
+  public static final int SESSION_CONNECTIONS = 8;
+
+  /**
+   * Data of commands that came before their turn and wait for older ones, in bytes for a session. A
+   * window full of commands with the longest immediate data would be twice as much.
+   */
+  public static final int EARLY_BYTES = 4 << 20;
+
+  /** Our DefaultTime2Retain: how long tasks wait to be reassigned, in seconds. */
+  public static final int RETAIN_SECONDS = 20;
+
+  /** Sessions in all that wait for a connection, having lost all of theirs. */
+  public static final int RETAINED_SESSIONS = 256;
+
+  /** How long a connection that was logged out may take to receive the answer, in milliseconds. */
+  public static final int LOGOUT_MILLIS = 5_000;
+
+  /** How long a connection may be silent before it is asked whether it lives, in milliseconds. */
+  public static final int IDLE_MILLIS = 30_000;
+
+  /** How long the answer to that may take, in milliseconds. */
+  public static final int PING_MILLIS = 30_000;
+
   /** Immediate commands in progress, which no window limits (RFC 7143 §4.2.2.1). */
   public static final int IMMEDIATE_COMMANDS = 16;
 
@@ -84,6 +117,40 @@ public final class Limits {
    * data segment of each connection, and what comes in before it is a whole PDU.
    */
   public static final double TRANSFER_SHARE = 0.25;
+
+  /** Our MaxOutstandingR2T: bursts that one write may be sent at a time. */
+  public static final int OUTSTANDING_R2TS = 4;
+
+  /**
+   * Holes in the data of one sequence that are remembered: as many as 512-byte PDUs in the worst
+   * order leave in a {@link #BURST}.
+   */
+  public static final int HOLES = 256;
+
+  /** How often a task may ask again for data that were lost. */
+  public static final int RECOVERIES = 16;
+
+  /**
+   * How long a sequence of data may bring nothing before its data count as lost (RFC 7143
+   * §7.1.4.1), in milliseconds; it may take up to twice that. From recovery level 1 on.
+   */
+  public static final int SEQUENCE_MILLIS = 5_000;
+
+  /**
+   * Bytes that a session keeps of what it has sent until it is acknowledged, from recovery level 1
+   * on. We ask for an acknowledgement after each {@link #BURST} of a read; what does not fit cannot
+   * be sent again.
+   */
+  public static final int UNACKNOWLEDGED_BYTES = 4 << 20;
+
+  /**
+   * Bytes that all sessions keep of what they have sent, besides what transfers hold and as a part
+   * of that.
+   */
+  public static final double UNACKNOWLEDGED_SHARE = 0.25;
+
+  /** Responses that a connection keeps until they are acknowledged. */
+  public static final int UNACKNOWLEDGED_RESPONSES = 512;
 
   /** Bytes that one read asks of a slow device at once. */
   public static final int READ_CHUNK = 256 * 1024;
@@ -123,6 +190,12 @@ public final class Limits {
    * §4.2.3.3), in milliseconds. Linux does not send them (its FastAbort), so the wait has an end.
    */
   public static final int ABORT_DATA_MILLIS = 500;
+
+  /**
+   * How long a response waits until an initiator has acknowledged those before it on all
+   * connections (RFC 7143 §11.6.1), in milliseconds.
+   */
+  public static final int FENCE_MILLIS = 1_000;
 
   /** Task management functions of a session that wait for the tasks they act on. */
   public static final int PENDING_FUNCTIONS = 16;

@@ -26,6 +26,11 @@ public final class MemoryBudget {
     this.limit = limit;
   }
 
+  /** In bytes. */
+  public long limit() {
+    return limit;
+  }
+
   /** Takes some bytes, if the limit has not been reached. */
   public boolean tryTake(int bytes) {
     long now = taken.get();

@@ -17,8 +17,13 @@ import org.jspecify.annotations.Nullable;
  * that does not is gathered in a buffer of exactly its length, known as soon as its header is
  * whole: so each byte is copied once at most, and an unfinished PDU never holds more than one.
  *
- * <p>A format error ends the connection's framing for good: what follows cannot be trusted (§7.7).
- * It goes through {@link #exceptionCaught} of the next handler, once; further bytes are dropped.
+ * <p>A header is checked against its digest before its lengths are believed; a wrong one is a
+ * {@link HeaderDigestException}. A data segment that its digest does not fit goes on as {@link
+ * CorruptData}.
+ *
+ * <p>A format error or a wrong header ends the connection's framing for good: what follows cannot
+ * be trusted (§7.7, §7.8). It goes through {@link #exceptionCaught} of the next handler, once;
+ * further bytes are dropped.
  */
 public final class PduFramer extends ChannelInboundHandlerAdapter {
 
@@ -29,10 +34,14 @@ public final class PduFramer extends ChannelInboundHandlerAdapter {
   }
 
   private final Decoder decoder;
+  private final Digest digest = new Digest();
   private int maxDataSegment;
-  private int headerDigestBytes;
-  private int dataDigestBytes;
+  private Digests digests = Digests.NONE;
   private @Nullable ByteBuf partial;
+
+  /** Whether the header of the PDU that has begun is known to fit its digest. */
+  private boolean headerChecked;
+
   private boolean broken;
 
   /**
@@ -49,13 +58,10 @@ public final class PduFramer extends ChannelInboundHandlerAdapter {
    * Takes what a login has agreed on; from the next PDU on.
    *
    * @param maxDataSegment as in the constructor
-   * @param headerDigestBytes 0 or 4
-   * @param dataDigestBytes 0 or 4
    */
-  public void negotiated(int maxDataSegment, int headerDigestBytes, int dataDigestBytes) {
+  public void negotiated(int maxDataSegment, Digests digests) {
     this.maxDataSegment = maxDataSegment;
-    this.headerDigestBytes = headerDigestBytes;
-    this.dataDigestBytes = dataDigestBytes;
+    this.digests = digests;
   }
 
   @Override
@@ -65,11 +71,11 @@ public final class PduFramer extends ChannelInboundHandlerAdapter {
       while (!broken && in.isReadable()) {
         if (partial != null) {
           fill(ctx, partial, in);
-        } else if (!whole(ctx, in)) {
+        } else {
           begin(ctx, in);
         }
       }
-    } catch (MalformedPduException e) {
+    } catch (MalformedPduException | HeaderDigestException e) {
       broken = true;
       ctx.fireExceptionCaught(e);
     } finally {
@@ -77,67 +83,80 @@ public final class PduFramer extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Passes on a PDU that lies whole in the buffer. */
-  private boolean whole(ChannelHandlerContext ctx, ByteBuf in) throws MalformedPduException {
-    if (in.readableBytes() < Bhs.BYTES) {
-      return false;
-    }
+  /** Passes on a PDU that lies whole in the buffer, or keeps its beginning. */
+  private void begin(ChannelHandlerContext ctx, ByteBuf in)
+      throws MalformedPduException, HeaderDigestException {
     int at = in.readerIndex();
-    int length = length(in, at);
-    if (in.readableBytes() < length) {
-      return false;
+    int have = in.readableBytes();
+    int wanted = wanted(in, at, have);
+    if (wanted <= have) {
+      in.skipBytes(wanted);
+      emit(ctx, in, at);
+    } else {
+      partial = ctx.alloc().directBuffer(wanted, wanted).writeBytes(in);
     }
-    in.skipBytes(length);
-    emit(ctx, in, at);
-    return true;
-  }
-
-  /** Keeps the beginning of a PDU. */
-  private void begin(ChannelHandlerContext ctx, ByteBuf in) throws MalformedPduException {
-    int length = in.readableBytes() < Bhs.BYTES ? Bhs.BYTES : length(in, in.readerIndex());
-    partial = ctx.alloc().directBuffer(length, length);
-    partial.writeBytes(in, Math.min(in.readableBytes(), length));
   }
 
   /** Adds to the PDU that has begun, and passes it on when it is whole. */
   private void fill(ChannelHandlerContext ctx, ByteBuf begun, ByteBuf in)
-      throws MalformedPduException {
-    ByteBuf pdu = begun;
-    pdu.writeBytes(in, Math.min(in.readableBytes(), pdu.writableBytes()));
-    if (pdu.isWritable()) {
+      throws MalformedPduException, HeaderDigestException {
+    begun.writeBytes(in, Math.min(in.readableBytes(), begun.writableBytes()));
+    if (begun.isWritable()) {
       return;
     }
-    int length = length(pdu, 0);
-    if (pdu.capacity() < length) {
-      // Only its header had been awaited so far.
-      ByteBuf longer = ctx.alloc().directBuffer(length, length).writeBytes(pdu);
-      pdu.release();
-      partial = longer;
+    int wanted = wanted(begun, 0, begun.writerIndex());
+    if (begun.capacity() < wanted) {
+      // Only a part of its header had been awaited so far.
+      partial = ctx.alloc().directBuffer(wanted, wanted).writeBytes(begun);
+      begun.release();
       return;
     }
     partial = null;
     try {
-      emit(ctx, pdu, 0);
+      emit(ctx, begun, 0);
     } finally {
-      pdu.release();
+      begun.release();
     }
   }
 
-  /** The length of a PDU with all its segments, digests and padding, in bytes. */
-  private int length(ByteBuf in, int at) throws MalformedPduException {
+  /**
+   * How many bytes a PDU has with all its segments, digests and padding; or, of one whose header is
+   * not whole yet, how many have to come before more can be said.
+   */
+  private int wanted(ByteBuf in, int at, int have)
+      throws MalformedPduException, HeaderDigestException {
+    if (have < Bhs.BYTES) {
+      return Bhs.BYTES;
+    }
+    int segments = Bhs.BYTES + Bhs.ahsBytes(in, at);
+    int header = segments + digests.headerBytes();
+    if (digests.header() && !headerChecked) {
+      if (have < header) {
+        return header;
+      }
+      if (in.getInt(at + segments) != digest.of(in, at, segments)) {
+        throw new HeaderDigestException();
+      }
+      headerChecked = true;
+    }
     int data = Bhs.dataSegmentLength(in, at);
     if (data > maxDataSegment) {
       throw new MalformedPduException("data segment beyond MaxRecvDataSegmentLength:", data);
     }
-    int dataPart = data == 0 ? 0 : Bhs.padded(data) + dataDigestBytes;
-    return Bhs.BYTES + Bhs.ahsBytes(in, at) + headerDigestBytes + dataPart;
+    return header + Bhs.padded(data) + digests.dataBytes(data);
   }
 
   private void emit(ChannelHandlerContext ctx, ByteBuf in, int at) throws MalformedPduException {
+    headerChecked = false;
     int length = Bhs.dataSegmentLength(in, at);
-    int dataAt = at + Bhs.BYTES + Bhs.ahsBytes(in, at) + headerDigestBytes;
+    int dataAt = at + Bhs.BYTES + Bhs.ahsBytes(in, at) + digests.headerBytes();
+    int padded = Bhs.padded(length);
+    boolean corrupt =
+        digests.dataBytes(length) > 0
+            && in.getInt(dataAt + padded) != digest.of(in, dataAt, padded);
     ByteBuf data = length == 0 ? Unpooled.EMPTY_BUFFER : in.retainedSlice(dataAt, length);
-    ctx.fireChannelRead(decoder.decode(in, at, data));
+    Pdu pdu = decoder.decode(in, at, data);
+    ctx.fireChannelRead(corrupt ? new CorruptData(pdu) : pdu);
   }
 
   @Override

@@ -2,6 +2,7 @@
 package dev.rootstock.target.wire;
 
 import dev.rootstock.target.pdu.Bhs;
+import dev.rootstock.target.pdu.Replica;
 import dev.rootstock.target.pdu.TargetPdu;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -18,7 +19,23 @@ import org.jspecify.annotations.Nullable;
  * not read cannot make us hold large buffers for small answers.
  */
 public final class PduWriter {
+
+  /** Shown every PDU that is written, but for those that are written again. */
+  public interface Witness {
+
+    /**
+     * A PDU has been written.
+     *
+     * @param header holds its header of 48 bytes at {@code at}
+     * @param data holds its data segment of {@code length} bytes at {@code dataAt}
+     */
+    void written(ByteBuf header, int at, ByteBuf data, int dataAt, int length);
+  }
+
   private final ChannelHandlerContext ctx;
+  private final Digests digests;
+  private final Digest digest = new Digest();
+  private @Nullable Witness witness;
   private @Nullable ByteBuf batch;
 
   /** Where the part of the batch begins that the channel has not got yet. */
@@ -26,8 +43,25 @@ public final class PduWriter {
 
   private boolean closed;
 
-  public PduWriter(ChannelHandlerContext ctx) {
+  /** Makes a writer for a connection that has agreed on these digests. */
+  public PduWriter(ChannelHandlerContext ctx, Digests digests) {
     this.ctx = ctx;
+    this.digests = digests;
+  }
+
+  /** Shows every PDU from now on to somebody who may copy it. */
+  public void show(Witness to) {
+    witness = to;
+  }
+
+  /** Where a PDU's data lie behind the beginning of its header, in bytes. */
+  public int dataOffset() {
+    return Bhs.BYTES + digests.headerBytes();
+  }
+
+  /** How long a PDU is with its padding and digests, in bytes. */
+  public int pduBytes(int dataLength) {
+    return dataOffset() + Bhs.padded(dataLength) + digests.dataBytes(dataLength);
   }
 
   /**
@@ -55,22 +89,78 @@ public final class PduWriter {
     try {
       ByteBuf data = pdu.data();
       int length = data.readableBytes();
-      ByteBuf out = room(Bhs.BYTES + Bhs.padded(length));
+      ByteBuf out = room(pduBytes(length));
+      int at = out.writerIndex();
       pdu.encodeHeader(out);
-      out.writeBytes(data, data.readerIndex(), length);
-      out.writeZero(Bhs.padded(length) - length);
+      out.setBytes(at + dataOffset(), data, data.readerIndex(), length);
+      seal(out, at, length);
     } finally {
       pdu.release();
     }
   }
 
-  /** Adds bytes as they are, without a copy, and takes over the caller's reference to them. */
-  public void append(ByteBuf bytes) {
-    ByteBuf current = batch;
-    if (current != null) {
-      handOver(current);
+  /**
+   * Ends a PDU whose data lie in place, {@link #dataOffset} bytes behind the header at {@code at}:
+   * adds padding and digests, for which {@link #pduBytes} has counted room.
+   */
+  public void seal(ByteBuf out, int at, int dataLength) {
+    if (witness != null) {
+      witness.written(out, at, out, at + dataOffset(), dataLength);
     }
-    var _ = ctx.write(bytes, ctx.voidPromise());
+    sealUnseen(out, at, dataLength);
+  }
+
+  private void sealUnseen(ByteBuf out, int at, int dataLength) {
+    int dataAt = sealHeader(out, at);
+    int padded = Bhs.padded(dataLength);
+    out.setZero(dataAt + dataLength, padded - dataLength);
+    out.writerIndex(dataAt + padded);
+    if (digests.dataBytes(dataLength) > 0) {
+      out.writeInt(digest.of(out, dataAt, padded));
+    }
+  }
+
+  private int sealHeader(ByteBuf out, int at) {
+    if (digests.header()) {
+      out.setInt(at + Bhs.BYTES, digest.of(out, at, Bhs.BYTES));
+    }
+    return at + dataOffset();
+  }
+
+  /**
+   * Adds a PDU whose data are not copied, and takes over the caller's reference to them.
+   *
+   * @param out has room for {@link #dataOffset} bytes, and the header at {@code at} as its last
+   */
+  public void append(ByteBuf out, int at, ByteBuf data) {
+    int length = data.readableBytes();
+    if (witness != null) {
+      witness.written(out, at, data, data.readerIndex(), length);
+    }
+    out.writerIndex(sealHeader(out, at));
+    handOver(out);
+    int padding = Bhs.padded(length) - length;
+    int digestBytes = digests.dataBytes(length);
+    int check = digestBytes == 0 ? 0 : digest.of(data, data.readerIndex(), length, padding);
+    var _ = ctx.write(data, ctx.voidPromise());
+    if (padding + digestBytes > 0) {
+      ByteBuf behind = room(padding + digestBytes);
+      behind.writeZero(padding);
+      if (digestBytes > 0) {
+        behind.writeInt(check);
+      }
+    }
+  }
+
+  /** Writes a PDU that has been sent before. */
+  public void writeAgain(Replica pdu) {
+    ByteBuf bytes = pdu.bytes();
+    int length = bytes.readableBytes() - Bhs.BYTES;
+    ByteBuf out = room(pduBytes(length));
+    int at = out.writerIndex();
+    out.setBytes(at, bytes, 0, Bhs.BYTES);
+    out.setBytes(at + dataOffset(), bytes, Bhs.BYTES, length);
+    sealUnseen(out, at, length);
   }
 
   /** Sends everything. */

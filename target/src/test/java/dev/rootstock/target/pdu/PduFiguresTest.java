@@ -139,7 +139,94 @@ class PduFiguresTest {
             0x303,
             4,
             new Residual(false, 4096),
+            Residual.NONE,
             Unpooled.wrappedBuffer(HexFormat.of().parseHex("000470000500"))));
+  }
+
+  @Test
+  void scsiResponseWithBothResidualsAndASnackTag_11_4_4() throws Exception {
+    target(
+        """
+        21 94 00 00
+        00 000000
+        0000000000000000
+        0000002a
+        55667788
+        00000101
+        00000202
+        00000303
+        00000007
+        00000200
+        00000400
+        """,
+        new ScsiResponse(
+            0,
+            0,
+            42,
+            0x55667788,
+            0x101,
+            0x202,
+            0x303,
+            7,
+            new Residual(true, 0x400),
+            new Residual(true, 0x200),
+            Unpooled.EMPTY_BUFFER));
+  }
+
+  @Test
+  void dataInThatAsksForAnAcknowledgement_11_7_2() throws Exception {
+    target(
+        """
+        25 c0 0000
+        00 000004
+        0001000000000000
+        0000002a
+        00000055
+        00000101
+        00000202
+        00000303
+        00000007
+        00001c00
+        00000000
+        61626364
+        """,
+        new DataIn(
+            true,
+            true,
+            false,
+            0,
+            0x0001_0000_0000_0000L,
+            42,
+            0x55,
+            0x101,
+            0x202,
+            0x303,
+            7,
+            0x1c00,
+            Residual.NONE,
+            text("abcd")));
+  }
+
+  @Test
+  void snackOfEachKind_11_16_1() throws Exception {
+    for (int type = 0; type < 4; type++) {
+      initiator(
+          """
+          10 8%d 0000
+          00 000000
+          0002000000000000
+          00000009
+          0000000a
+          00000000
+          0000000b
+          00000000
+          00000000
+          0000000c
+          0000000d
+          """
+              .formatted(type),
+          new SnackRequest(type, 0x0002_0000_0000_0000L, 9, 10, 11, 12, 13));
+    }
   }
 
   @Test

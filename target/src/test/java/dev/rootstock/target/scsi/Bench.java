@@ -9,6 +9,7 @@ import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
 import dev.rootstock.images.block.MemoryBlockDevice;
+import dev.rootstock.target.Isid;
 import dev.rootstock.target.LogicalUnit;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -46,8 +47,21 @@ final class Bench {
     return new LogicalUnit(lun, device, NAA, SERIAL);
   }
 
+  /** Who a session of the tests comes from; each number is another port. */
+  static InitiatorPort initiator(int number) {
+    return new InitiatorPort("iqn.2026-11.example:init" + number, new Isid(number));
+  }
+
   Nexus attach() {
-    return target.attach(List.of(unit(0, device)));
+    return attach(1);
+  }
+
+  Nexus attach(int initiator) {
+    return attach(target, initiator, unit(0, device));
+  }
+
+  static Nexus attach(ScsiTarget target, int initiator, LogicalUnit... units) {
+    return target.attach(initiator(initiator), List.of(units), (lun, atRest) -> atRest.run());
   }
 
   /** A command from hexadecimal digits, filled up with zeros; blanks do not count. */

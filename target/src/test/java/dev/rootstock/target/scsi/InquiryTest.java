@@ -30,14 +30,14 @@ class InquiryTest {
             + "06" // SPC-4
             + "12" // hierarchical LUNs, response data format 2
             + "5b" // 91 bytes follow
-            + "0000"
+            + "1800" // implicit target port groups, third-party copy
             + "02" // command queuing
             + ascii("ROOTSTCK")
             + ascii("BOOT DISK       ")
             + ascii("0001")
             + zeros(22)
             + "00a0" // SAM-5
-            + "0960" // iSCSI
+            + "0961" // iSCSI, and its protocol level (RFC 7144 §4.2)
             + "0460" // SPC-4
             + "04c0" // SBC-3
             + zeros(30),
@@ -46,7 +46,7 @@ class InquiryTest {
 
   @Test
   void supportedPages() {
-    assertEquals("00000006" + "008083b0b1b2", bench.data("12 01 00 00FF 00"));
+    assertEquals("00000008" + "0080838687b0b1b2", bench.data("12 01 00 00FF 00"));
   }
 
   @Test
@@ -57,7 +57,7 @@ class InquiryTest {
   @Test
   void deviceIdentification() {
     assertEquals(
-        "00830098"
+        "008300a0"
             // the unit: NAA locally assigned, then T10 vendor identification
             + "01030008"
             + "3123456789abcdef"
@@ -72,7 +72,10 @@ class InquiryTest {
             // the device: its iSCSI name
             + "53a8002c"
             + ascii("iqn.2026-11.dev.rootstock:0badcafe:alder")
-            + zeros(4),
+            + zeros(4)
+            // the port's group
+            + "51950004"
+            + "00000001",
         bench.data("12 01 83 00FF 00"));
   }
 
@@ -81,11 +84,11 @@ class InquiryTest {
     assertEquals(
         "00b0003c"
             + "01" // WRITE SAME has to name a number of blocks
-            + "00" // no COMPARE AND WRITE
+            + "ff" // COMPARE AND WRITE of up to 255 blocks
             + "0008" // granularity: 4096 bytes
             + "00010000" // at most 32 MiB
             + "00000800" // at best 1 MiB
-            + "00000000" // no PRE-FETCH
+            + "00000000" // PRE-FETCH of any length
             + "00100000" // UNMAP: at most 512 MiB
             + "00000100" // in 256 descriptors
             + "00000080" // at best in clusters of 64 KiB
@@ -99,7 +102,7 @@ class InquiryTest {
   void blockLimitsOfAReadOnlyDiskOfferNoUnmap() {
     assertEquals(
         "00b0003c"
-            + "01000008"
+            + "01ff0008"
             + "00010000"
             + "00000800"
             + zeros(20)
@@ -113,7 +116,7 @@ class InquiryTest {
     Geometry geometry = new Geometry(1 << 20, 4096, 4096, false);
     assertEquals(
         "00b0003c"
-            + "01000001"
+            + "01ff0001"
             + "00002000"
             + "00000100"
             + zeros(4)
@@ -127,13 +130,25 @@ class InquiryTest {
   }
 
   @Test
+  void extendedInquiryDataSayThatAllTaskAttributesAreKnownAndWritesAreCached() {
+    String page = "0086003c" + "00" + "07" + "01" + zeros(6) + "1c" + zeros(50);
+    assertEquals(page, bench.data("12 01 86 00FF 00"));
+    assertEquals("0086003c" + "000700", Bench.readOnly().data("12 01 86 0007 00"));
+  }
+
+  @Test
+  void allModePagesAreShared() {
+    assertEquals("00870004" + "3fff0000", bench.data("12 01 87 00FF 00"));
+  }
+
+  @Test
   void blockDeviceCharacteristicsSayThatNothingRotates() {
-    assertEquals("00b1003c" + "0001" + zeros(58), bench.data("12 01 B1 00FF 00"));
+    assertEquals("00b1003c" + "0001" + "0040" + zeros(56), bench.data("12 01 B1 00FF 00"));
   }
 
   @Test
   void logicalBlockProvisioning() {
-    assertEquals("00b20004" + "00e40200", bench.data("12 01 B2 00FF 00"));
+    assertEquals("00b20004" + "0be40200", bench.data("12 01 B2 00FF 00"));
     assertEquals("00b20004" + "00000000", Bench.readOnly().data("12 01 B2 00FF 00"));
   }
 

@@ -23,7 +23,7 @@ class NexusTest {
 
   private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
   private final ScsiTarget target = new ScsiTarget(Bench.TARGET, 1);
-  private final Nexus nexus = target.attach(List.of(Bench.unit(0, disk), Bench.unit(300, disk)));
+  private final Nexus nexus = Bench.attach(target, 1, Bench.unit(0, disk), Bench.unit(300, disk));
 
   private static long lun(String field) {
     return Long.parseUnsignedLong(field, 16);
@@ -79,7 +79,7 @@ class NexusTest {
 
   @Test
   void aRefusedRequestSenseLeavesTheUnitAttention() {
-    assertEquals("05/24/00", result("03 01 0000 FF 00")); // DESC
+    assertEquals("05/24/00", result("03 02 0000 FF 00"));
     assertEquals("06/29/00", result(TEST_UNIT_READY));
   }
 
@@ -91,7 +91,7 @@ class NexusTest {
 
   @Test
   void aResetOfAUnitIsToldToEveryNexusOfThatUnit() {
-    Nexus other = target.attach(List.of(Bench.unit(0, disk)));
+    Nexus other = Bench.attach(target, 2, Bench.unit(0, disk));
     result(nexus, "0", TEST_UNIT_READY);
     result(nexus, "412C000000000000", TEST_UNIT_READY);
     result(other, "0", TEST_UNIT_READY);
@@ -179,13 +179,13 @@ class NexusTest {
   @CsvSource({
     "FF, 05/20/00", // no such operation code
     "7F, 05/20/00", // variable length
-    "5E 00, 05/20/00", // PERSISTENT RESERVE IN
+    "C5 00, 05/20/00", // vendor specific
     "9E 11, 05/24/00", // READ LONG(16): no such service action
     "A3 00, 05/24/00",
     "00 00000000 04, 05/24/00", // NACA
     "28 20 00000000 00 0001 00, 05/24/00", // RDPROTECT
     "28 01 00000000 00 0001 00, 05/24/00", // RELADR
-    "28 00 00000000 01 0001 00, 05/24/00", // GROUP NUMBER
+    "28 00 00000000 20 0001 00, 05/24/00", // above GROUP NUMBER
     "2A 20 00000000 00 0001 00, 05/24/00", // WRPROTECT
     "42 01 00000000 00 0018 00, 05/24/00", // ANCHOR
     "1B 00 0000 02 00, 05/24/00", // LOEJ
@@ -213,7 +213,7 @@ class NexusTest {
 
   @Test
   void sessionsWithEqualUnitsShareOneServer() {
-    Nexus other = target.attach(List.of(Bench.unit(0, disk)));
+    Nexus other = Bench.attach(target, 2, Bench.unit(0, disk));
     var mine = (Plan.ReadBlocks) readAfterAttention(nexus);
     var theirs = (Plan.ReadBlocks) readAfterAttention(other);
     assertEquals(mine, theirs);
@@ -227,10 +227,10 @@ class NexusTest {
   @Test
   void unitsThatCannotBeShownAreRefusedAtOnce() {
     LogicalUnit unit = Bench.unit(0, disk);
-    assertThrows(IllegalArgumentException.class, () -> target.attach(List.of(unit, unit)));
+    assertThrows(IllegalArgumentException.class, () -> Bench.attach(target, 1, unit, unit));
     for (String serial : List.of("", "tab\t", "x".repeat(129))) {
       LogicalUnit bad = new LogicalUnit(0, disk, Bench.NAA, serial);
-      assertThrows(IllegalArgumentException.class, () -> target.attach(List.of(bad)), serial);
+      assertThrows(IllegalArgumentException.class, () -> Bench.attach(target, 1, bad), serial);
     }
     assertThrows(IllegalArgumentException.class, () -> new ScsiTarget("x".repeat(224), 1));
     assertThrows(IllegalArgumentException.class, () -> new ScsiTarget("iqn.x", 0x10000));

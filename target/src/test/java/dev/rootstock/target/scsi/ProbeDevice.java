@@ -7,6 +7,8 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.block.Update;
+import dev.rootstock.images.block.Usage;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,6 +28,9 @@ final class ProbeDevice implements BlockDevice {
 
   /** Whether completions are held back. */
   boolean holds;
+
+  /** What it says of its usage instead of the other device. */
+  @Nullable Usage usage;
 
   /** What the next operations fail with. */
   BlockIoException.@Nullable Kind failure;
@@ -60,6 +65,13 @@ final class ProbeDevice implements BlockDevice {
   }
 
   @Override
+  public void update(
+      long offset, ByteBuffer scratch, Update change, Durability durability, IoCompletion done) {
+    IoCompletion end = begin("update", offset, scratch.remaining(), done);
+    inner.update(offset, scratch, change, durability, end);
+  }
+
+  @Override
   public void flush(IoCompletion done) {
     inner.flush(begin("flush", 0, 0, done));
   }
@@ -72,6 +84,12 @@ final class ProbeDevice implements BlockDevice {
   @Override
   public List<Extent> extents(long offset, long length) {
     return inner.extents(offset, length);
+  }
+
+  @Override
+  public Usage usage() {
+    Usage told = usage;
+    return told == null ? inner.usage() : told;
   }
 
   @Override

@@ -13,8 +13,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
- * Commands of random bits with random data: each ends exactly once, with no exception, and none
- * reaches past the end of its disk, which {@link MemoryBlockDevice} would answer with one.
+ * Commands of random bits with random data from several initiators: each ends exactly once, with no
+ * exception, and none reaches past the end of its disk, which {@link MemoryBlockDevice} would
+ * answer with one.
  */
 class RandomCommandsTest {
   private static final int ROUNDS = 200_000;
@@ -23,6 +24,7 @@ class RandomCommandsTest {
 
   private final Random random = new Random(SEED);
   private final Bench bench = new Bench(new MemoryBlockDevice(DISK_BYTES));
+  private final Nexus[] nexuses = {bench.nexus, bench.attach(2), bench.attach(3)};
 
   @Test
   void eachEndsOnceAndInsideItsDisk() {
@@ -33,7 +35,8 @@ class RandomCommandsTest {
       Cdb cdb = mask(command, new Cdb(random.nextLong(), random.nextLong()));
       byte[] out = new byte[random.nextInt(4) * 256];
       random.nextBytes(out);
-      Plan plan = bench.nexus.plan(0, cdb, out.length);
+      Nexus from = nexuses[random.nextInt(nexuses.length)];
+      Plan plan = from.plan(0, cdb, out.length);
       checkRange(plan);
       AtomicInteger ends = new AtomicInteger();
       Bench.start(plan, out, outcome -> ends.incrementAndGet());

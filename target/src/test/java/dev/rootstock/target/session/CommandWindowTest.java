@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.session;
 
+import static dev.rootstock.target.session.CommandWindow.Held.DUPLICATE;
+import static dev.rootstock.target.session.CommandWindow.Held.FULL;
+import static dev.rootstock.target.session.CommandWindow.Held.KEPT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -54,8 +57,8 @@ class CommandWindowTest {
   @ValueSource(ints = {0, -2})
   void commandsThatComeEarlyWaitForTheirTurn(int first) {
     CommandWindow window = new CommandWindow(first);
-    assertTrue(window.hold(first + 2, early(2)));
-    assertTrue(window.hold(first + 1, early(1)));
+    assertEquals(KEPT, window.hold(first + 2, early(2)));
+    assertEquals(KEPT, window.hold(first + 1, early(1)));
     assertNull(window.next());
     window.advance();
     assertEquals(1, held(window).itt());
@@ -67,8 +70,8 @@ class CommandWindowTest {
   @Test
   void aSecondCommandOfTheSameNumberIsNotKept() {
     CommandWindow window = new CommandWindow(0);
-    assertTrue(window.hold(1, early(1)));
-    assertFalse(window.hold(1, early(2)));
+    assertEquals(KEPT, window.hold(1, early(1)));
+    assertEquals(DUPLICATE, window.hold(1, early(2)));
     window.advance();
     assertEquals(1, held(window).itt());
   }
@@ -77,10 +80,30 @@ class CommandWindowTest {
   @Test
   void aPluggedHoleIsPassed() {
     CommandWindow window = new CommandWindow(0);
-    assertTrue(window.hold(1, early(1)));
+    assertEquals(KEPT, window.hold(1, early(1)));
     window.plug(0);
     assertEquals(1, held(window).itt());
     assertEquals(2, window.expCmdSn());
+  }
+
+  @Test
+  void whatWaitsIsBoundedInBytes() {
+    CommandWindow window = new CommandWindow(0);
+    int segment = Limits.EARLY_BYTES / 8;
+    for (int i = 1; i <= 8; i++) {
+      assertEquals(KEPT, window.hold(i, early(i, segment)));
+    }
+    assertEquals(FULL, window.hold(9, early(9, 1)));
+    // What has no data costs no more than its place.
+    assertEquals(KEPT, window.hold(9, early(9)));
+    window.advance();
+    held(window);
+    assertEquals(KEPT, window.hold(10, early(10, segment)));
+  }
+
+  private static CommandWindow.Early early(int itt, int bytes) {
+    return new CommandWindow.Early(
+        nobody(), new NopOut(false, 0, itt, Tag.NONE, itt, 0, Unpooled.buffer().writeZero(bytes)));
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rootstock.target.wire.Limits;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,10 +21,11 @@ class NegotiationTest {
   @CsvSource(
       nullValues = "-",
       value = {
-        "HeaderDigest, 'CRC32C,None', None",
+        "HeaderDigest, 'CRC32C,None', CRC32C",
         "HeaderDigest, None, None",
+        "DataDigest, 'X-com.example.sum,CRC32C', CRC32C",
         "DataDigest, 'None,CRC32C', None",
-        "MaxConnections, 8, 1",
+        "MaxConnections, 9, 8",
         "InitialR2T, Yes, Yes",
         "InitialR2T, No, No",
         "ImmediateData, Yes, Yes",
@@ -35,15 +37,17 @@ class NegotiationTest {
         "FirstBurstLength, 262144, 65536",
         "DefaultTime2Wait, 5, 5",
         "DefaultTime2Retain, 20, 0",
-        "MaxOutstandingR2T, 16, 1",
-        "DataPDUInOrder, No, Yes",
-        "DataSequenceInOrder, No, Yes",
-        "ErrorRecoveryLevel, 2, 0",
+        "MaxOutstandingR2T, 16, 4",
+        "DataPDUInOrder, No, No",
+        "DataSequenceInOrder, No, No",
+        "ErrorRecoveryLevel, 2, 2",
+        "DefaultTime2Retain, 60, 0",
         "IFMarker, Yes, No",
         "OFMarker, No, No",
         "IFMarkInt, 2048~65535, Reject",
         "OFMarkInt, 2048, Reject",
-        "TaskReporting, 'FastAbort,ResponseFence,RFC3720', ResponseFence",
+        "TaskReporting, 'FastAbort,ResponseFence,RFC3720', FastAbort",
+        "TaskReporting, 'FastAbort,RFC3720', FastAbort",
         "TaskReporting, RFC3720, RFC3720",
         "iSCSIProtocolLevel, 2, 1",
         "InitiatorAlias, some machine, -",
@@ -54,12 +58,12 @@ class NegotiationTest {
   void operationalKey(String key, String offer, String answer) throws Exception {
     assertEquals(
         answer == null ? KeyValues.of() : KeyValues.of(key, answer),
-        answer(Phase.OPERATIONAL, false, key, offer));
+        answer(Phase.OPERATIONAL, SessionKind.NORMAL, key, offer));
   }
 
   @ParameterizedTest(name = "{0}={1} fails")
   @CsvSource({
-    "HeaderDigest, CRC32C",
+    "HeaderDigest, CRC64",
     "HeaderDigest, Reject",
     "MaxConnections, 0",
     "MaxConnections, 65536",
@@ -81,35 +85,116 @@ class NegotiationTest {
     "AuthMethod, None",
   })
   void operationalKeyThatMayNotBe(String key, String offer) {
-    assertThrows(NegotiationException.class, () -> answer(Phase.OPERATIONAL, false, key, offer));
+    assertThrows(
+        NegotiationException.class,
+        () -> answer(Phase.OPERATIONAL, SessionKind.NORMAL, key, offer));
   }
 
   /** The reserved answer Reject would end iPXE's login. */
   @Test
   void markersAreNeverAnsweredByReject() throws Exception {
-    KeyValues answers = answer(Phase.OPERATIONAL, false, "IFMarker", "Yes", "OFMarker", "Yes");
+    KeyValues answers =
+        answer(Phase.OPERATIONAL, SessionKind.NORMAL, "IFMarker", "Yes", "OFMarker", "Yes");
     assertEquals(KeyValues.of("IFMarker", "No", "OFMarker", "No"), answers);
   }
 
+  /** §12.1: who asks decides over the answer, so the table has none. */
   @Test
-  void authMethodTakesTheFirstThatIsSupported() throws Exception {
+  void securityKeysAreKeptWithoutAnAnswer() throws Exception {
     assertEquals(
-        KeyValues.of("AuthMethod", "None"),
-        answer(Phase.SECURITY, false, "AuthMethod", "KRB5,CHAP,None"));
+        KeyValues.of(),
+        answer(Phase.SECURITY, SessionKind.NORMAL, "AuthMethod", "CHAP,None", "CHAP_A", "5"));
+    assertEquals(
+        Map.of(TextKey.AUTH_METHOD, "CHAP,None", TextKey.CHAP_A, "5"),
+        Negotiation.security(
+            KeyValues.of("AuthMethod", "CHAP,None", "InitiatorAlias", "x", "CHAP_A", "5")));
   }
 
+  /** §13.14: FirstBurstLength never exceeds MaxBurstLength, in whichever order they come. */
   @Test
-  void authMethodWithoutNoneFailsAsAuthentication() {
-    NegotiationException e =
-        assertThrows(
-            NegotiationException.class, () -> answer(Phase.SECURITY, false, "AuthMethod", "CHAP"));
-    assertTrue(e.authentication());
+  void firstBurstLengthStaysWithinMaxBurstLength() throws Exception {
+    assertEquals(
+        KeyValues.of("MaxBurstLength", "4096", "FirstBurstLength", "4096"),
+        answer(
+            Phase.OPERATIONAL,
+            SessionKind.NORMAL,
+            "FirstBurstLength",
+            "65536",
+            "MaxBurstLength",
+            "4096"));
+  }
+
+  /** §6.2: integrity is checked, and what was agreed on may not be undone by another key. */
+  @Test
+  void aMaxBurstLengthBelowAFirstBurstLengthThatWasAgreedOnFails() throws Exception {
+    Negotiation negotiation = new Negotiation();
+    negotiation.receive(
+        KeyValues.of("FirstBurstLength", "65536"),
+        Phase.OPERATIONAL,
+        SessionKind.NORMAL,
+        new ArrayList<>());
+    assertThrows(
+        NegotiationException.class,
+        () ->
+            negotiation.receive(
+                KeyValues.of("MaxBurstLength", "4096"),
+                Phase.OPERATIONAL,
+                SessionKind.NORMAL,
+                new ArrayList<>()));
+  }
+
+  /** §7.4.1, §13.21. */
+  @Test
+  void aDiscoverySessionHasNoRecovery() throws Exception {
+    assertEquals(
+        KeyValues.of("ErrorRecoveryLevel", "0"),
+        answer(Phase.OPERATIONAL, SessionKind.DISCOVERY, "ErrorRecoveryLevel", "2"));
+  }
+
+  /** §13: keys for use "LO" are those of a session's first connection. */
+  @ParameterizedTest
+  @CsvSource({
+    "MaxConnections, 1",
+    "InitialR2T, No",
+    "ImmediateData, Yes",
+    "MaxBurstLength, 262144",
+    "FirstBurstLength, 65536",
+    "DefaultTime2Wait, 2",
+    "DefaultTime2Retain, 20",
+    "MaxOutstandingR2T, 1",
+    "DataPDUInOrder, Yes",
+    "DataSequenceInOrder, Yes",
+    "ErrorRecoveryLevel, 0",
+    "TaskReporting, RFC3720",
+    "iSCSIProtocolLevel, 1",
+  })
+  void keysOfTheLeadingConnectionMayNotComeOnALaterOne(String key, String offer) throws Exception {
+    answer(Phase.OPERATIONAL, SessionKind.NORMAL, key, offer);
+    assertThrows(
+        NegotiationException.class,
+        () -> answer(Phase.OPERATIONAL, SessionKind.JOINING, key, offer));
+  }
+
+  /** §13: "CO" keys are each connection's own. */
+  @ParameterizedTest
+  @CsvSource({
+    "HeaderDigest, None",
+    "DataDigest, None",
+    "MaxRecvDataSegmentLength, 8192",
+    "InitiatorAlias, host",
+    "IFMarker, No",
+  })
+  void keysOfEachConnectionMayComeOnALaterOne(String key, String offer) throws Exception {
+    assertEquals(
+        answer(Phase.OPERATIONAL, SessionKind.NORMAL, key, offer),
+        answer(Phase.OPERATIONAL, SessionKind.JOINING, key, offer));
   }
 
   @Test
   void operationalKeysMayNotComeInTheSecurityStage() {
     assertThrows(
-        NegotiationException.class, () -> answer(Phase.SECURITY, false, "MaxConnections", "1"));
+        NegotiationException.class,
+        () -> answer(Phase.SECURITY, SessionKind.NORMAL, "MaxConnections", "1"));
   }
 
   /** §13: "Irrelevant when: SessionType=Discovery". */
@@ -125,7 +210,35 @@ class NegotiationTest {
     "DataSequenceInOrder, Yes",
   })
   void keysThatADiscoverySessionMakesIrrelevant(String key, String offer) throws Exception {
-    assertEquals(KeyValues.of(key, "Irrelevant"), answer(Phase.OPERATIONAL, true, key, offer));
+    assertEquals(
+        KeyValues.of(key, "Irrelevant"),
+        answer(Phase.OPERATIONAL, SessionKind.DISCOVERY, key, offer));
+  }
+
+  /** §13.19: only the last R2T may be recovered, so that there may be no other. */
+  @Test
+  void sequencesInOrderThatAreRecoveredAllowOneR2t() throws Exception {
+    assertEquals(
+        KeyValues.of("MaxOutstandingR2T", "1", "ErrorRecoveryLevel", "1"),
+        answer(
+            Phase.OPERATIONAL,
+            SessionKind.NORMAL,
+            "MaxOutstandingR2T",
+            "8",
+            "ErrorRecoveryLevel",
+            "1"));
+    assertEquals(
+        KeyValues.of(
+            "DataSequenceInOrder", "No", "MaxOutstandingR2T", "4", "ErrorRecoveryLevel", "1"),
+        answer(
+            Phase.OPERATIONAL,
+            SessionKind.NORMAL,
+            "DataSequenceInOrder",
+            "No",
+            "MaxOutstandingR2T",
+            "8",
+            "ErrorRecoveryLevel",
+            "1"));
   }
 
   @Test
@@ -133,22 +246,30 @@ class NegotiationTest {
     assertThrows(
         NegotiationException.class,
         () ->
-            answer(Phase.OPERATIONAL, false, "ErrorRecoveryLevel", "0", "ErrorRecoveryLevel", "0"));
+            answer(
+                Phase.OPERATIONAL,
+                SessionKind.NORMAL,
+                "ErrorRecoveryLevel",
+                "0",
+                "ErrorRecoveryLevel",
+                "0"));
   }
 
   @Test
   void anUnknownKeyOfferedTwiceFails() {
     assertThrows(
-        NegotiationException.class, () -> answer(Phase.OPERATIONAL, false, "X-a", "0", "X-a", "0"));
+        NegotiationException.class,
+        () -> answer(Phase.OPERATIONAL, SessionKind.NORMAL, "X-a", "0", "X-a", "0"));
   }
 
   @Test
   void onlyTheKeysForItMayComeInTheFullFeaturePhase() throws Exception {
     assertEquals(
-        KeyValues.of(), answer(Phase.FULL_FEATURE, false, "MaxRecvDataSegmentLength", "4096"));
+        KeyValues.of(),
+        answer(Phase.FULL_FEATURE, SessionKind.NORMAL, "MaxRecvDataSegmentLength", "4096"));
     assertThrows(
         NegotiationException.class,
-        () -> answer(Phase.FULL_FEATURE, false, "MaxBurstLength", "4096"));
+        () -> answer(Phase.FULL_FEATURE, SessionKind.NORMAL, "MaxBurstLength", "4096"));
   }
 
   @Test
@@ -169,7 +290,8 @@ class NegotiationTest {
       offered.add("X-" + "a".repeat(Limits.KEY_NAME_BYTES - 4) + (10 + i));
       offered.add("1");
     }
-    KeyValues answers = answer(Phase.OPERATIONAL, false, offered.toArray(new String[0]));
+    KeyValues answers =
+        answer(Phase.OPERATIONAL, SessionKind.NORMAL, offered.toArray(new String[0]));
     assertEquals(Limits.TEXT_KEYS, answers.pairs().size());
     assertTrue(answers.encode().length < Limits.LOGIN_DATA_SEGMENT - 256);
   }
@@ -180,10 +302,10 @@ class NegotiationTest {
     assertEquals(key, TextKey.of(key.text()));
   }
 
-  private static KeyValues answer(Phase phase, boolean discovery, String... offered)
+  private static KeyValues answer(Phase phase, SessionKind kind, String... offered)
       throws NegotiationException {
     List<KeyValues.Pair> answers = new ArrayList<>();
-    new Negotiation().receive(KeyValues.of(offered), phase, discovery, answers);
+    new Negotiation().receive(KeyValues.of(offered), phase, kind, answers);
     return Negotiation.answers(answers);
   }
 }

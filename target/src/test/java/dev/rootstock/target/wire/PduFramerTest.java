@@ -6,21 +6,28 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.rootstock.target.initiator.PduSocket;
+import dev.rootstock.target.pdu.Ahs;
 import dev.rootstock.target.pdu.Bhs;
 import dev.rootstock.target.pdu.DataOut;
 import dev.rootstock.target.pdu.InitiatorPdu;
 import dev.rootstock.target.pdu.MalformedPduException;
 import dev.rootstock.target.pdu.NopOut;
+import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.Tag;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PduFramerTest {
   private static final int MAX = 1024;
@@ -80,25 +87,79 @@ class PduFramerTest {
   }
 
   /** §11.2.3: digests are not counted by any length field. */
-  @Test
-  void digestsAreSkippedOnceTheyAreNegotiated() {
-    framer.negotiated(MAX, 4, 4);
-    ByteBuf with = Unpooled.buffer();
+  @ParameterizedTest
+  @CsvSource({"true, true", "true, false", "false, true"})
+  void pdusWithDigestsAreReadHoweverTheirBytesAreCut(boolean header, boolean data) {
+    Digests digests = new Digests(header, data);
+    framer.negotiated(MAX, digests);
+    ByteBuf all = Unpooled.buffer();
     for (int length : new int[] {5, 0, 8}) {
-      byte[] plain = dataOut(length, length);
-      with.writeBytes(plain, 0, Bhs.BYTES).writeInt(0xDEADBEEF);
-      with.writeBytes(plain, Bhs.BYTES, plain.length - Bhs.BYTES);
-      if (length > 0) {
-        with.writeInt(0xCAFEBABE);
+      all.writeBytes(PduSocket.bytes(command(length), digests));
+    }
+    byte[] bytes = new byte[all.readableBytes()];
+    all.readBytes(bytes);
+    for (int cut = 0; cut <= bytes.length; cut++) {
+      write(bytes, 0, cut);
+      write(bytes, cut, bytes.length);
+      for (int length : new int[] {5, 0, 8}) {
+        ScsiCommand pdu = channel.readInbound();
+        assertEquals(length, pdu.itt());
+        assertEquals(length, pdu.data().readableBytes());
+        assertEquals(6, pdu.ahs().extendedCdb().remaining());
+        pdu.release();
       }
     }
-    channel.writeInbound(with);
-    for (int length : new int[] {5, 0, 8}) {
-      DataOut pdu = channel.readInbound();
-      assertEquals(length, pdu.itt());
-      assertEquals(length, pdu.data().readableBytes());
-      pdu.release();
-    }
+  }
+
+  /** §7.8: the lengths of a damaged header are not believed, be it one PDU or in pieces. */
+  @ParameterizedTest(name = "byte {0}")
+  @ValueSource(ints = {0, 5, 7, 20, 47, 48, 55, 60, 63})
+  void aDamagedHeaderEndsTheFraming(int at) {
+    Digests digests = new Digests(true, true);
+    framer.negotiated(MAX, digests);
+    byte[] bytes = PduSocket.bytes(command(100), digests);
+    bytes[at] ^= 0x10;
+    write(bytes, 0, 30);
+    assertThrows(HeaderDigestException.class, () -> write(bytes, 30, bytes.length));
+    write(bytes, 0, bytes.length);
+    assertNull(channel.readInbound());
+  }
+
+  /** §7.8: damaged data, padding or data digest are told of, and the next PDU is read. */
+  @ParameterizedTest(name = "byte {0} of the data segment")
+  @ValueSource(ints = {0, 50, 96, 97, 99, 100, 103})
+  void damagedDataAreToldOf(int at) {
+    Digests digests = new Digests(true, true);
+    framer.negotiated(MAX, digests);
+    byte[] bytes = PduSocket.bytes(command(97), digests);
+    bytes[Bhs.BYTES + 12 + Digest.BYTES + at] ^= 1;
+    write(bytes, 0, bytes.length);
+    CorruptData corrupt = channel.readInbound();
+    assertEquals(97, corrupt.pdu().itt());
+    assertEquals(97, corrupt.pdu().data().readableBytes());
+    corrupt.pdu().release();
+    byte[] next = PduSocket.bytes(command(4), digests);
+    write(next, 0, next.length);
+    channel.<ScsiCommand>readInbound().release();
+  }
+
+  private static ScsiCommand command(int length) {
+    byte[] extension = {1, 2, 3, 4, 5, 6};
+    return new ScsiCommand(
+        false,
+        true,
+        false,
+        true,
+        ScsiCommand.SIMPLE,
+        0,
+        length,
+        length,
+        1,
+        1,
+        0,
+        0,
+        new Ahs(ByteBuffer.wrap(extension), Ahs.ABSENT),
+        Unpooled.wrappedBuffer(new byte[length]));
   }
 
   @Test
@@ -125,7 +186,7 @@ class PduFramerTest {
 
   @Test
   void aLargerSegmentIsTakenOnceItIsNegotiated() {
-    framer.negotiated(4 * MAX, 0, 0);
+    framer.negotiated(4 * MAX, Digests.NONE);
     write(dataOut(1, 3 * MAX), 0, 100);
     write(dataOut(1, 3 * MAX), 100, Bhs.BYTES + 3 * MAX);
     DataOut pdu = channel.readInbound();

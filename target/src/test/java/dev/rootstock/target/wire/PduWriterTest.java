@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.wire;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.target.pdu.Bhs;
 import dev.rootstock.target.pdu.NopIn;
 import dev.rootstock.target.pdu.Tag;
 import io.netty.buffer.ByteBuf;
@@ -16,6 +18,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PduWriterTest {
   private final PooledByteBufAllocator allocator = new PooledByteBufAllocator(true);
@@ -27,7 +31,7 @@ class PduWriterTest {
     channel.pipeline().addLast("last", new ChannelInboundHandlerAdapter());
     ChannelHandlerContext ctx = channel.pipeline().context("last");
     assertNotNull(ctx);
-    writer = new PduWriter(ctx);
+    writer = new PduWriter(ctx, Digests.NONE);
   }
 
   @AfterEach
@@ -53,12 +57,72 @@ class PduWriterTest {
   @Test
   void whatIsAppendedKeepsItsPlace() {
     writer.write(nop(1, 0));
-    writer.append(allocator.directBuffer(4).writeInt(0x01020304));
+    ByteBuf out = writer.room(writer.dataOffset());
+    int at = out.writerIndex();
+    nop(3, 0).encodeHeader(out);
+    writer.append(out, at, allocator.directBuffer(4).writeInt(0x01020304));
     writer.write(nop(2, 0));
     writer.flush();
-    assertEquals(48, length());
+    assertEquals(96, length());
     assertEquals(4, length());
     assertEquals(48, length());
+  }
+
+  /** RFC 7143 §13.1: copied, in place or appended, a PDU has the same digests. */
+  @ParameterizedTest
+  @CsvSource({
+    "true, true, 7",
+    "true, false, 7",
+    "false, true, 7",
+    "true, true, 0",
+    "true, true, 8",
+  })
+  void digestsAreTheSameHoweverAPduIsWritten(boolean header, boolean data, int length) {
+    Digests digests = new Digests(header, data);
+    ChannelHandlerContext ctx = channel.pipeline().context("last");
+    assertNotNull(ctx);
+    PduWriter digesting = new PduWriter(ctx, digests);
+    digesting.write(nop(1, length));
+    byte[] copied = sent(digesting);
+
+    ByteBuf out = digesting.room(digesting.pduBytes(length));
+    int at = out.writerIndex();
+    out.setZero(at + digesting.dataOffset(), length);
+    nop(1, length).encodeHeader(out);
+    digesting.seal(out, at, length);
+    assertArrayEquals(copied, sent(digesting));
+
+    out = digesting.room(digesting.dataOffset());
+    at = out.writerIndex();
+    nop(1, length).encodeHeader(out);
+    digesting.append(out, at, allocator.directBuffer(8).writeZero(length));
+    assertArrayEquals(copied, sent(digesting));
+
+    ByteBuf wire = Unpooled.wrappedBuffer(copied);
+    assertEquals(digesting.pduBytes(length), wire.readableBytes());
+    if (header) {
+      assertEquals(new Digest().of(wire, 0, Bhs.BYTES), wire.getInt(Bhs.BYTES));
+    }
+    if (data && length > 0) {
+      int dataAt = digesting.dataOffset();
+      int padded = Bhs.padded(length);
+      assertEquals(new Digest().of(wire, dataAt, padded), wire.getInt(dataAt + padded));
+    }
+  }
+
+  private byte[] sent(PduWriter from) {
+    from.flush();
+    ByteBuf all = Unpooled.buffer();
+    ByteBuf piece = channel.readOutbound();
+    while (piece != null) {
+      all.writeBytes(piece);
+      piece.release();
+      piece = channel.readOutbound();
+    }
+    from.flush();
+    byte[] bytes = new byte[all.readableBytes()];
+    all.readBytes(bytes);
+    return bytes;
   }
 
   @Test

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.scsi;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PERSISTENT RESERVE OUT (SPC-4 §6.15). It parses and checks the parameter list; what follows from
+ * it is decided in {@link Reservations}.
+ */
+final class PersistentReserveOut {
+  /** The service actions. */
+  enum Action {
+    REGISTER(0x00),
+    RESERVE(0x01),
+    RELEASE(0x02),
+    CLEAR(0x03),
+    PREEMPT(0x04),
+    PREEMPT_AND_ABORT(0x05),
+    REGISTER_AND_IGNORE_EXISTING_KEY(0x06),
+    REGISTER_AND_MOVE(0x07);
+
+    private final int code;
+
+    Action(int code) {
+      this.code = code;
+    }
+
+    /** The SERVICE ACTION field. */
+    int code() {
+      return code;
+    }
+
+    private boolean namesType() {
+      return this == RESERVE || this == RELEASE || this == PREEMPT || this == PREEMPT_AND_ABORT;
+    }
+  }
+
+  /** What was to survive power loss would not: INTERNAL TARGET FAILURE. */
+  private static final Sense NOT_KEPT = new Sense(Sense.HARDWARE_ERROR, 0x44, 0x00);
+
+  /** The basic parameter list, and that of REGISTER AND MOVE before its TransportID. */
+  private static final int LIST_BYTES = 24;
+
+  private static final int KEY = 0;
+  private static final int FLAGS = 20;
+  private static final int MOVE_FLAGS = 17;
+  private static final int MOVE_PORT = 18;
+  private static final int LENGTH_OF_IDS = 24;
+  private static final int LENGTH_OF_ID = 20;
+
+  private static final int SPEC_I_PT_BIT = 3;
+  private static final int ALL_TG_PT_BIT = 2;
+  private static final int UNREG_BIT = 1;
+  private static final int APTPL_BIT = 0;
+
+  private PersistentReserveOut() {}
+
+  static Plan plan(Nexus nexus, DeviceServer server, Cdb cdb, Action action) {
+    int scopeAndType = cdb.u8(2);
+    ReservationType type = null;
+    if (action.namesType()) {
+      if (scopeAndType >>> 4 != 0) {
+        return Plan.Fail.of(Sense.invalidCdbField(2, 7)); // only the whole unit can be reserved
+      }
+      Optional<ReservationType> known = ReservationType.of(scopeAndType & 0xF);
+      if (known.isEmpty()) {
+        return Plan.Fail.of(Sense.invalidCdbField(2, 3));
+      }
+      type = known.get();
+    }
+    if (server.reservations().reservedTheOldWay()) {
+      return Reservations.CONFLICT;
+    }
+    long length = cdb.u32(5);
+    if (length < LIST_BYTES || length > Limits.MAX_RESERVE_LIST_BYTES) {
+      return Plan.Fail.of(Sense.PARAMETER_LIST_LENGTH);
+    }
+    ReservationType chosen = type;
+    return new Plan.Receive(
+        (int) length,
+        (data, done) -> {
+          byte[] list = new byte[data.remaining()];
+          data.get(list);
+          if (list.length < length) {
+            done.ended(Plan.Fail.of(Sense.PARAMETER_LIST_LENGTH));
+          } else {
+            Reservations.Result result = new Request(nexus, server, list, action, chosen).decide();
+            conclude(nexus, server, action, result, done);
+          }
+        });
+  }
+
+  /** Tells whom it concerns, aborts if that was asked for, and waits for what is to be kept. */
+  private static void conclude(
+      Nexus nexus,
+      DeviceServer server,
+      Action action,
+      Reservations.Result result,
+      Plan.Completion done) {
+    Plan.Fail refused = result.refused();
+    if (refused != null) {
+      done.ended(refused);
+      return;
+    }
+    int lun = server.unit().lun();
+    nexus.target().tell(lun, result.notices());
+    Runnable answer =
+        () ->
+            server
+                .state()
+                .kept()
+                .whenComplete(
+                    (_, failure) ->
+                        done.ended(failure == null ? Plan.Respond.GOOD : Plan.Fail.of(NOT_KEPT)));
+    if (action == Action.PREEMPT_AND_ABORT) {
+      nexus.target().abort(lun, result.preempted(), answer);
+    } else {
+      answer.run();
+    }
+  }
+
+  private static boolean bit(byte[] list, int index, int bit) {
+    return (list[index] >>> bit & 1) != 0;
+  }
+
+  /** One parameter list. */
+  private static final class Request {
+    private final Nexus nexus;
+    private final DeviceServer server;
+    private final byte[] list;
+    private final Action action;
+    private final @Nullable ReservationType type;
+
+    Request(
+        Nexus nexus,
+        DeviceServer server,
+        byte[] list,
+        Action action,
+        @Nullable ReservationType type) {
+      this.nexus = nexus;
+      this.server = server;
+      this.list = list;
+      this.action = action;
+      this.type = type;
+    }
+
+    Reservations.Result decide() {
+      Reservations reservations = server.reservations();
+      InitiatorPort port = nexus.initiator();
+      long key = u64(KEY);
+      long other = u64(Reservations.SERVICE_ACTION_KEY);
+      if (action == Action.REGISTER_AND_MOVE) {
+        return move(reservations, port, key, other);
+      }
+      boolean specified = bit(list, FLAGS, SPEC_I_PT_BIT);
+      if (!specified && list.length != LIST_BYTES) {
+        return Reservations.Result.refused(Sense.PARAMETER_LIST_LENGTH);
+      }
+      if (specified && action != Action.REGISTER) {
+        return Reservations.Result.refused(Sense.invalidParameter(FLAGS));
+      }
+      return switch (action) {
+        case REGISTER -> register(reservations, port, key, other, specified);
+        case REGISTER_AND_IGNORE_EXISTING_KEY -> register(reservations, port, null, other, false);
+        case RESERVE -> reservations.reserve(port, key, Objects.requireNonNull(type));
+        case RELEASE -> reservations.release(port, key, Objects.requireNonNull(type));
+        case CLEAR -> reservations.clear(port, key);
+        case PREEMPT, PREEMPT_AND_ABORT ->
+            reservations.preempt(port, key, other, Objects.requireNonNull(type));
+        case REGISTER_AND_MOVE -> throw new IllegalStateException("decided above");
+      };
+    }
+
+    private Reservations.Result register(
+        Reservations reservations,
+        InitiatorPort port,
+        @Nullable Long key,
+        long newKey,
+        boolean specified) {
+      boolean durable = bit(list, FLAGS, APTPL_BIT);
+      if (durable && !server.remembers()) {
+        return Reservations.Result.refused(Sense.invalidParameter(FLAGS));
+      }
+      List<InitiatorPort> others = List.of();
+      if (specified) {
+        Optional<List<InitiatorPort>> named = namedPorts();
+        if (named.isEmpty() || newKey == 0 || isRegistered(reservations, port)) {
+          return Reservations.Result.refused(Sense.invalidParameter(FLAGS));
+        }
+        others = named.get();
+      }
+      return reservations.register(
+          port,
+          key,
+          newKey,
+          others,
+          new Reservations.Options(bit(list, FLAGS, ALL_TG_PT_BIT), durable));
+    }
+
+    private static boolean isRegistered(Reservations reservations, InitiatorPort port) {
+      return reservations.state().registrants().stream()
+          .anyMatch(registrant -> registrant.port().equals(port));
+    }
+
+    /** The ports behind the basic list, or empty when they are malformed. */
+    private Optional<List<InitiatorPort>> namedPorts() {
+      int begin = LENGTH_OF_IDS + Integer.BYTES;
+      if (list.length < begin || u32(LENGTH_OF_IDS) != list.length - begin) {
+        return Optional.empty();
+      }
+      List<InitiatorPort> ports = new ArrayList<>();
+      int at = begin;
+      while (at < list.length) {
+        int bytes = InitiatorPort.transportIdBytes(list, at);
+        if (bytes < 0 || bytes > list.length - at) {
+          return Optional.empty();
+        }
+        Optional<InitiatorPort> port = InitiatorPort.of(Arrays.copyOfRange(list, at, at + bytes));
+        if (port.isEmpty()) {
+          return Optional.empty();
+        }
+        ports.add(port.get());
+        at += bytes;
+      }
+      return Optional.of(ports);
+    }
+
+    private Reservations.Result move(
+        Reservations reservations, InitiatorPort port, long key, long newKey) {
+      if (u32(LENGTH_OF_ID) != list.length - LIST_BYTES) {
+        return Reservations.Result.refused(Sense.PARAMETER_LIST_LENGTH);
+      }
+      boolean durable = bit(list, MOVE_FLAGS, APTPL_BIT);
+      if (durable && !server.remembers()) {
+        return Reservations.Result.refused(Sense.invalidParameter(MOVE_FLAGS));
+      }
+      if (newKey == 0) {
+        return Reservations.Result.refused(Sense.invalidParameter(Reservations.SERVICE_ACTION_KEY));
+      }
+      if (ByteBuffer.wrap(list).getShort(MOVE_PORT) != TargetPort.RELATIVE_IDENTIFIER) {
+        return Reservations.Result.refused(Sense.invalidParameter(MOVE_PORT));
+      }
+      Optional<InitiatorPort> to =
+          InitiatorPort.of(Arrays.copyOfRange(list, LIST_BYTES, list.length));
+      if (to.isEmpty() || to.get().equals(port)) {
+        return Reservations.Result.refused(Sense.invalidParameter(LIST_BYTES));
+      }
+      return reservations.move(
+          port,
+          key,
+          newKey,
+          to.get(),
+          bit(list, MOVE_FLAGS, UNREG_BIT),
+          new Reservations.Options(false, durable));
+    }
+
+    private long u64(int at) {
+      return ByteBuffer.wrap(list).getLong(at);
+    }
+
+    private long u32(int at) {
+      return Integer.toUnsignedLong(ByteBuffer.wrap(list).getInt(at));
+    }
+  }
+}

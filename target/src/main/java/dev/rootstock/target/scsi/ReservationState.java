@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.scsi;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The persistent reservations of a unit at one moment: what PERSISTENT RESERVE IN tells, and what
+ * is kept through power loss if an initiator asked for it (APTPL).
+ *
+ * @param generation PRGENERATION, which wraps
+ * @param registrants in the order in which they registered
+ * @param type of the reservation, or null when there is none
+ * @param holder the registrant that holds it, or null when there is none or all do
+ * @param throughPowerLoss whether the last registration asked for APTPL
+ */
+record ReservationState(
+    int generation,
+    List<Registrant> registrants,
+    @Nullable ReservationType type,
+    @Nullable InitiatorPort holder,
+    boolean throughPowerLoss) {
+
+  static final ReservationState EMPTY = new ReservationState(0, List.of(), null, null, false);
+
+  private static final int FORMAT = 1;
+  private static final int NO_TYPE = 0;
+  private static final int NOBODY = -1;
+
+  /**
+   * One that has registered.
+   *
+   * @param allTargetPorts whether it asked to be registered through every target port (ALL_TG_PT)
+   */
+  record Registrant(InitiatorPort port, long key, boolean allTargetPorts) {}
+
+  /** Whether a registrant holds the reservation. */
+  boolean holds(Registrant registrant) {
+    return type != null && (type.allRegistrants() || registrant.port().equals(holder));
+  }
+
+  /** The form that outlives the server; {@link #read} takes it back. */
+  byte[] toBytes() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    try {
+      out.writeByte(FORMAT);
+      out.writeInt(generation);
+      out.writeByte(type == null ? NO_TYPE : type.code());
+      int holding = NOBODY;
+      for (int i = 0; i < registrants.size(); i++) {
+        if (registrants.get(i).port().equals(holder)) {
+          holding = i;
+        }
+      }
+      out.writeInt(holding);
+      out.writeInt(registrants.size());
+      for (Registrant registrant : registrants) {
+        byte[] id = registrant.port().transportId();
+        out.writeInt(id.length);
+        out.write(id);
+        out.writeLong(registrant.key());
+        out.writeBoolean(registrant.allTargetPorts());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // memory does not fail to be written
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * Takes back what {@link #toBytes} made.
+   *
+   * @throws IOException saying what is wrong with it
+   */
+  static ReservationState read(byte[] bytes) throws IOException {
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
+    int format = in.readUnsignedByte();
+    if (format != FORMAT) {
+      throw new IOException("reservations of format " + format + "; this server knows " + FORMAT);
+    }
+    int generation = in.readInt();
+    int code = in.readUnsignedByte();
+    ReservationType type = ReservationType.of(code).orElse(null);
+    if (type == null && code != NO_TYPE) {
+      throw new IOException("reservation of type " + code);
+    }
+    int holding = in.readInt();
+    int count = in.readInt();
+    if (count < 0 || count > Limits.MAX_REGISTRANTS || holding < NOBODY || holding >= count) {
+      throw new IOException("registrant " + holding + " of " + count);
+    }
+    List<Registrant> registrants = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int length = in.readInt();
+      if (length < 0 || length > in.available()) {
+        throw new IOException("registrant " + i + " of " + length + " bytes");
+      }
+      InitiatorPort port =
+          InitiatorPort.of(in.readNBytes(length))
+              .orElseThrow(() -> new IOException("a registrant without a name"));
+      registrants.add(new Registrant(port, in.readLong(), in.readBoolean()));
+    }
+    return new ReservationState(
+        generation,
+        List.copyOf(registrants),
+        type,
+        holding == NOBODY ? null : registrants.get(holding).port(),
+        true);
+  }
+}

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.scsi;
+
+import dev.rootstock.target.scsi.ReservationState.Registrant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may use a unit: persistent reservations (SPC-4 §5.13) and the RESERVE and RELEASE that came
+ * before them (SPC-2 §5.5.1). One excludes the other.
+ *
+ * <p><b>Threads.</b> Commands of several sessions, each on its event loop, meet here. Everything
+ * that reads or changes the state holds this object's lock, for as long as it takes to look at
+ * {@link Limits#MAX_REGISTRANTS} registrants and no longer; nobody is called back under it but the
+ * {@link Keeper}, which only queues. {@link #inForce} is a volatile hint for the hot path: while
+ * nobody has reserved anything, a command costs one read of it.
+ *
+ * <p>A command that was decided before a reservation is not called back by it; who wants that has
+ * PREEMPT AND ABORT.
+ */
+final class Reservations {
+  static final Sense RESERVATIONS_PREEMPTED = new Sense(Sense.UNIT_ATTENTION, 0x2A, 0x03);
+  static final Sense RESERVATIONS_RELEASED = new Sense(Sense.UNIT_ATTENTION, 0x2A, 0x04);
+  static final Sense REGISTRATIONS_PREEMPTED = new Sense(Sense.UNIT_ATTENTION, 0x2A, 0x05);
+  static final Sense INSUFFICIENT_RESOURCES = new Sense(Sense.ILLEGAL_REQUEST, 0x55, 0x04);
+  static final Sense INVALID_RELEASE = new Sense(Sense.ILLEGAL_REQUEST, 0x26, 0x04);
+
+  static final Plan.Fail CONFLICT = new Plan.Fail(ScsiStatus.RESERVATION_CONFLICT, null);
+
+  /**
+   * Where SERVICE ACTION RESERVATION KEY stands in the parameter list of PERSISTENT RESERVE OUT.
+   */
+  static final int SERVICE_ACTION_KEY = 8;
+
+  /** Told of each new state, in their order, under the lock: it may not wait. */
+  @FunctionalInterface
+  interface Keeper {
+    void changed(ReservationState before, ReservationState now);
+  }
+
+  /** A unit attention for one initiator port. */
+  record Notice(InitiatorPort port, Sense attention) {}
+
+  /**
+   * How a service action ended.
+   *
+   * @param refused null when it succeeded
+   * @param notices what others have to be told
+   * @param preempted whose registrations were taken away by PREEMPT
+   */
+  record Result(Plan.@Nullable Fail refused, List<Notice> notices, Set<InitiatorPort> preempted) {
+    static final Result DONE = new Result(null, List.of(), Set.of());
+
+    static Result refused(Plan.Fail fail) {
+      return new Result(fail, List.of(), Set.of());
+    }
+
+    static Result refused(Sense sense) {
+      return refused(Plan.Fail.of(sense));
+    }
+  }
+
+  /** What a registration asks for besides its key. */
+  record Options(boolean allTargetPorts, boolean throughPowerLoss) {}
+
+  private final Keeper keeper;
+  private ReservationState state;
+
+  /** Who has reserved with RESERVE. */
+  private @Nullable Nexus reserver;
+
+  private volatile boolean inForce;
+
+  Reservations(ReservationState initial, Keeper keeper) {
+    state = initial;
+    this.keeper = keeper;
+    inForce = initial.type() != null;
+  }
+
+  /** Whether {@link #check} can refuse anything. */
+  boolean inForce() {
+    return inForce;
+  }
+
+  synchronized ReservationState state() {
+    return state;
+  }
+
+  /** Refuses a command that conflicts, else gives null. */
+  synchronized Plan.@Nullable Fail check(Nexus nexus, Access access) {
+    if (access == Access.ALWAYS || access == Access.RESERVATION) {
+      return null;
+    }
+    if (reserver != null) {
+      return reserver == nexus ? null : CONFLICT;
+    }
+    ReservationType type = state.type();
+    if (type == null || access == Access.STATUS || mayWrite(nexus.initiator(), type)) {
+      return null;
+    }
+    return access == Access.READ && type.writeExclusive() ? null : CONFLICT;
+  }
+
+  private boolean mayWrite(InitiatorPort port, ReservationType type) {
+    if (port.equals(state.holder())) {
+      return true;
+    }
+    return (type.allRegistrants() || type.registrantsOnly()) && find(port) != null;
+  }
+
+  // ---- RESERVE and RELEASE ---------------------------------------------------------------------
+
+  synchronized Plan.Outcome reserve(Nexus nexus) {
+    if (!state.registrants().isEmpty() || (reserver != null && reserver != nexus)) {
+      return CONFLICT;
+    }
+    reserver = nexus;
+    hint();
+    return Plan.Respond.GOOD;
+  }
+
+  /** Who has nothing reserved releases nothing, and that is no error. */
+  synchronized Plan.Outcome release(Nexus nexus) {
+    if (!state.registrants().isEmpty()) {
+      return CONFLICT;
+    }
+    lost(nexus);
+    return Plan.Respond.GOOD;
+  }
+
+  /** The nexus is lost, and its RESERVE with it. Persistent reservations stay. */
+  synchronized void lost(Nexus nexus) {
+    if (reserver == nexus) {
+      reserver = null;
+      hint();
+    }
+  }
+
+  /** The unit is reset: RESERVE ends, persistent reservations stay. */
+  synchronized void reset() {
+    reserver = null;
+    hint();
+  }
+
+  /** The unit is powered on: what was not to survive that is gone. */
+  synchronized void powerOn() {
+    reserver = null;
+    if (!state.throughPowerLoss()) {
+      set(ReservationState.EMPTY);
+    }
+    hint();
+  }
+
+  /** Whether PERSISTENT RESERVE commands conflict, which they do while RESERVE is in force. */
+  synchronized boolean reservedTheOldWay() {
+    return reserver != null;
+  }
+
+  // ---- PERSISTENT RESERVE OUT ------------------------------------------------------------------
+
+  /**
+   * REGISTER (SPC-4 §5.13.7).
+   *
+   * @param key null where any existing key will do (REGISTER AND IGNORE EXISTING KEY)
+   * @param others also to be registered (SPEC_I_PT)
+   */
+  synchronized Result register(
+      InitiatorPort port,
+      @Nullable Long key,
+      long newKey,
+      List<InitiatorPort> others,
+      Options options) {
+    Registrant own = find(port);
+    if (key != null && key != (own == null ? 0 : own.key())) {
+      return Result.refused(CONFLICT);
+    }
+    if (newKey == 0) {
+      return own == null ? Result.DONE : unregister(own, options);
+    }
+    Set<InitiatorPort> fresh = new LinkedHashSet<>(others);
+    fresh.remove(port);
+    if (fresh.stream().anyMatch(other -> find(other) != null)) {
+      return Result.refused(CONFLICT);
+    }
+    Map<InitiatorPort, Registrant> all = byPort();
+    all.put(port, new Registrant(port, newKey, options.allTargetPorts()));
+    for (InitiatorPort other : fresh) {
+      all.put(other, new Registrant(other, newKey, options.allTargetPorts()));
+    }
+    if (all.size() > Limits.MAX_REGISTRANTS) {
+      return Result.refused(INSUFFICIENT_RESOURCES);
+    }
+    set(
+        new ReservationState(
+            state.generation() + 1,
+            List.copyOf(all.values()),
+            state.type(),
+            state.holder(),
+            options.throughPowerLoss()));
+    return Result.DONE;
+  }
+
+  private Result unregister(Registrant own, Options options) {
+    Map<InitiatorPort, Registrant> all = byPort();
+    all.remove(own.port());
+    ReservationType type = state.type();
+    boolean released =
+        type != null && (type.allRegistrants() ? all.isEmpty() : own.port().equals(state.holder()));
+    List<Notice> notices =
+        released && type != null && type.registrantsOnly()
+            ? tell(all.keySet(), RESERVATIONS_RELEASED)
+            : List.of();
+    set(
+        new ReservationState(
+            state.generation() + 1,
+            List.copyOf(all.values()),
+            released ? null : type,
+            released ? null : state.holder(),
+            options.throughPowerLoss()));
+    return new Result(null, notices, Set.of());
+  }
+
+  /** RESERVE (SPC-4 §5.13.9). */
+  synchronized Result reserve(InitiatorPort port, long key, ReservationType type) {
+    if (!registered(port, key)) {
+      return Result.refused(CONFLICT);
+    }
+    if (state.type() != null) {
+      boolean same = state.type() == type && mayHold(port);
+      return same ? Result.DONE : Result.refused(CONFLICT);
+    }
+    set(reservedBy(port, type, state.registrants(), state.generation()));
+    return Result.DONE;
+  }
+
+  /** RELEASE (SPC-4 §5.13.11.2). */
+  synchronized Result release(InitiatorPort port, long key, ReservationType type) {
+    if (!registered(port, key)) {
+      return Result.refused(CONFLICT);
+    }
+    ReservationType now = state.type();
+    if (now == null || !mayHold(port)) {
+      return Result.DONE;
+    }
+    if (now != type) {
+      return Result.refused(INVALID_RELEASE);
+    }
+    set(unreserved());
+    boolean tells = now.allRegistrants() || now.registrantsOnly();
+    Set<InitiatorPort> others = byPort().keySet();
+    others.remove(port);
+    return new Result(null, tells ? tell(others, RESERVATIONS_RELEASED) : List.of(), Set.of());
+  }
+
+  /** CLEAR (SPC-4 §5.13.11.6). */
+  synchronized Result clear(InitiatorPort port, long key) {
+    if (!registered(port, key)) {
+      return Result.refused(CONFLICT);
+    }
+    Set<InitiatorPort> others = byPort().keySet();
+    others.remove(port);
+    set(
+        new ReservationState(
+            state.generation() + 1, List.of(), null, null, state.throughPowerLoss()));
+    return new Result(null, tell(others, RESERVATIONS_PREEMPTED), Set.of());
+  }
+
+  /** PREEMPT, and what PREEMPT AND ABORT does to reservations (SPC-4 §5.13.11.4). */
+  synchronized Result preempt(InitiatorPort port, long key, long victim, ReservationType type) {
+    if (!registered(port, key)) {
+      return Result.refused(CONFLICT);
+    }
+    ReservationType now = state.type();
+    boolean all = now != null && now.allRegistrants();
+    if (victim == 0 && !all) {
+      return Result.refused(Sense.invalidParameter(SERVICE_ACTION_KEY));
+    }
+    boolean takesOver = all ? victim == 0 : now != null && victim == holderKey();
+    Map<InitiatorPort, Registrant> kept = byPort();
+    Set<InitiatorPort> removed = new LinkedHashSet<>();
+    for (Registrant registrant : state.registrants()) {
+      boolean spared = takesOver && registrant.port().equals(port);
+      if (!spared && (victim == 0 || registrant.key() == victim)) {
+        kept.remove(registrant.port());
+        removed.add(registrant.port());
+      }
+    }
+    if (!takesOver && removed.isEmpty()) {
+      return Result.refused(CONFLICT);
+    }
+    List<Registrant> left = List.copyOf(kept.values());
+    int generation = state.generation() + 1;
+    if (takesOver) {
+      set(reservedBy(port, type, left, generation));
+    } else {
+      boolean gone = left.isEmpty();
+      set(
+          new ReservationState(
+              generation,
+              left,
+              gone ? null : now,
+              gone ? null : state.holder(),
+              state.throughPowerLoss()));
+    }
+    removed.remove(port);
+    kept.remove(port);
+    List<Notice> notices = new ArrayList<>(tell(removed, REGISTRATIONS_PREEMPTED));
+    if (takesOver && now != type) {
+      notices.addAll(tell(kept.keySet(), RESERVATIONS_RELEASED));
+    }
+    return new Result(null, notices, removed);
+  }
+
+  /** REGISTER AND MOVE (SPC-4 §5.13.8). */
+  synchronized Result move(
+      InitiatorPort port,
+      long key,
+      long newKey,
+      InitiatorPort to,
+      boolean leaves,
+      Options options) {
+    if (!registered(port, key)) {
+      return Result.refused(CONFLICT);
+    }
+    ReservationType type = state.type();
+    if (type == null || type.allRegistrants() || !port.equals(state.holder())) {
+      return Result.refused(CONFLICT);
+    }
+    Map<InitiatorPort, Registrant> all = byPort();
+    all.put(to, new Registrant(to, newKey, options.allTargetPorts()));
+    if (leaves) {
+      all.remove(port);
+    }
+    if (all.size() > Limits.MAX_REGISTRANTS) {
+      return Result.refused(INSUFFICIENT_RESOURCES);
+    }
+    set(
+        new ReservationState(
+            state.generation() + 1,
+            List.copyOf(all.values()),
+            type,
+            to,
+            options.throughPowerLoss()));
+    return Result.DONE;
+  }
+
+  // ---- The state -------------------------------------------------------------------------------
+
+  private void set(ReservationState now) {
+    ReservationState before = state;
+    state = now;
+    hint();
+    keeper.changed(before, now);
+  }
+
+  private void hint() {
+    inForce = reserver != null || state.type() != null;
+  }
+
+  private @Nullable Registrant find(InitiatorPort port) {
+    for (Registrant registrant : state.registrants()) {
+      if (registrant.port().equals(port)) {
+        return registrant;
+      }
+    }
+    return null;
+  }
+
+  private boolean registered(InitiatorPort port, long key) {
+    Registrant own = find(port);
+    return own != null && own.key() == key;
+  }
+
+  private boolean mayHold(InitiatorPort port) {
+    Registrant own = find(port);
+    return own != null && state.holds(own);
+  }
+
+  private long holderKey() {
+    InitiatorPort holder = state.holder();
+    Registrant holding = holder == null ? null : find(holder);
+    return holding == null ? 0 : holding.key();
+  }
+
+  private Map<InitiatorPort, Registrant> byPort() {
+    Map<InitiatorPort, Registrant> all = new LinkedHashMap<>();
+    state.registrants().forEach(registrant -> all.put(registrant.port(), registrant));
+    return all;
+  }
+
+  private ReservationState reservedBy(
+      InitiatorPort port, ReservationType type, List<Registrant> registrants, int generation) {
+    return new ReservationState(
+        generation,
+        registrants,
+        type,
+        type.allRegistrants() ? null : port,
+        state.throughPowerLoss());
+  }
+
+  private ReservationState unreserved() {
+    return new ReservationState(
+        state.generation(), state.registrants(), null, null, state.throughPowerLoss());
+  }
+
+  private static List<Notice> tell(Set<InitiatorPort> ports, Sense attention) {
+    return ports.stream().map(port -> new Notice(port, attention)).toList();
+  }
+}

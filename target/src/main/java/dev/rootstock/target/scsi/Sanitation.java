@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.scsi;
+
+import dev.rootstock.images.block.BlockDevice;
+import dev.rootstock.images.block.IoCompletion;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sanitize operation of a unit (SBC-3 §4.11): everything that the client can read is replaced,
+ * and until that is done the unit does nothing else. It belongs to the unit and not to the command
+ * that began it, so neither an abort nor a reset nor the end of the session stops it. It ends with
+ * its boot: a golden image is never touched, and an overlay that is gone has nothing left to erase.
+ *
+ * <p>Any thread may ask; who begins an operation and how it ends is decided under the lock.
+ */
+final class Sanitation {
+  static final Sense IN_PROGRESS = new Sense(Sense.NOT_READY, 0x04, 0x1B);
+  static final Sense FAILED = new Sense(Sense.MEDIUM_ERROR, 0x31, 0x03);
+
+  private static final int WHOLE = 0x10000;
+
+  /** What an operation does. */
+  sealed interface Method {
+
+    /** The range is given up, and reads as zeros. */
+    record BlockErase() implements Method {}
+
+    /** Every block is written. */
+    final class Overwrite implements Method {
+      private final byte[] block;
+      private final int passes;
+      private final boolean inverts;
+
+      /**
+       * @param block what they hold in the end
+       * @param passes how often, 1 to 31
+       * @param inverts whether every other pass writes the complement
+       */
+      Overwrite(byte[] block, int passes, boolean inverts) {
+        this.block = block.clone();
+        this.passes = passes;
+        this.inverts = inverts;
+      }
+
+      int passes() {
+        return passes;
+      }
+
+      /** The bytes that one pass writes; the last one writes them as they are. */
+      ByteBuffer pass(int number) {
+        byte[] bytes = block.clone();
+        if (inverts && (passes - 1 - number) % 2 == 1) {
+          for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) ~bytes[i];
+          }
+        }
+        return ByteBuffer.wrap(bytes);
+      }
+    }
+  }
+
+  private enum State {
+    NONE,
+    RUNNING,
+    /** It failed, and the unit refuses everything until it is sanitised or told to give up. */
+    BROKEN
+  }
+
+  private volatile State state = State.NONE;
+  private boolean mayBeGivenUp;
+  private volatile int progress;
+
+  /** Whether {@link #refusal} can refuse anything; the hot path asks this. */
+  boolean isInTheWay() {
+    return state != State.NONE;
+  }
+
+  /** How the unit is, for REQUEST SENSE: null when nothing is to be said of it. */
+  @Nullable Sense condition() {
+    return switch (state) {
+      case NONE -> null;
+      case RUNNING -> IN_PROGRESS.withProgress(progress);
+      case BROKEN -> FAILED;
+    };
+  }
+
+  /** Refuses what cannot be done now, else gives null. */
+  @Nullable Sense refusal(Command command) {
+    boolean mends = state == State.BROKEN && command.opcode() == Sanitize.OPCODE;
+    return mends || command.ignoresAttention() ? null : condition();
+  }
+
+  /**
+   * Begins an operation.
+   *
+   * @param unrestricted whether its failure may be given up without another one (AUSE)
+   * @param done told when it has ended
+   * @return false when one is under way
+   */
+  boolean begin(BlockDevice device, Method method, boolean unrestricted, Plan.Completion done) {
+    synchronized (this) {
+      if (state == State.RUNNING) {
+        return false;
+      }
+      state = State.RUNNING;
+      mayBeGivenUp = unrestricted;
+      progress = 0;
+    }
+    Steps.run(
+        new Run(device, method),
+        outcome -> {
+          state = outcome instanceof Plan.Respond ? State.NONE : State.BROKEN;
+          done.ended(outcome instanceof Plan.Respond ? outcome : Plan.Fail.of(FAILED));
+        });
+    return true;
+  }
+
+  /** EXIT FAILURE MODE; false when the operation that failed does not allow it. */
+  synchronized boolean giveUp() {
+    if (state == State.BROKEN && !mayBeGivenUp) {
+      return false;
+    }
+    if (state == State.BROKEN) {
+      state = State.NONE;
+    }
+    return true;
+  }
+
+  /** All passes, one after the other, and a flush. */
+  private final class Run implements Steps.Source {
+    private final BlockDevice device;
+    private final Method method;
+    private final long size;
+    private final int passes;
+    private int pass;
+    private long done;
+    private @Nullable Fill fill;
+    private boolean flushed;
+
+    Run(BlockDevice device, Method method) {
+      this.device = device;
+      this.method = method;
+      size = device.geometry().sizeBytes();
+      passes = method instanceof Method.Overwrite overwrite ? overwrite.passes() : 1;
+    }
+
+    @Override
+    public Plan.@Nullable Outcome next(IoCompletion end) {
+      if (flushed) {
+        return Plan.Respond.GOOD;
+      }
+      if (done == size) {
+        pass++;
+        done = 0;
+        fill = null;
+      }
+      if (pass == passes) {
+        flushed = true;
+        device.flush(end);
+        return null;
+      }
+      progress = (int) Math.min(WHOLE - 1, (pass + (double) done / size) / passes * WHOLE);
+      step(end);
+      return null;
+    }
+
+    private void step(IoCompletion end) {
+      switch (method) {
+        case Method.BlockErase() -> {
+          long at = done;
+          long length = Math.min(size - at, Limits.ERASE_STEP_BYTES);
+          done += length;
+          device.discard(at, length, end);
+        }
+        case Method.Overwrite overwrite -> {
+          Fill now = fill;
+          if (now == null) {
+            now = new Fill(device, 0, size, overwrite.pass(pass));
+            fill = now;
+          }
+          done = Math.min(size, done + Limits.WRITE_SAME_STEP_BYTES);
+          var _ = now.next(end);
+        }
+      }
+    }
+  }
+}

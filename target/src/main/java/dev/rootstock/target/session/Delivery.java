@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.session;
+
+import dev.rootstock.target.command.Task;
+import dev.rootstock.target.command.Unacknowledged;
+import dev.rootstock.target.pdu.DataOut;
+import dev.rootstock.target.pdu.InitiatorPdu;
+import dev.rootstock.target.pdu.LoginRequest;
+import dev.rootstock.target.pdu.LogoutRequest;
+import dev.rootstock.target.pdu.NopIn;
+import dev.rootstock.target.pdu.NopOut;
+import dev.rootstock.target.pdu.Reject;
+import dev.rootstock.target.pdu.ScsiCommand;
+import dev.rootstock.target.pdu.SnackRequest;
+import dev.rootstock.target.pdu.Tag;
+import dev.rootstock.target.pdu.TaskManagementRequest;
+import dev.rootstock.target.pdu.TextRequest;
+import dev.rootstock.target.pdu.UnknownRequest;
+import dev.rootstock.target.scsi.Cdb;
+import dev.rootstock.target.scsi.Nexus;
+import dev.rootstock.target.scsi.Plan;
+import dev.rootstock.target.scsi.Sense;
+import dev.rootstock.target.wire.Limits;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Brings the PDUs of a session's connections to whom they are for: requests in the order of CmdSN,
+ * whatever connection they came on (RFC 7143 §4.2.2.1), everything else at once.
+ */
+final class Delivery {
+  private final Session session;
+  private final TaskSet tasks;
+  private final TaskManagement management;
+  private final Logout logout;
+  private CommandWindow window = new CommandWindow(0);
+
+  Delivery(Session session, TaskSet tasks) {
+    this.session = session;
+    this.tasks = tasks;
+    this.management = new TaskManagement(session, tasks);
+    this.logout = new Logout(session);
+  }
+
+  /** Begins with the CmdSN of the leading login (§11.12.8). */
+  void begin(int firstCmdSn) {
+    window = new CommandWindow(firstCmdSn);
+  }
+
+  CommandWindow window() {
+    return window;
+  }
+
+  /** Takes a PDU; the caller releases it. */
+  void receive(Connection from, InitiatorPdu pdu) {
+    if (!session.isOpen() || from.isLeaving()) {
+      return;
+    }
+    from.receiving();
+    if (session.isDiscovery() && !(pdu instanceof TextRequest || pdu instanceof LogoutRequest)) {
+      // §7.4.3: nothing but a Text or Logout Response may answer here.
+      var _ = session.close("a discovery session asked for more than targets");
+      return;
+    }
+    acknowledged(from, pdu);
+    if (!session.isOpen() || from.isLeaving()) {
+      // What waited for that may have ended it.
+      return;
+    }
+    switch (pdu) {
+      case ScsiCommand command -> numbered(from, command, command.cmdSn(), command.immediate());
+      case DataOut data -> {
+        int reason = tasks.dataOut(from, data, true);
+        if (reason != 0) {
+          from.reject(data, reason);
+        }
+      }
+      case NopOut nop -> numbered(from, nop, nop.cmdSn(), nop.immediate());
+      case TaskManagementRequest request ->
+          numbered(from, request, request.cmdSn(), request.immediate());
+      case TextRequest text -> numbered(from, text, text.cmdSn(), text.immediate());
+      case LogoutRequest logout -> numbered(from, logout, logout.cmdSn(), logout.immediate());
+      case LoginRequest login -> from.reject(login, Reject.PROTOCOL_ERROR);
+      case SnackRequest snack -> snack(from, snack);
+      case UnknownRequest unknown -> from.reject(unknown, Reject.COMMAND_NOT_SUPPORTED);
+    }
+  }
+
+  /** RFC 7143 §4.2.2.2. */
+  private void acknowledged(Connection from, InitiatorPdu pdu) {
+    boolean ofFrom =
+        switch (pdu) {
+          case UnknownRequest _ -> false;
+          // §11.14.4: it is the one of the connection to be closed.
+          case LogoutRequest logout ->
+              logout.reason() == LogoutRequest.CLOSE_SESSION || logout.cid() == from.cid();
+          default -> true;
+        };
+    if (ofFrom && from.acknowledge(pdu.expStatSn())) {
+      session.fence().changed();
+    }
+  }
+
+  /**
+   * Takes a PDU whose data do not fit their digest; the caller releases it. It is told of and
+   * dropped: a request's CmdSN does not count as received, so that it may be sent again (RFC 7143
+   * §7.8).
+   */
+  void receiveCorrupt(Connection from, InitiatorPdu pdu) {
+    if (!session.isOpen() || from.isLeaving()) {
+      return;
+    }
+    from.receiving();
+    if (session.isDiscovery()) {
+      // §7.4.3 allows no Reject.
+      var _ = session.close("a data digest was wrong in a discovery session");
+      return;
+    }
+    acknowledged(from, pdu);
+    from.reject(pdu, Reject.DATA_DIGEST_ERROR);
+    if (pdu instanceof DataOut data) {
+      var _ = tasks.dataOut(from, data, false);
+    }
+  }
+
+  /** Delivers a request in its order (RFC 7143 §4.2.2.1). */
+  private void numbered(Connection from, InitiatorPdu pdu, int cmdSn, boolean immediate) {
+    if (immediate) {
+      deliverImmediate(from, pdu);
+      return;
+    }
+    if (!window.admits(cmdSn)) {
+      return;
+    }
+    if (inProgress(pdu)) {
+      // The number of a rejected command does not count as received (§7.3).
+      from.reject(pdu, Reject.TASK_IN_PROGRESS);
+      return;
+    }
+    if (cmdSn != window.expCmdSn()) {
+      hold(from, pdu, cmdSn);
+      return;
+    }
+    window.advance();
+    deliver(from, pdu);
+    deliverHeld();
+  }
+
+  /** Whether a command has the tag of a task that is not over (RFC 7143 §11.2.1.8). */
+  private boolean inProgress(InitiatorPdu pdu) {
+    return pdu instanceof ScsiCommand command && tasks.contains(command.itt());
+  }
+
+  void deliverHeld() {
+    CommandWindow.Early early = window.peek();
+    while (early != null) {
+      try {
+        if (inProgress(early.pdu())) {
+          // Its tag was free when it came. As in numbered(): its number is a hole again.
+          window.drop();
+          early.connection().reject(early.pdu(), Reject.TASK_IN_PROGRESS);
+        } else {
+          window.next();
+          deliver(early.connection(), early.pdu());
+        }
+      } finally {
+        early.pdu().release();
+      }
+      early = window.peek();
+    }
+    management.arrived();
+  }
+
+  private void hold(Connection from, InitiatorPdu pdu, int cmdSn) {
+    CommandWindow.Early early = CommandWindow.Early.of(from, pdu);
+    switch (window.hold(cmdSn, early)) {
+      case KEPT -> {}
+      case DUPLICATE -> early.pdu().release();
+      case FULL -> {
+        // §7.3: its number has not been received, so that it may come again.
+        early.pdu().release();
+        from.reject(pdu, Reject.OUT_OF_RESOURCES);
+      }
+    }
+  }
+
+  private void deliverImmediate(Connection from, InitiatorPdu pdu) {
+    if (pdu instanceof ScsiCommand) {
+      if (inProgress(pdu)) {
+        from.reject(pdu, Reject.TASK_IN_PROGRESS);
+        return;
+      }
+      if (tasks.immediate() >= Limits.IMMEDIATE_COMMANDS) {
+        from.reject(pdu, Reject.TOO_MANY_IMMEDIATE);
+        return;
+      }
+    }
+    deliver(from, pdu);
+  }
+
+  private void deliver(Connection from, InitiatorPdu pdu) {
+    if (!session.isOpen()) {
+      return;
+    }
+    switch (pdu) {
+      case ScsiCommand command -> command(from, command);
+      case NopOut nop -> nop(from, nop);
+      case TaskManagementRequest request -> management.handle(from, request);
+      case TextRequest request -> from.text().handle(request);
+      case LogoutRequest request -> logout.handle(from, request);
+      default -> throw new IllegalStateException("not a numbered request: " + pdu);
+    }
+  }
+
+  private void command(Connection from, ScsiCommand command) {
+    Nexus to = session.nexus();
+    if (to == null) {
+      return;
+    }
+    Plan plan;
+    boolean input = command.ahs().bidirectionalReadLength() > 0;
+    if (command.read() && command.write() && (command.expectedLength() != 0 || input)) {
+      // No command that we know moves data both ways.
+      plan = Plan.Fail.of(Sense.INVALID_OPCODE);
+    } else {
+      Cdb cdb = new Cdb(command.cdbHigh(), command.cdbLow());
+      plan = to.plan(command.lun(), cdb, command.write() ? command.expectedBytes() : 0);
+    }
+    if (from.unacknowledged() != null) {
+      session.recovery().tagTaken(command.itt(), from);
+    }
+    tasks.add(Task.of(from, command, plan));
+  }
+
+  /** RFC 7143 §7.8, §11.16. */
+  private void snack(Connection from, SnackRequest snack) {
+    Unacknowledged sent = from.unacknowledged();
+    if (sent == null) {
+      // A level above 0 is what SNACK is for.
+      from.reject(snack, Reject.COMMAND_NOT_SUPPORTED);
+      return;
+    }
+    Task task = snack.itt() == Tag.NONE ? null : tasks.get(snack.itt());
+    if (task != null && !task.isAllegiantTo(from)) {
+      task = null;
+    }
+    Unacknowledged.Refusal refusal = sent.answer(snack, task);
+    if (refusal != null) {
+      from.reject(snack, refusal.reason(), refusal.dataSn());
+      if (refusal.reason() == Reject.SNACK_REJECT && task != null) {
+        task.snackRejected();
+      }
+    }
+  }
+
+  /** RFC 7143 §11.18: a ping is answered, an answer to ours is taken note of. */
+  private void nop(Connection from, NopOut nop) {
+    if (nop.itt() == Tag.NONE) {
+      return;
+    }
+    from.hasSentPing();
+    int echoed = Math.min(nop.data().readableBytes(), from.parameters().maxSendSegment());
+    ByteBuf echo = nop.data().retainedSlice(nop.data().readerIndex(), echoed);
+    from.writer()
+        .write(
+            new NopIn(
+                0, nop.itt(), Tag.NONE, from.takeStatSn(), from.expCmdSn(), from.maxCmdSn(), echo));
+    from.flushSoon();
+  }
+
+  /**
+   * A connection is gone: what came on it and has not had its turn is dropped, and its numbers are
+   * holes that the initiator has to fill (RFC 7143 §11.14).
+   */
+  void drop(Connection gone) {
+    window.drop(gone);
+    management.drop(gone);
+  }
+
+  /** Drops what waits for its turn. */
+  void close() {
+    window.close();
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.session;
+
+import dev.rootstock.target.command.Task;
+import dev.rootstock.target.wire.Limits;
+import dev.rootstock.target.wire.MemoryBudget;
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+import java.util.function.BooleanSupplier;
+
+/**
+ * What the transfers of one session hold of the server's memory, and the tasks that wait for more.
+ * On the session's event loop.
+ *
+ * <p>A session that holds nothing always gets what it asks for, so that none stands still. Beyond
+ * that it has its own limit, and the server's: where that one is met, it asks for a turn.
+ */
+final class SessionMemory {
+  private final MemoryBudget budget;
+  private final EventLoop loop;
+  private final BooleanSupplier open;
+  private final ArrayDeque<Task> waiting = new ArrayDeque<>();
+  private final Runnable turn;
+  private int reserved;
+
+  /** Whether it was this session's own limit that the last reservation met. */
+  private boolean ownLimit;
+
+  private boolean turnAsked;
+
+  /**
+   * Makes the memory of a session that holds nothing.
+   *
+   * @param open whether tasks may still go on
+   */
+  SessionMemory(MemoryBudget budget, EventLoop loop, BooleanSupplier open) {
+    this.budget = budget;
+    this.loop = loop;
+    this.open = open;
+    this.turn = () -> loop.execute(this::takeTurn);
+  }
+
+  /** The server's, for what a connection is sending. */
+  MemoryBudget budget() {
+    return budget;
+  }
+
+  /** Memory for a transfer; the first one always gets it, so that no session stands still. */
+  boolean reserve(int bytes) {
+    ownLimit = reserved > 0 && reserved + (long) bytes > Limits.SESSION_BYTES;
+    if (ownLimit) {
+      return false;
+    }
+    if (reserved == 0) {
+      budget.take(bytes);
+    } else if (!budget.tryTake(bytes)) {
+      return false;
+    }
+    reserved += bytes;
+    return true;
+  }
+
+  void unreserve(int bytes) {
+    // Others who wait come first.
+    budget.give(bytes);
+    freed(bytes);
+  }
+
+  /** The session holds less; what it waits for may go on. */
+  void freed(int bytes) {
+    reserved -= bytes;
+    if (reserved == 0 && !waiting.isEmpty()) {
+      loop.execute(this::takeTurn);
+    } else {
+      askForTurn();
+    }
+  }
+
+  void await(Task task) {
+    waiting.add(task);
+    if (!ownLimit) {
+      askForTurn();
+    }
+  }
+
+  /** Takes a task out of the queue that was aborted. */
+  void forget(Task task) {
+    waiting.remove(task);
+  }
+
+  private void askForTurn() {
+    if (!turnAsked && !waiting.isEmpty()) {
+      turnAsked = true;
+      budget.ask(turn);
+    }
+  }
+
+  /** Lets one task try; if it finds no memory it goes to the end of the queue. */
+  private void takeTurn() {
+    turnAsked = false;
+    Task next = open.getAsBoolean() ? waiting.poll() : null;
+    if (next != null) {
+      next.resume();
+      if (!ownLimit) {
+        askForTurn();
+      }
+    }
+    budget.passOn();
+  }
+
+  /** Nobody waits any more; what is reserved comes back by itself. */
+  void close() {
+    waiting.clear();
+    budget.forget(turn);
+  }
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target;
+
+import static dev.rootstock.target.pdu.TaskManagementRequest.ABORT_TASK;
+import static dev.rootstock.target.pdu.TaskManagementRequest.ABORT_TASK_SET;
+import static dev.rootstock.target.pdu.TaskManagementRequest.CLEAR_TASK_SET;
+import static dev.rootstock.target.pdu.TaskManagementResponse.COMPLETE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.images.block.MemoryBlockDevice;
+import dev.rootstock.target.initiator.Initiator;
+import dev.rootstock.target.initiator.LoginOptions;
+import dev.rootstock.target.pdu.AsyncMessage;
+import dev.rootstock.target.pdu.NopIn;
+import dev.rootstock.target.pdu.NopOut;
+import dev.rootstock.target.pdu.ReadyToTransfer;
+import dev.rootstock.target.pdu.ScsiCommand;
+import dev.rootstock.target.pdu.Tag;
+import dev.rootstock.target.pdu.TaskManagementRequest;
+import dev.rootstock.target.pdu.TaskManagementResponse;
+import dev.rootstock.target.wire.Limits;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Task management in sessions of several connections, and of several sessions (RFC 7143 §4.2.2.3,
+ * §4.2.3, §11.6.1).
+ */
+class ResponseFenceTest {
+  private static final LoginOptions SEVERAL = TestServer.options().with("MaxConnections", "4");
+  private static final LoginOptions FENCED = SEVERAL.with("TaskReporting", "ResponseFence,RFC3720");
+  private static final LoginOptions FAST =
+      SEVERAL.with("TaskReporting", "FastAbort,ResponseFence,RFC3720");
+  private static final Duration SHORT = Duration.ofMillis(100);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
+  private final SlowDevice slow = new SlowDevice(disk);
+
+  private static ScsiCommand read(Initiator initiator) throws IOException {
+    ScsiCommand command =
+        initiator.command(0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
+    initiator.socket().send(command);
+    return command;
+  }
+
+  private static void function(Initiator initiator, int function, int tag, int refCmdSn)
+      throws IOException {
+    initiator
+        .socket()
+        .send(
+            new TaskManagementRequest(
+                true,
+                function,
+                0,
+                initiator.newTag(),
+                tag,
+                initiator.cmdSn(),
+                initiator.expStatSn(),
+                refCmdSn,
+                0));
+  }
+
+  /** A NOP-Out that asks for no answer, only for its ExpStatSN (§11.18). */
+  private static void acknowledge(Initiator initiator) throws IOException {
+    initiator
+        .socket()
+        .send(
+            new NopOut(
+                true,
+                0,
+                Tag.NONE,
+                Tag.NONE,
+                initiator.cmdSn(),
+                initiator.expStatSn(),
+                Unpooled.EMPTY_BUFFER));
+  }
+
+  private static void assertSilent(Initiator initiator) throws IOException {
+    initiator.socket().timeout(SHORT);
+    assertThrows(SocketTimeoutException.class, initiator::receive);
+    initiator.socket().timeout(PATIENCE);
+  }
+
+  private static void assertComplete(Initiator initiator) throws IOException {
+    assertEquals(
+        COMPLETE, assertInstanceOf(TaskManagementResponse.class, initiator.receive()).response());
+  }
+
+  /** §11.5.1: the tags are the session's; an initiator may have lost the task's connection. */
+  @Test
+  void abortTaskOfAnotherConnection() throws Exception {
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator one = server.login(SEVERAL);
+      Initiator two = server.join(one, 1);
+      ScsiCommand task = read(two);
+      slow.awaitHeld(1);
+      function(one, ABORT_TASK, task.itt(), task.cmdSn());
+      assertSilent(one);
+      slow.letOne();
+      assertComplete(one);
+      assertSilent(two);
+      slow.holdNothing();
+      assertTrue(two.readBlocks(0, 0, 1).good());
+    }
+  }
+
+  /** §11.6.1 b: what never came on another connection counts as received. */
+  @Test
+  void abortTaskFillsTheHoleThatAnotherConnectionLeft() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator one = server.login(SEVERAL);
+      Initiator two = server.join(one, 1);
+      int lost = one.takeCmdSn();
+      ScsiCommand behind = read(two);
+      two.ping(new byte[0]);
+      function(one, ABORT_TASK, 4711, lost);
+      assertComplete(one);
+      assertTrue(two.await(behind.itt(), new byte[0]).good());
+    }
+  }
+
+  /** §11.6.1: the response waits until all connections have acknowledged those before it. */
+  @Test
+  void theResponseWaitsForTheAcknowledgementOfOtherConnections() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator one = server.login(SEVERAL);
+      Initiator two = server.join(one, 1);
+      assertTrue(two.readBlocks(0, 0, 1).good());
+      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      assertSilent(one);
+      acknowledge(two);
+      assertComplete(one);
+    }
+  }
+
+  /** One that is not answered is not waited for for ever. */
+  @Test
+  void theWaitForAcknowledgementEnds() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator one = server.login(SEVERAL);
+      Initiator two = server.join(one, 1);
+      assertTrue(two.readBlocks(0, 0, 1).good());
+      long begun = System.nanoTime();
+      function(one, CLEAR_TASK_SET, Tag.NONE, 0);
+      assertComplete(one);
+      assertTrue(System.nanoTime() - begun >= Duration.ofMillis(Limits.FENCE_MILLIS).toNanos());
+    }
+  }
+
+  /** §4.2.2.3.3 b: a NOP-In asks for the acknowledgement, where it can be answered. */
+  @Test
+  void anInitiatorThatAnswersPingsIsAskedForItsAcknowledgement() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator one = server.login(SEVERAL);
+      Initiator two = server.join(one, 1);
+      two.ping(new byte[0]);
+      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      NopIn ping = assertInstanceOf(NopIn.class, two.receive());
+      two.socket()
+          .send(
+              new NopOut(
+                  true,
+                  0,
+                  Tag.NONE,
+                  ping.ttt(),
+                  two.cmdSn(),
+                  two.expStatSn(),
+                  Unpooled.EMPTY_BUFFER));
+      assertComplete(one);
+    }
+  }
+
+  /** §4.2.2.3.3 d: nothing is answered on the unit before the fence is cleared. */
+  @Test
+  void laterCommandsAreAnsweredAfterTheResponseIsAcknowledged() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator one = server.login(FENCED);
+      assertEquals("ResponseFence", one.agreed().get("TaskReporting"));
+      Initiator two = server.join(one, 1);
+      assertTrue(two.readBlocks(0, 0, 1).good());
+      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      ScsiCommand later = read(one);
+      assertSilent(one);
+      acknowledge(two);
+      assertComplete(one);
+      assertSilent(one);
+      acknowledge(one);
+      assertTrue(one.await(later.itt(), new byte[0]).good());
+    }
+  }
+
+  /** §4.2.3.4: data are not waited for, and the connections with tasks are told (§11.9.1). */
+  @Test
+  void fastAbortTellsTheConnectionsInsteadOfWaitingForData() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator one = server.login(FAST);
+      assertEquals("FastAbort", one.agreed().get("TaskReporting"));
+      Initiator two = server.join(one, 1);
+      Initiator other = server.login(FAST.withIsid(new Isid(2)));
+      Initiator old = server.login(SEVERAL.withIsid(new Isid(3)));
+      for (Initiator each : new Initiator[] {two, other, old}) {
+        each.socket()
+            .send(
+                each.command(
+                    0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.EMPTY_BUFFER));
+        assertInstanceOf(ReadyToTransfer.class, each.receive());
+      }
+      function(one, CLEAR_TASK_SET, Tag.NONE, 0);
+      for (Initiator told : new Initiator[] {two, other}) {
+        AsyncMessage message = assertInstanceOf(AsyncMessage.class, told.receive());
+        assertEquals(AsyncMessage.TASK_TERMINATION, message.event());
+        assertEquals(0, message.lun());
+        acknowledge(told);
+      }
+      acknowledge(one);
+      assertComplete(one);
+      // §4.2.3.5: one that has not asked for it is told of nothing but by a unit attention.
+      assertSilent(old);
+      assertEquals("06/2f/00", old.readBlocks(0, 0, 1).senseCode());
+      assertEquals("06/2f/00", other.readBlocks(0, 0, 1).senseCode());
+    }
+  }
+
+  /** SPC-4, TAS: with it, a command that another initiator aborts has a status. */
+  @Test
+  void clearedCommandsEndInTaskAbortedWhereTheUnitIsToldTo() throws Exception {
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator one = server.login();
+      Initiator other = server.login(TestServer.options().withIsid(new Isid(2)));
+      byte[] control = new byte[16];
+      control[4] = 0x0A;
+      control[5] = 10;
+      // What is constant, and TAS.
+      control[6] = 0x02;
+      control[7] = 0x10;
+      control[9] = 0x40;
+      assertTrue(one.write(0, new byte[] {0x15, 0x10, 0, 0, 16, 0}, control).good());
+      // MODE PARAMETERS CHANGED.
+      assertEquals("06/2a/01", other.read(0, new byte[6], 0).senseCode());
+      ScsiCommand task = read(other);
+      slow.awaitHeld(1);
+      function(one, CLEAR_TASK_SET, Tag.NONE, 0);
+      one.ping(new byte[0]);
+      // On another loop perhaps: by its answer the abort has come.
+      other.ping(new byte[0]);
+      slow.letAll();
+      slow.holdNothing();
+      assertComplete(one);
+      assertEquals(0x40, other.await(task.itt(), new byte[0]).status());
+      assertTrue(other.readBlocks(0, 0, 1).good());
+    }
+  }
+
+  /** SAM-5 §5.3.5: who had no command has nothing to be told of. */
+  @Test
+  void clearTaskSetTellsOnlyThoseWhoseCommandsItCleared() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator one = server.login();
+      Initiator other = server.login(TestServer.options().withIsid(new Isid(2)));
+      assertEquals(COMPLETE, one.manage(CLEAR_TASK_SET, 0, Tag.NONE, 0));
+      assertTrue(other.readBlocks(0, 0, 1).good());
+    }
+  }
+}

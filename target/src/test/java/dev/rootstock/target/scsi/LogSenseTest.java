@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.target.scsi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.rootstock.images.block.MemoryBlockDevice;
+import dev.rootstock.images.block.Usage;
+import org.junit.jupiter.api.Test;
+
+/** LOG SENSE (SPC-4 §6.9), and the threshold of logical block provisioning (SBC-3). */
+class LogSenseTest {
+  private static final String WRITE = "2A 00 00000000 00 0001 00";
+  private static final String PROVISIONING = "4D 00 4C 00 00 0000 00FF 00";
+
+  private final ProbeDevice device = new ProbeDevice(new MemoryBlockDevice(1 << 20));
+  private final Bench bench = new Bench(device);
+
+  private void use(long allocatedMebibytes, long limitMebibytes) {
+    device.usage = new Usage(allocatedMebibytes << 20, limitMebibytes << 20);
+  }
+
+  @Test
+  void pagesAreListed() {
+    assertEquals("00000002" + "000c", bench.data("4D 00 40 00 00 0000 00FF 00"));
+    assertEquals("40ff0006" + "000000ff0c00", bench.data("4D 00 40 FF 00 0000 00FF 00"));
+    assertEquals("00000001" + "00", Bench.readOnly().data("4D 00 40 00 00 0000 00FF 00"));
+  }
+
+  @Test
+  void whatIsUsedAndWhatIsLeftIsCountedInThresholdSets() {
+    use(30, 100);
+    assertEquals(
+        "0c000018" + "00010308" + "00000046" + "02000000" + "00020308" + "0000001e" + "02000000",
+        bench.data(PROVISIONING));
+    assertEquals(
+        "0c00000c" + "00020308" + "0000001e" + "02000000",
+        bench.data("4D 00 4C 00 00 0002 00FF 00"));
+  }
+
+  @Test
+  void withoutAQuotaNothingIsSaidOfWhatIsLeft() {
+    device.usage = new Usage(30 << 20, Long.MAX_VALUE);
+    assertEquals("0c00000c" + "00020308" + "0000001e" + "02000000", bench.data(PROVISIONING));
+  }
+
+  @Test
+  void unknownPagesAndSavingAreRefused() {
+    assertEquals(Sense.invalidCdbField(2, 5), bench.sense("4D 00 6F 00 00 0000 00FF 00"));
+    assertEquals(Sense.invalidCdbField(3, 7), bench.sense("4D 00 4C 01 00 0000 00FF 00"));
+    assertEquals(Sense.invalidCdbField(1, 0), bench.sense("4D 01 40 00 00 0000 00FF 00"));
+    assertEquals(Sense.invalidCdbField(2, 5), Bench.readOnly().sense(PROVISIONING));
+  }
+
+  /**
+   * SBC-3, thresholds: THIN PROVISIONING SOFT THRESHOLD REACHED, once until there is room again.
+   */
+  @Test
+  void whenLittleIsLeftEveryNexusIsToldOnce() {
+    Nexus other = bench.attach(2);
+    other.plan(0, Bench.cdb("00"), 0);
+    use(90, 100);
+    bench.good(WRITE, new byte[512]);
+    assertEquals("", bench.data("00"));
+    use(91, 100);
+    bench.good(WRITE, new byte[512]);
+    assertEquals("06/38/07", bench.sense("00").toString());
+    assertEquals("06/38/07", Bench.senseOf(other.plan(0, Bench.cdb("00"), 0)).toString());
+    bench.good(WRITE, new byte[512]);
+    assertEquals("", bench.data("00"));
+    use(50, 100);
+    bench.good(WRITE, new byte[512]);
+    use(95, 100);
+    bench.good(WRITE, new byte[512]);
+    assertEquals("06/38/07", bench.sense("00").toString());
+  }
+
+  @Test
+  void theThresholdStandsInItsModePageAndCanBeSilenced() {
+    use(0, 100);
+    assertEquals(
+        "1b001000" + "5c020014" + "00".repeat(12) + "80010000" + "0000000a",
+        bench.data("1A 08 1C 02 FF 00"));
+    byte[] silent = Bench.bytes("00000000" + "010a" + "00".repeat(10));
+    bench.good("15 10 0000 10 00", silent);
+    use(95, 100);
+    bench.good(WRITE, new byte[512]);
+    assertEquals("", bench.data("00"));
+  }
+}
