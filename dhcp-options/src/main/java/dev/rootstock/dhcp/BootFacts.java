@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param rootPath where its disk is; empty for a machine that boots no disk of ours
  * @param initiatorName what its initiator is to call itself
  * @param ipxe hints for iPXE; no codes for none
+ * @param program what it loads next; empty where it goes by its root path alone
+ * @param onWish further options, for those that ask for them
  */
 public record BootFacts(
     Inet4Address address,
@@ -29,12 +31,31 @@ public record BootFacts(
     long leaseSeconds,
     Optional<RootPath> rootPath,
     Optional<IscsiName> initiatorName,
-    IpxeOptions ipxe) {
+    IpxeOptions ipxe,
+    Optional<BootProgram> program,
+    DhcpOptions onWish) {
 
   public BootFacts {
     nameServers = List.copyOf(nameServers);
     if (leaseSeconds < 1 || leaseSeconds > DhcpOption.INFINITE_LEASE) {
       throw new IllegalArgumentException("a lease of " + leaseSeconds + " seconds");
     }
+  }
+
+  /** The same with something to load. */
+  public BootFacts withProgram(Optional<BootProgram> next) {
+    return new BootFacts(
+        address,
+        subnetMask,
+        serverId,
+        router,
+        nameServers,
+        hostName,
+        leaseSeconds,
+        rootPath,
+        initiatorName,
+        ipxe,
+        next,
+        onWish);
   }
 }

@@ -3,6 +3,7 @@ package dev.rootstock.dhcp;
 
 import java.net.Inet4Address;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a boot reply holds: from a request and the facts about its client to the packet that goes
@@ -22,6 +23,17 @@ public final class BootReply {
           DhcpOption.ROUTERS,
           DhcpOption.INITIATOR_NAME,
           DhcpOption.ROOT_PATH);
+
+  /** What UEFI's HTTP boot has to find in option 60, by UEFI 2.10 §24.7.3.1. */
+  private static final String HTTP_CLIENT = "HTTPClient";
+
+  /** What PXE firmware has to find there from a proxy (PXE 2.1, table 2-4). */
+  private static final String PXE_CLIENT = "PXEClient";
+
+  /**
+   * PXE_DISCOVERY_CONTROL 8, and the end: no menu and no discovery, load the file that is named.
+   */
+  private static final byte[] BOOT_FROM_FILE = {6, 1, 8, (byte) 255};
 
   private BootReply() {}
 
@@ -63,6 +75,40 @@ public final class BootReply {
     return reply(request, flags, options.build());
   }
 
+  /**
+   * What a proxyDHCP server answers, which gives no address (PXE 2.1 §2.2.3): a DHCPOFFER on port
+   * 67, a DHCPACK on port 4011.
+   *
+   * @param type OFFER or ACK
+   * @param server our own address, as the client reaches it
+   */
+  public static DhcpPacket proxied(
+      DhcpPacket request, MessageType type, Inet4Address server, BootProgram program)
+      throws MalformedDhcpException {
+    boolean http = BootStage.isHttpBoot(request.options());
+    DhcpOptions.Builder options =
+        DhcpOptions.builder()
+            .put(DhcpOption.MESSAGE_TYPE, type)
+            .put(DhcpOption.SERVER_ID, server)
+            .put(DhcpOption.VENDOR_CLASS, http ? HTTP_CLIENT : PXE_CLIENT);
+    if (!http) {
+      options.put(DhcpOption.VENDOR_OPTIONS, BOOT_FROM_FILE.clone());
+    }
+    if (fieldOf(program).isEmpty() || http) {
+      options.put(DhcpOption.BOOT_FILE, program.name());
+    }
+    request
+        .options()
+        .bytes(DhcpOption.MACHINE_ID.code())
+        .ifPresent(id -> options.put(DhcpOption.MACHINE_ID.code(), id));
+    echo(request, options);
+    return fitted(
+        request,
+        reply(request, request.flags(), options.build())
+            .withAddresses(request.ciaddr(), DhcpPacket.NO_ADDRESS)
+            .withNext(server, fieldOf(program)));
+  }
+
   private static DhcpPacket answer(DhcpPacket request, BootFacts facts, MessageType type)
       throws MalformedDhcpException {
     BootStage stage = BootStage.of(request.options());
@@ -76,7 +122,9 @@ public final class BootReply {
       options.put(DhcpOption.LEASE_SECONDS, facts.leaseSeconds());
     }
     options.put(DhcpOption.SUBNET_MASK, facts.subnetMask());
-    if (stage.isBootFirmware() || wishes.include(DhcpOption.ROOT_PATH)) {
+    // A script of ours attaches the disk itself, and iPXE fails when it finds both.
+    boolean scripted = stage == BootStage.IPXE && facts.program().isPresent();
+    if (!scripted && (stage.isBootFirmware() || wishes.include(DhcpOption.ROOT_PATH))) {
       facts.rootPath().ifPresent(path -> options.put(DhcpOption.ROOT_PATH, path.toString()));
     }
     if (stage == BootStage.IPXE) {
@@ -94,8 +142,41 @@ public final class BootReply {
     if (wishes.include(DhcpOption.HOST_NAME)) {
       facts.hostName().ifPresent(name -> options.put(DhcpOption.HOST_NAME, name));
     }
+    for (int code : facts.onWish().codes()) {
+      if (wishes.include(code)) {
+        facts.onWish().bytes(code).ifPresent(value -> options.put(code, value));
+      }
+    }
+    Optional<BootProgram> program = stage.isBootFirmware() ? facts.program() : Optional.empty();
+    if (program.isPresent()) {
+      putProgram(options, program.get(), request, facts, wishes);
+    }
     echo(request, options);
-    return reply(request, request.flags(), options.build());
+    DhcpPacket reply = reply(request, request.flags(), options.build());
+    return program.isPresent() ? reply.withNext(facts.serverId(), fieldOf(program.get())) : reply;
+  }
+
+  private static void putProgram(
+      DhcpOptions.Builder options,
+      BootProgram program,
+      DhcpPacket request,
+      BootFacts facts,
+      Wishes wishes)
+      throws MalformedDhcpException {
+    if (BootStage.isHttpBoot(request.options())) {
+      options.put(DhcpOption.VENDOR_CLASS, HTTP_CLIENT);
+    }
+    if (!program.isUrl() && wishes.asks(DhcpOption.TFTP_SERVER)) {
+      options.put(DhcpOption.TFTP_SERVER, facts.serverId().getHostAddress());
+    }
+    if (fieldOf(program).isEmpty() || wishes.asks(DhcpOption.BOOT_FILE)) {
+      options.put(DhcpOption.BOOT_FILE, program.name());
+    }
+  }
+
+  /** What the field {@code file} holds of it: all, or nothing where that is too long. */
+  private static String fieldOf(BootProgram program) {
+    return program.name().length() < Limits.BOOT_FILE_FIELD ? program.name() : "";
   }
 
   /** RFC 6842 §3 for option 61; RFC 3046 §2.2 for option 82, which stands last. */
@@ -154,7 +235,16 @@ public final class BootReply {
     }
 
     boolean include(DhcpOption<?> option) {
-      return everything || codes.contains(option.code());
+      return include(option.code());
+    }
+
+    boolean include(int code) {
+      return everything || codes.contains(code);
+    }
+
+    /** Whether it was named, and not just not left out. */
+    boolean asks(DhcpOption<?> option) {
+      return codes.contains(option.code());
     }
   }
 }

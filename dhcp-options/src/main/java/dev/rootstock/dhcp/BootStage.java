@@ -11,6 +11,7 @@ public enum BootStage {
   SYSTEM;
 
   private static final String PXE_CLIENT = "PXEClient";
+  private static final String HTTP_CLIENT = "HTTPClient";
 
   /**
    * Tells the stage from options 175 and 77 (iPXE), 60 and 93 (any boot firmware).
@@ -22,9 +23,20 @@ public enum BootStage {
         || options.get(DhcpOption.USER_CLASS).map(UserClass::isIpxe).orElse(false)) {
       return IPXE;
     }
-    boolean pxe =
-        options.get(DhcpOption.VENDOR_CLASS).map(text -> text.startsWith(PXE_CLIENT)).orElse(false);
-    return pxe || options.has(DhcpOption.ARCHITECTURES) ? FIRMWARE : SYSTEM;
+    boolean firmware =
+        options
+            .get(DhcpOption.VENDOR_CLASS)
+            .map(text -> text.startsWith(PXE_CLIENT) || text.startsWith(HTTP_CLIENT))
+            .orElse(false);
+    return firmware || options.has(DhcpOption.ARCHITECTURES) ? FIRMWARE : SYSTEM;
+  }
+
+  /** Whether a client is UEFI's HTTP boot, which takes answers of its own class only. */
+  public static boolean isHttpBoot(DhcpOptions options) throws MalformedDhcpException {
+    return options
+        .get(DhcpOption.VENDOR_CLASS)
+        .map(text -> text.startsWith(HTTP_CLIENT))
+        .orElse(false);
   }
 
   /** Whether its DISCOVER can be the beginning of a boot. */

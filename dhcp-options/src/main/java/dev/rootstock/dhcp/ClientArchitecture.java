@@ -20,6 +20,23 @@ public record ClientArchitecture(int code) {
   /** UEFI on 64-bit ARM. */
   public static final ClientArchitecture UEFI_ARM64 = new ClientArchitecture(11);
 
+  /** UEFI's HTTP boot on x86-64 and on 64-bit ARM. */
+  public static final ClientArchitecture HTTP_X64 = new ClientArchitecture(16);
+
+  public static final ClientArchitecture HTTP_ARM64 = new ClientArchitecture(19);
+
+  private static final int X64_OF_THE_RFC = 9;
+
+  /** Whether it is x86-64 with UEFI, by whichever number and whichever way of loading. */
+  public boolean isUefiX64() {
+    return equals(UEFI_X64) || code == X64_OF_THE_RFC || equals(HTTP_X64);
+  }
+
+  /** Whether it is 64-bit ARM with UEFI. */
+  public boolean isUefiArm64() {
+    return equals(UEFI_ARM64) || equals(HTTP_ARM64);
+  }
+
   static List<ClientArchitecture> decodeAll(byte[] option) throws MalformedDhcpException {
     if (option.length == 0 || option.length % 2 != 0) {
       throw new MalformedDhcpException(

@@ -21,10 +21,23 @@ public final class DhcpOption<T> {
       new DhcpOption<>(6, "name servers", OptionFormat.ADDRESSES);
   public static final DhcpOption<String> HOST_NAME =
       new DhcpOption<>(12, "host name", OptionFormat.TEXT);
+  public static final DhcpOption<String> DOMAIN_NAME =
+      new DhcpOption<>(15, "domain name", OptionFormat.TEXT);
 
   /** Text, since it need not be an iSCSI path: {@link RootPath#parse(String)} reads one. */
   public static final DhcpOption<String> ROOT_PATH =
       new DhcpOption<>(17, "root path", OptionFormat.TEXT);
+
+  /** Bytes, 68 and more (RFC 2132 §5.1). */
+  public static final DhcpOption<Integer> INTERFACE_MTU =
+      new DhcpOption<>(26, "interface MTU", OptionFormat.UINT16);
+
+  public static final DhcpOption<List<Inet4Address>> NTP_SERVERS =
+      new DhcpOption<>(42, "NTP servers", OptionFormat.ADDRESSES);
+
+  /** Of a PXE server, among others: RFC 2132 §8.4 has options inside it. */
+  public static final DhcpOption<byte[]> VENDOR_OPTIONS =
+      new DhcpOption<>(43, "vendor options", OptionFormat.BYTES);
 
   public static final DhcpOption<Inet4Address> REQUESTED_ADDRESS =
       new DhcpOption<>(50, "requested address", OptionFormat.ADDRESS_OPTION);
@@ -60,12 +73,28 @@ public final class DhcpOption<T> {
           61,
           "client identifier",
           new OptionFormat<>(ClientIdentifier::decode, ClientIdentifier::encode));
+  public static final DhcpOption<String> TFTP_SERVER =
+      new DhcpOption<>(66, "TFTP server", OptionFormat.TEXT);
+  public static final DhcpOption<String> BOOT_FILE =
+      new DhcpOption<>(67, "boot file", OptionFormat.TEXT);
   public static final DhcpOption<UserClass> USER_CLASS =
       new DhcpOption<>(77, "user class", new OptionFormat<>(UserClass::decode, UserClass::encode));
+
+  public static final DhcpOption<SlpDirectoryAgents> SLP_DIRECTORY_AGENTS =
+      new DhcpOption<>(
+          78,
+          "SLP directory agents",
+          new OptionFormat<>(SlpDirectoryAgents::decode, SlpDirectoryAgents::encode));
+  public static final DhcpOption<SlpScopes> SLP_SCOPES =
+      new DhcpOption<>(79, "SLP scopes", new OptionFormat<>(SlpScopes::decode, SlpScopes::encode));
 
   /** RFC 3046: whatever a relay agent put in goes back to it as it came. */
   public static final DhcpOption<byte[]> RELAY_AGENT =
       new DhcpOption<>(82, "relay agent information", OptionFormat.BYTES);
+
+  public static final DhcpOption<IsnsServers> ISNS_SERVERS =
+      new DhcpOption<>(
+          83, "iSNS servers", new OptionFormat<>(IsnsServers::decode, IsnsServers::encode));
 
   public static final DhcpOption<List<ClientArchitecture>> ARCHITECTURES =
       new DhcpOption<>(

@@ -92,6 +92,24 @@ public record DhcpPacket(
         options);
   }
 
+  /** The same packet with what is to be loaded next. */
+  DhcpPacket withNext(Inet4Address newSiaddr, String newBootFile) {
+    return new DhcpPacket(
+        reply,
+        chaddr,
+        hops,
+        xid,
+        secs,
+        flags,
+        ciaddr,
+        yiaddr,
+        newSiaddr,
+        giaddr,
+        serverName,
+        newBootFile,
+        options);
+  }
+
   /** The transaction in the form that logs have it. */
   public String xidText() {
     return String.format("%08x", xid);

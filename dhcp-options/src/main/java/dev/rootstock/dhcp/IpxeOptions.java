@@ -2,6 +2,7 @@
 package dev.rootstock.dhcp;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Map;
@@ -24,6 +25,16 @@ public record IpxeOptions(SortedMap<Integer, String> values) {
   /** Not zero: iPXE does not wait three seconds for a proxyDHCP server. */
   public static final int NO_PXEDHCP = 0xB0;
 
+  /** By what iPXE proves itself to a target by CHAP; it leaves them to the system in the iBFT. */
+  public static final int USERNAME = 0xBE;
+
+  public static final int PASSWORD = 0xBF;
+
+  /** By what the target has to prove itself to iPXE. */
+  public static final int REVERSE_USERNAME = 0xC0;
+
+  public static final int REVERSE_PASSWORD = 0xC1;
+
   private static final int PAD = 0;
   private static final int END = 255;
   private static final String ON = "01";
@@ -39,6 +50,19 @@ public record IpxeOptions(SortedMap<Integer, String> values) {
       values.put(code, ON);
     }
     return new IpxeOptions(values);
+  }
+
+  /** The same with a text. */
+  public IpxeOptions with(int code, String text) {
+    TreeMap<Integer, String> more = new TreeMap<>(values);
+    more.put(code, HexFormat.of().formatHex(text.getBytes(StandardCharsets.US_ASCII)));
+    return new IpxeOptions(more);
+  }
+
+  /** Without the values: there may be secrets among them. */
+  @Override
+  public String toString() {
+    return "IpxeOptions" + values.keySet();
   }
 
   static IpxeOptions decode(byte[] option) throws MalformedDhcpException {

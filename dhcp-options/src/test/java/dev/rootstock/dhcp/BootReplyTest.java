@@ -160,7 +160,9 @@ class BootReplyTest {
             facts.leaseSeconds(),
             Optional.of(RootPath.of(new ServerName("10.77.0.1"), 3260, Lun.ZERO, name)),
             Optional.of(name),
-            facts.ipxe());
+            facts.ipxe(),
+            facts.program(),
+            facts.onWish());
     DhcpPacket modest = Golden.packet("userclass-rfc3004.bin");
 
     DhcpPacket offer = BootReply.offer(modest, large);
@@ -191,11 +193,119 @@ class BootReplyTest {
             facts.leaseSeconds(),
             facts.rootPath(),
             facts.initiatorName(),
-            facts.ipxe());
+            facts.ipxe(),
+            facts.program(),
+            facts.onWish());
 
     DhcpPacket offer = BootReply.offer(request, large);
     assertTrue(DhcpCodec.encode(offer).length <= 1500 - 28);
     assertTrue(offer.options().has(DhcpOption.ROOT_PATH));
+  }
+
+  @Test
+  void aPxeRomIsToldWhatToLoadAndWhere() throws Exception {
+    DhcpPacket request = Golden.packet("uefi-pxe-discover.bin");
+    DhcpPacket offer = BootReply.offer(request, Golden.facts().withProgram(program("snponly.efi")));
+
+    assertEquals("snponly.efi", offer.bootFile());
+    assertEquals(Golden.ip("10.77.0.1"), offer.siaddr());
+    assertEquals(Optional.of("10.77.0.1"), offer.options().get(DhcpOption.TFTP_SERVER));
+    assertEquals(Optional.of("snponly.efi"), offer.options().get(DhcpOption.BOOT_FILE));
+  }
+
+  /** iPXE fails when its script attaches a disk that option 17 has attached already. */
+  @Test
+  void ipxeGetsEitherAScriptOrARootPath() throws Exception {
+    DhcpPacket request = Golden.packet("ipxe-bios-discover.bin");
+    String url = "http://10.77.0.1:8080/script/alpha";
+    DhcpPacket offer = BootReply.offer(request, Golden.facts().withProgram(program(url)));
+
+    assertEquals(url, offer.bootFile());
+    assertFalse(offer.options().has(DhcpOption.ROOT_PATH));
+    assertTrue(offer.options().has(DhcpOption.INITIATOR_NAME));
+  }
+
+  /** The program is firmware's: an initramfs has no use for it. */
+  @Test
+  void anOperatingSystemIsNotToldWhatToLoad() throws Exception {
+    DhcpPacket offer =
+        BootReply.offer(
+            Golden.packet("ipconfig-discover.bin"), Golden.facts().withProgram(program("x.efi")));
+    assertEquals("", offer.bootFile());
+    assertEquals(DhcpPacket.NO_ADDRESS, offer.siaddr());
+  }
+
+  @Test
+  void aNameThatFitsNoFieldGoesIntoItsOption() throws Exception {
+    String url = "http://10.77.0.1:8080/" + "a".repeat(120);
+    DhcpPacket offer =
+        BootReply.offer(
+            Golden.packet("ipxe-bios-discover.bin"), Golden.facts().withProgram(program(url)));
+    assertEquals("", offer.bootFile());
+    assertEquals(Optional.of(url), offer.options().get(DhcpOption.BOOT_FILE));
+  }
+
+  /** UEFI 2.10 §24.7: an answer of another class than its own is none. */
+  @Test
+  void uefiHttpBootGetsAnAnswerOfItsClass() throws Exception {
+    DhcpPacket request =
+        with(
+            Golden.packet("uefi-pxe-discover.bin"),
+            DhcpOption.VENDOR_CLASS,
+            "HTTPClient:Arch:00016:UNDI:003001");
+    DhcpPacket offer =
+        BootReply.offer(
+            request, Golden.facts().withProgram(program("http://10.77.0.1:8080/boot/snponly.efi")));
+    assertEquals(BootStage.FIRMWARE, BootStage.of(request.options()));
+    assertEquals(Optional.of("HTTPClient"), offer.options().get(DhcpOption.VENDOR_CLASS));
+  }
+
+  @Test
+  void whatANetworkHasGoesToThoseWhoAsk() throws Exception {
+    DhcpPacket request = Golden.packet("ipconfig-discover.bin");
+    BootFacts facts = Golden.facts();
+    BootFacts named =
+        new BootFacts(
+            facts.address(),
+            facts.subnetMask(),
+            facts.serverId(),
+            facts.router(),
+            facts.nameServers(),
+            facts.hostName(),
+            facts.leaseSeconds(),
+            facts.rootPath(),
+            facts.initiatorName(),
+            facts.ipxe(),
+            facts.program(),
+            DhcpOptions.builder().put(DhcpOption.DOMAIN_NAME, "lab.example").build());
+    DhcpPacket asking = with(request, DhcpOption.PARAMETER_REQUEST_LIST, List.of(1, 15));
+    assertEquals(
+        Optional.of("lab.example"),
+        BootReply.offer(asking, named).options().get(DhcpOption.DOMAIN_NAME));
+    DhcpPacket other = with(request, DhcpOption.PARAMETER_REQUEST_LIST, List.of(1));
+    assertFalse(BootReply.offer(other, named).options().has(DhcpOption.DOMAIN_NAME));
+  }
+
+  /** PXE 2.1 §2.2.3: no address, our class, no menu, and the machine's identifier back. */
+  @Test
+  void aProxyGivesNoAddress() throws Exception {
+    DhcpPacket request = Golden.packet("uefi-pxe-discover.bin");
+    DhcpPacket offer =
+        BootReply.proxied(
+            request, MessageType.OFFER, Golden.ip("10.77.0.1"), new BootProgram("snponly.efi"));
+
+    assertEquals(DhcpPacket.NO_ADDRESS, offer.yiaddr());
+    assertEquals(Golden.ip("10.77.0.1"), offer.siaddr());
+    assertEquals("snponly.efi", offer.bootFile());
+    assertFalse(offer.options().has(DhcpOption.LEASE_SECONDS));
+    assertEquals(Optional.of("PXEClient"), offer.options().get(DhcpOption.VENDOR_CLASS));
+    assertArrayEquals(new byte[] {6, 1, 8, -1}, offer.options().bytes(43).orElseThrow());
+    assertArrayEquals(
+        request.options().bytes(97).orElseThrow(), offer.options().bytes(97).orElseThrow());
+  }
+
+  private static Optional<BootProgram> program(String name) {
+    return Optional.of(new BootProgram(name));
   }
 
   private static <T> DhcpPacket with(DhcpPacket packet, DhcpOption<T> option, T value) {

@@ -45,6 +45,8 @@ final class Golden {
                 Lun.ZERO,
                 new IscsiName("iqn.2026-11.dev.rootstock:01234567:alpha"))),
         Optional.of(new IscsiName("iqn.2026-11.dev.rootstock:01234567:alpha:initiator")),
-        IpxeOptions.switchedOn(IpxeOptions.NO_PXEDHCP));
+        IpxeOptions.switchedOn(IpxeOptions.NO_PXEDHCP),
+        Optional.empty(),
+        DhcpOptions.builder().build());
   }
 }
