@@ -19,6 +19,9 @@ public final class Limits {
   /** Initiator names that one client may be known by. */
   public static final int INITIATORS = 16;
 
+  /** Further disks of one client. */
+  public static final int DISKS = 15;
+
   /** Addresses of a kind that a boot's durable record remembers. */
   public static final int BOOT_ADDRESSES = 4;
 

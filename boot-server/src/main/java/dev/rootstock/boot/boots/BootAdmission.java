@@ -3,7 +3,6 @@ package dev.rootstock.boot.boots;
 
 import dev.rootstock.boot.boots.BootEvent.Command.What;
 import dev.rootstock.boot.clients.ClientName;
-import dev.rootstock.boot.clients.InitiatorName;
 import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
@@ -12,8 +11,8 @@ import dev.rootstock.images.store.ImageStore;
 import dev.rootstock.target.Admission;
 import dev.rootstock.target.LoginStatus;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -28,7 +27,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +45,7 @@ public final class BootAdmission implements Admission, AutoCloseable {
   private final Map<ClientName, ClientBoots> clients = new ConcurrentHashMap<>();
   private final Semaphore discoveries = new Semaphore(BootLimits.DISCOVERIES);
   private volatile Revocation revocation = Revocation.WITHOUT_TARGET;
+  private volatile LoginListener listener = LoginListener.NONE;
 
   private BootAdmission(
       Registry registry,
@@ -63,6 +64,7 @@ public final class BootAdmission implements Admission, AutoCloseable {
             identities,
             policy,
             (target, generation, reason) -> revocation.revoke(target, generation, reason),
+            (client, firmware, name, from) -> listener.loggedIn(client, firmware, name, from),
             threads,
             alarms,
             clock,
@@ -106,12 +108,28 @@ public final class BootAdmission implements Admission, AutoCloseable {
     revocation = target;
   }
 
+  /** From now on that one hears of granted logins. */
+  public void tell(LoginListener other) {
+    listener = other;
+  }
+
   // ---- the target asks ----
 
   @Override
+  public CompletionStage<Authentication> authentication(AuthenticationRequest request) {
+    String target = request.targetName();
+    if (target != null) {
+      return CompletableFuture.completedFuture(parts.policy().chap().login(clientOf(target)));
+    }
+    return discovering(
+        () ->
+            parts.policy().chap().discovery(visible(request.initiatorName(), request.initiator())),
+        Authentication.NOBODY);
+  }
+
+  @Override
   public CompletionStage<Decision> admit(LoginRequest request) {
-    Optional<Registration> found =
-        parts.identities().clientOf(request.targetName()).flatMap(parts.registry()::find);
+    Optional<Registration> found = clientOf(request.targetName());
     if (found.isEmpty()) {
       return CompletableFuture.completedFuture(
           new Refused(
@@ -123,57 +141,84 @@ public final class BootAdmission implements Admission, AutoCloseable {
       return CompletableFuture.completedFuture(
           new Refused(LoginStatus.TARGET_REMOVED, "the client was just removed"));
     }
-    Optional<String> refusal =
-        refusal(found.get(), request.initiatorName(), ClientBoots.address(request));
-    if (refusal.isPresent()) {
-      client.get().turnedAway(request, refusal.get());
+    Optional<Refused> refused = refused(found.get(), request);
+    if (refused.isPresent()) {
+      client.get().turnedAway(request, refused.get().reason());
       return CompletableFuture.completedFuture(
           new Refused(
-              LoginStatus.AUTHORIZATION_FAILURE,
-              "client %s: %s".formatted(found.get().client().name(), refusal.get())));
+              refused.get().status(),
+              "client %s: %s".formatted(found.get().client().name(), refused.get().reason())));
     }
     return client.get().login(request);
   }
 
-  /** The targets that this initiator could log in to by its name and address, and no other. */
+  /**
+   * One more connection of a session is no boot and needs no lease of its own. It is let in if a
+   * login of the same initiator from the same address would be.
+   */
+  @Override
+  public CompletionStage<Optional<Refused>> join(LoginRequest request, Lease lease) {
+    Optional<Registration> found = clientOf(request.targetName());
+    return CompletableFuture.completedFuture(
+        found.isEmpty()
+            ? Optional.of(
+                new Refused(
+                    LoginStatus.AUTHORIZATION_FAILURE,
+                    "no client has the target " + BootParts.shown(request.targetName())))
+            : refused(found.get(), request));
+  }
+
+  /** What stands against a login: its proof first, then its name and address. */
+  private Optional<Refused> refused(Registration known, LoginRequest request) {
+    Optional<String> unproved = parts.policy().chap().refusal(known, request.identity());
+    if (unproved.isPresent()) {
+      return unproved.map(why -> new Refused(LoginStatus.AUTHENTICATION_FAILURE, why));
+    }
+    return refusal(known, request.initiatorName(), ClientBoots.address(request))
+        .map(why -> new Refused(LoginStatus.AUTHORIZATION_FAILURE, why));
+  }
+
+  private Optional<Registration> clientOf(String target) {
+    return parts.identities().clientOf(target).flatMap(parts.registry()::find);
+  }
+
+  /** The targets that this initiator could log in to by name, address and proof, and no other. */
   @Override
   public CompletionStage<List<String>> targets(DiscoveryRequest request) {
+    return discovering(
+        () ->
+            visible(request.initiatorName(), request.initiator()).stream()
+                .filter(known -> parts.policy().chap().shows(known, request.identity()))
+                .map(known -> parts.identities().target(known.client().name()))
+                .toList(),
+        List.of());
+  }
+
+  /** Looks for a stranger, on a thread that may take its time and among a few at once. */
+  private <T> CompletionStage<T> discovering(Supplier<T> search, T tooMany) {
     if (!discoveries.tryAcquire()) {
-      log.debug("too many discovery sessions: {} is told of no target", request.initiator());
-      return CompletableFuture.completedFuture(List.of());
+      log.debug("too many discovery sessions: one is told of no target");
+      return CompletableFuture.completedFuture(tooMany);
     }
     try {
-      return CompletableFuture.supplyAsync(() -> visible(request), threads)
-          .whenComplete((targets, failure) -> discoveries.release());
+      return CompletableFuture.supplyAsync(search, threads)
+          .whenComplete((found, failure) -> discoveries.release());
     } catch (RejectedExecutionException e) {
       discoveries.release();
-      return CompletableFuture.completedFuture(List.of());
+      return CompletableFuture.completedFuture(tooMany);
     }
   }
 
-  private List<String> visible(DiscoveryRequest request) {
-    InetAddress address = BootParts.plain(request.initiator().getAddress());
-    String name = request.initiatorName();
-    return Stream.of(
-            configuredFor(name).stream(),
-            parts.identities().givenTo(name).flatMap(parts.registry()::find).stream(),
-            parts.registry().open(BootLimits.DISCOVERED_TARGETS).stream())
-        .flatMap(found -> found)
-        .distinct()
-        .filter(known -> refusal(known, name, address).isEmpty())
-        .limit(BootLimits.DISCOVERED_TARGETS)
-        .map(known -> parts.identities().target(known.client().name()))
-        .toList();
+  /** The clients whose targets are for an initiator of this name at this address. */
+  private List<Registration> visible(String name, InetSocketAddress from) {
+    return visibility()
+        .toInitiator(name, BootParts.plain(from.getAddress()), BootLimits.DISCOVERED_TARGETS);
   }
 
-  private Optional<Registration> configuredFor(String initiatorName) {
-    try {
-      return parts
-          .registry()
-          .byInitiator(new InitiatorName(initiatorName.toLowerCase(Locale.ROOT)));
-    } catch (InvalidClientException e) {
-      return Optional.empty();
-    }
+  /** Who may hear of which disk. */
+  public TargetVisibility visibility() {
+    return new TargetVisibility(
+        parts.registry(), parts.identities(), parts.policy().ownDhcp(), parts.policy().chap());
   }
 
   private Optional<String> refusal(Registration known, String initiator, InetAddress address) {
@@ -201,6 +246,15 @@ public final class BootAdmission implements Admission, AutoCloseable {
     }
   }
 
+  /** A client's boot script was fetched; anybody can do that, so it wipes nothing either. */
+  public void scriptFetched(String client) {
+    try {
+      client(new ClientName(client)).ifPresent(ClientBoots::scriptFetched);
+    } catch (InvalidClientException e) {
+      log.debug("a script of no client: {}", e.getMessage());
+    }
+  }
+
   /**
    * The client's next login begins a new boot.
    *
@@ -223,9 +277,22 @@ public final class BootAdmission implements Admission, AutoCloseable {
     return command(client, What.REMOVE, force);
   }
 
+  /**
+   * Puts another overlay into the place of the client's; its next login goes on with that one as a
+   * new boot. Fails as {@link #boot}.
+   */
+  public CompletionStage<Void> replace(ClientName client, Replacement replacement, boolean force) {
+    return command(client, What.REPLACE, force, replacement);
+  }
+
   private CompletionStage<Void> command(ClientName name, What what, boolean force) {
+    return command(name, what, force, null);
+  }
+
+  private CompletionStage<Void> command(
+      ClientName name, What what, boolean force, @Nullable Replacement replacement) {
     return client(name)
-        .map(known -> known.command(what, force))
+        .map(known -> known.command(what, force, replacement))
         .orElseGet(() -> CompletableFuture.failedFuture(Registry.unknown(name)));
   }
 

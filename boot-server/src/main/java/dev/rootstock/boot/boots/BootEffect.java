@@ -37,6 +37,9 @@ sealed interface BootEffect {
   /** Delete what the client wrote. */
   record RemoveOverlay() implements Awaited {}
 
+  /** Put another overlay into the place of the client's. */
+  record ReplaceOverlay(Replacement replacement) implements Awaited {}
+
   /** Take the client out of the registry, then delete what it wrote. */
   record ForgetClient() implements Awaited {}
 

@@ -47,13 +47,22 @@ sealed interface BootEvent {
    * The administrator's word.
    *
    * @param force whether sessions that live, or may, are no obstacle
+   * @param replacement of REPLACE; null otherwise
    */
-  record Command(long id, What what, boolean force) implements Request {
+  record Command(long id, What what, boolean force, @Nullable Replacement replacement)
+      implements Request {
+
+    Command(long id, What what, boolean force) {
+      this(id, what, force, null);
+    }
+
     enum What {
       /** The next login begins a new boot. */
       BOOT,
       /** As BOOT, and what the client wrote is dropped. */
       RESET,
+      /** As BOOT, and another overlay takes the place of the client's. */
+      REPLACE,
       /** The client and what it wrote are dropped. */
       REMOVE
     }

@@ -282,6 +282,10 @@ final class BootMachine {
       state.removed = true;
       state.unfenced = true;
       steps.start(command, state.record, Set.of());
+    } else if (state.record == null && command.what() == What.REPLACE) {
+      steps.giveUp(
+          command,
+          new Refusal(LoginStatus.TARGET_ERROR, "it has never booted and has no disk of its own"));
     } else if (state.record == null) {
       state.announced = true;
       steps.start(command, null, Set.of());

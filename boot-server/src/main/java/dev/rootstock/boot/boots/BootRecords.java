@@ -110,6 +110,21 @@ final class BootRecords {
         record.with(Flag.ENDED).flags());
   }
 
+  /** Another overlay has taken the place of the client's. */
+  static BootRecord replaced(BootRecord record, Replacement replacement) {
+    EnumSet<Flag> flags = EnumSet.of(Flag.OVERLAY_IN_PLACE);
+    flags.addAll(record.flags());
+    flags.remove(Flag.OVERLAY_LOST);
+    return new BootRecord(
+        record.generation(),
+        record.mode(),
+        replacement.image(),
+        replacement.overlay().value(),
+        record.machine(),
+        record.displaced(),
+        flags);
+  }
+
   private static Flag stage(Login request) {
     return request.kind() == InitiatorKind.FIRMWARE ? Flag.FIRMWARE : Flag.OPERATING_SYSTEM;
   }

@@ -120,6 +120,9 @@ final class BootState {
     CREATE,
     OPEN,
     REMOVE_OVERLAY,
+    REPLACE,
+    /** Making the record say what REPLACE has done. */
+    RECORD,
     FORGET
   }
 

@@ -77,12 +77,24 @@ final class BootSteps {
   private void drive(Doing doing, Command command) {
     if (command.what() == What.RESET && doing.step() != Step.REMOVE_OVERLAY) {
       await(doing, Step.REMOVE_OVERLAY, new BootEffect.RemoveOverlay());
+    } else if (command.what() == What.REPLACE
+        && doing.step() != Step.REPLACE
+        && doing.step() != Step.RECORD) {
+      Replacement replacement = Objects.requireNonNull(command.replacement());
+      await(doing, Step.REPLACE, new BootEffect.ReplaceOverlay(replacement));
+    } else if (command.what() == What.REPLACE && doing.step() == Step.REPLACE) {
+      await(doing, Step.RECORD, new BootEffect.Save(replaced(command)));
     } else if (command.what() == What.REMOVE && doing.step() != Step.FORGET) {
       await(doing, Step.FORGET, new BootEffect.ForgetClient());
     } else {
       state.work = null;
       effects.add(new BootEffect.Completed(command.id()));
     }
+  }
+
+  private BootRecord replaced(Command command) {
+    return BootRecords.replaced(
+        Objects.requireNonNull(state.record), Objects.requireNonNull(command.replacement()));
   }
 
   private void await(Doing doing, Step step, BootEffect.Awaited effect) {
@@ -110,7 +122,11 @@ final class BootSteps {
       case CREATE ->
           next = doing.with(Objects.requireNonNull(state.record).with(Flag.OVERLAY_IN_PLACE), null);
       case OPEN -> state.diskOpen = true;
-      case NOTHING, REMOVE_OVERLAY, FORGET -> {}
+      case RECORD -> {
+        state.record = replaced((Command) doing.request());
+        next = doing.with(state.record, null);
+      }
+      case NOTHING, REMOVE_OVERLAY, REPLACE, FORGET -> {}
     }
     drive(next);
   }

@@ -41,16 +41,38 @@ final class ClientAccess {
     if (!given.value().equals(name)) {
       return Optional.of("initiator '%s' is not the one it is given, %s".formatted(name, given));
     }
-    InetAddress expected = ownDhcp ? registration.address() : client.address();
-    if (expected == null) {
+    return elsewhere(registration, ownDhcp, address);
+  }
+
+  /**
+   * Why nobody may log in from this address, whatever his name; empty when somebody may.
+   *
+   * @param ownDhcp as above
+   */
+  static Optional<String> elsewhere(
+      Registration registration, boolean ownDhcp, InetAddress address) {
+    Client client = registration.client();
+    if (client.open() || !client.initiators().isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<InetAddress> expected = boundTo(registration, ownDhcp);
+    if (expected.isEmpty()) {
       return ownDhcp
           ? Optional.of("it has had no address from our DHCP server yet")
           : Optional.empty();
     }
-    return expected.equals(address)
+    return expected.get().equals(address)
         ? Optional.empty()
         : Optional.of(
             "it logs in from %s, and its address is %s"
-                .formatted(address.getHostAddress(), expected.getHostAddress()));
+                .formatted(address.getHostAddress(), expected.get().getHostAddress()));
+  }
+
+  /** The one address that may log in, where there is one. */
+  static Optional<InetAddress> boundTo(Registration registration, boolean ownDhcp) {
+    Client client = registration.client();
+    return client.open() || !client.initiators().isEmpty()
+        ? Optional.empty()
+        : Optional.ofNullable(ownDhcp ? registration.address() : client.address());
   }
 }

@@ -86,7 +86,12 @@ final class ClientBoots {
     mailbox.offer(() -> take(new BootEvent.Discover(xid, firmware)));
   }
 
-  CompletionStage<Void> command(Command.What what, boolean force) {
+  void scriptFetched() {
+    mailbox.offer(() -> take(new BootEvent.ScriptFetched()));
+  }
+
+  CompletionStage<Void> command(
+      Command.What what, boolean force, @Nullable Replacement replacement) {
     CompletableFuture<Void> answer = new CompletableFuture<>();
     boolean accepted =
         mailbox.offer(
@@ -95,7 +100,7 @@ final class ClientBoots {
                     () -> {
                       long id = ++lastId;
                       commands.put(id, answer);
-                      take(new Command(id, what, force));
+                      take(new Command(id, what, force, replacement));
                     },
                     answer));
     if (!accepted) {
@@ -189,6 +194,7 @@ final class ClientBoots {
       case BootEffect.CreateOverlay create -> post(disk.create(create.record(), create.overlay()));
       case BootEffect.OpenDisk open -> post(disk.open(open.record()));
       case BootEffect.RemoveOverlay ignored -> post(disk.remove());
+      case BootEffect.ReplaceOverlay replace -> replaceLater(replace.replacement());
       case BootEffect.ForgetClient ignored -> await(parts.registry().remove(name));
       case BootEffect.Probe probe -> probe(probe.id());
       case BootEffect.CloseSession close -> closeAll(Set.of(close.id()));
@@ -198,6 +204,24 @@ final class ClientBoots {
       case BootEffect.Refuse refuse -> refused(refuse);
       case BootEffect.Completed completed -> completed(completed.id());
     }
+  }
+
+  /** Copying a disk takes long: other clients need the shared threads meanwhile. */
+  private void replaceLater(Replacement replacement) {
+    Thread.ofPlatform()
+        .name("replace-" + name)
+        .daemon()
+        .start(
+            () -> {
+              BootEvent end;
+              try {
+                end = disk.replace(replacement);
+              } catch (RuntimeException | Error bug) {
+                log.error("client {}: its disk was not replaced", name, bug);
+                end = new BootEvent.Failed("an internal error; the server's log has it", false);
+              }
+              post(end);
+            });
   }
 
   private void await(CompletionStage<?> stage) {
@@ -265,13 +289,20 @@ final class ClientBoots {
 
   private void granted(BootEffect.Grant grant) {
     SessionLease lease = lease(grant.id());
-    lease.granted(grant.generation(), List.of(disk.unit()));
+    lease.granted(grant.generation(), disk.units());
     log.info(
         "client {}: {} from {} has boot {}",
         name,
         lease.request().initiatorName(),
         address(lease.request()).getHostAddress(),
         grant.generation());
+    parts
+        .listener()
+        .loggedIn(
+            name.value(),
+            Objects.requireNonNull(state.sessions.get(grant.id())).kind() == InitiatorKind.FIRMWARE,
+            lease.request().initiatorName(),
+            address(lease.request()));
     Objects.requireNonNull(logins.remove(grant.id())).complete(new Granted(lease));
   }
 

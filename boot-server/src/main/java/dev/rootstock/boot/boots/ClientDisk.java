@@ -4,29 +4,39 @@ package dev.rootstock.boot.boots;
 import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.LeasedDisk;
 import dev.rootstock.images.store.OverlayId;
 import dev.rootstock.images.store.StoreException;
 import dev.rootstock.target.LogicalUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The one disk that a client has open, shared by the sessions of its boot. Every method but {@link
- * #fenceBefore} may wait for the store; all run in the client's mailbox.
+ * The disks that a client has open, shared by the sessions of its boot: its own at LUN 0, and
+ * golden versions that it only reads at those that follow. Every method but {@link #fenceBefore}
+ * may wait for the store; all run in the client's mailbox.
  */
 final class ClientDisk {
+  private static final Logger log = LoggerFactory.getLogger(ClientDisk.class);
   private static final int LUN = 0;
 
   private final ClientName name;
   private final BootParts parts;
   private @Nullable LeasedDisk lease;
-  private @Nullable LogicalUnit unit;
+  private final List<LeasedDisk> further = new ArrayList<>();
+  private List<LogicalUnit> units = List.of();
   private long generation;
 
   ClientDisk(ClientName name, BootParts parts) {
@@ -34,26 +44,19 @@ final class ClientDisk {
     this.parts = parts;
   }
 
-  /** The disk as the target shows it; it must be open. */
-  LogicalUnit unit() {
-    if (unit == null) {
+  /** The disks as the target shows them; they must be open. */
+  List<LogicalUnit> units() {
+    if (units.isEmpty()) {
       throw new IllegalStateException("the disk of " + name + " is not open");
     }
-    return unit;
+    return units;
   }
 
   BootEvent create(BootRecord record, UUID overlay) {
     try {
       GoldenVersion base = golden(record);
       long size =
-          parts
-              .registry()
-              .find(name)
-              .map(Registration::client)
-              .map(Client::sizeBytes)
-              .flatMap(
-                  bytes -> bytes.isPresent() ? Optional.of(bytes.getAsLong()) : Optional.empty())
-              .orElse(base.sizeBytes());
+          client().map(Client::sizeBytes).orElse(OptionalLong.empty()).orElse(base.sizeBytes());
       parts.store().createOverlay(name.value(), new OverlayId(overlay), base, size);
       return new BootEvent.Done();
     } catch (StoreException e) {
@@ -67,18 +70,64 @@ final class ClientDisk {
       LeasedDisk opened =
           overlay == null
               ? parts.store().openReadOnly(golden(record))
-              : parts.store().openOverlay(name.value(), new OverlayId(overlay));
+              : parts.store().openOverlay(name.value(), new OverlayId(overlay), this::limit);
       lease = opened;
       generation = record.generation();
-      unit =
-          new LogicalUnit(
-              LUN,
-              opened.device(),
-              parts.identities().naa(name, LUN),
-              parts.identities().serial(name, LUN));
+      List<LogicalUnit> shown = new ArrayList<>();
+      shown.add(unit(LUN, opened));
+      openFurther(shown);
+      units = List.copyOf(shown);
       return new BootEvent.Done();
     } catch (StoreException e) {
       return failed(e, record.overlay() != null);
+    }
+  }
+
+  /** A further disk that cannot be had is left out: the machine can do more without it than off. */
+  private void openFurther(List<LogicalUnit> shown) {
+    List<ImageReference> disks = client().map(Client::disks).orElse(List.of());
+    for (int i = 0; i < disks.size(); i++) {
+      ImageReference disk = disks.get(i);
+      try {
+        GoldenVersion version =
+            parts
+                .version(disk)
+                .orElseThrow(
+                    () -> new StoreException(StoreException.Kind.NOT_FOUND, disk + " is gone"));
+        LeasedDisk opened = parts.store().openReadOnly(version);
+        further.add(opened);
+        shown.add(unit(LUN + 1 + i, opened));
+      } catch (StoreException e) {
+        log.error("client {}: it has no disk at LUN {}: {}", name, LUN + 1 + i, e.getMessage());
+      }
+    }
+  }
+
+  private LogicalUnit unit(int lun, LeasedDisk disk) {
+    return new LogicalUnit(
+        lun,
+        disk.device(),
+        parts.identities().naa(name, lun),
+        parts.identities().serial(name, lun),
+        new RegisteredMemory(parts.registry(), name, lun));
+  }
+
+  private Optional<Client> client() {
+    return parts.registry().find(name).map(Registration::client);
+  }
+
+  /** Asked at each allocation, so that a new limit holds at once. */
+  private long limit() {
+    return client().map(Client::limitBytes).orElse(OptionalLong.empty()).orElse(Long.MAX_VALUE);
+  }
+
+  /** Does what replaces the client's overlay; nobody uses it now. */
+  BootEvent replace(Replacement replacement) {
+    try {
+      replacement.make();
+      return new BootEvent.Done();
+    } catch (StoreException e) {
+      return failed(e, false);
     }
   }
 
@@ -104,9 +153,14 @@ final class ClientDisk {
 
   /** Makes the commands of older generations fail; completes when those under way have ended. */
   CompletionStage<Void> fenceBefore(long first) {
-    return lease == null || generation >= first
-        ? CompletableFuture.completedFuture(null)
-        : lease.fence();
+    if (lease == null || generation >= first) {
+      return CompletableFuture.completedFuture(null);
+    }
+    CompletableFuture<?>[] fenced =
+        Stream.concat(Stream.of(lease), further.stream())
+            .map(disk -> disk.fence().toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(fenced);
   }
 
   /** Closes the disk of an older generation, which has been fenced. */
@@ -119,7 +173,9 @@ final class ClientDisk {
   void close() {
     LeasedDisk open = lease;
     lease = null;
-    unit = null;
+    units = List.of();
+    further.forEach(LeasedDisk::close);
+    further.clear();
     if (open != null) {
       open.close();
     }
@@ -134,9 +190,18 @@ final class ClientDisk {
     }
   }
 
+  private BootEvent forget() {
+    try {
+      parts.store().forget(name.value());
+      return new BootEvent.Done();
+    } catch (StoreException e) {
+      return failed(e, false);
+    }
+  }
+
   /** Deletes what a client wrote that is no longer known; says what went wrong. */
   Optional<String> removeOfRemoved() {
-    return remove() instanceof BootEvent.Failed failed
+    return forget() instanceof BootEvent.Failed failed
         ? Optional.of(failed.reason())
         : Optional.empty();
   }

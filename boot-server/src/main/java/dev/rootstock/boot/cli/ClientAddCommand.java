@@ -33,7 +33,9 @@ final class ClientAddCommand implements Command {
         Command.option("initiator", "IQN", "an initiator name that may log in; may be repeated"),
         Command.option("mode", "MODE", "persistent (default), ephemeral or read-only"),
         Command.option("address", "IPV4", "the address that DHCP gives it"),
-        Command.option("size", "SIZE", "the size of its disk, as 40G; the image's by default"));
+        Command.option("size", "SIZE", "the size of its disk, as 40G; the image's by default"),
+        Command.option("limit", "SIZE", "what its writes may take in the store"),
+        Command.option("disk", "NAME@VERSION", "a further read-only disk; may be repeated"));
   }
 
   @Override
@@ -57,6 +59,11 @@ final class ClientAddCommand implements Command {
     if (size != null) {
       arguments.put("sizeBytes", Size.parse(size));
     }
+    String limit = invocation.value("limit");
+    if (limit != null) {
+      arguments.put("limitBytes", Size.parse(limit));
+    }
+    strings(arguments, "disks", invocation.values("disk"));
     JsonNode client = invocation.call("client add", arguments);
     if (invocation.json()) {
       invocation.printJson(client);

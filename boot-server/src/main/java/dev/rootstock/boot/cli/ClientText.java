@@ -39,8 +39,15 @@ final class ClientText {
         client.get("sizeBytes").isNull()
             ? "the image's"
             : Size.text(client.get("sizeBytes").asLong()));
+    if (!client.get("limitBytes").isNull()) {
+      pair(pairs, "limit", Size.text(client.get("limitBytes").asLong()));
+    }
+    for (int i = 0; i < client.get("disks").size(); i++) {
+      pair(pairs, "LUN " + (i + 1), client.get("disks").get(i).asText() + ", read-only");
+    }
     pair(pairs, "target", client.get("target").asText());
     pair(pairs, "initiator", client.get("initiator").asText());
+    pair(pairs, "CHAP", chap(client));
     pair(pairs, "stage", client.get("stage").asText());
     pair(
         pairs,
@@ -61,6 +68,17 @@ final class ClientText {
                   session.get("kind").asText(),
                   session.get("since").asText()));
     }
+    for (JsonNode snapshot : client.get("snapshots")) {
+      pair(
+          pairs,
+          "snapshot",
+          "%s of %s on %s, %s"
+              .formatted(
+                  snapshot.get("snapshot").asText(),
+                  snapshot.get("taken").asText(),
+                  snapshot.get("image").asText(),
+                  Size.text(snapshot.get("fileBytes").asLong())));
+    }
     JsonNode refused = client.get("refused");
     if (!refused.isNull()) {
       pair(
@@ -76,6 +94,20 @@ final class ClientText {
     return Table.pairs(pairs);
   }
 
+  private static String chap(JsonNode client) {
+    JsonNode chap = client.get("chap");
+    String mode = client.get("chapMode").asText();
+    if (chap.isNull()) {
+      return mode.equals("required") ? "no secret: its logins are refused" : "not asked for";
+    }
+    return chap.get("user").asText()
+        + (chap.get("targetUser").isNull()
+            ? ", one way"
+            : ", and the target as " + chap.get("targetUser").asText())
+        + (chap.get("handOut").asBoolean() ? ", handed out by DHCP" : "")
+        + (mode.equals("none") ? "; not asked for, since iscsi.chap is none" : "");
+  }
+
   private static String keys(JsonNode client) {
     if (client.get("open").asBoolean()) {
       return "open";
@@ -86,6 +118,9 @@ final class ClientText {
       keys.add(client.get("uuid").asText());
     }
     client.get("initiators").forEach(name -> keys.add(name.asText()));
+    if (keys.isEmpty()) {
+      keys.add("CHAP");
+    }
     return String.join(" ", keys);
   }
 

@@ -3,31 +3,39 @@ package dev.rootstock.boot.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.rootstock.boot.Limits;
 import dev.rootstock.boot.clients.InitiatorName;
 import dev.rootstock.boot.config.Configuration;
 import dev.rootstock.boot.control.RefusedException;
+import dev.rootstock.boot.discovery.DiscoveryStage;
+import dev.rootstock.boot.discovery.FoundTarget;
+import dev.rootstock.boot.discovery.IsnsSearch;
+import dev.rootstock.boot.discovery.SendTargetsSearch;
+import dev.rootstock.boot.discovery.SlpSearch;
+import dev.rootstock.boot.discovery.TargetSearch;
+import dev.rootstock.boot.isns.IsnsServer;
+import dev.rootstock.dhcp.RootPath;
 import dev.rootstock.dhcp.ServerName;
 import dev.rootstock.dhcp.SyntaxException;
-import dev.rootstock.target.initiator.Initiator;
-import dev.rootstock.target.initiator.Initiator.Found;
-import dev.rootstock.target.initiator.LoginOptions;
-import dev.rootstock.target.initiator.LoginRefusedException;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.commons.cli.Option;
+import org.jspecify.annotations.Nullable;
 
-/** {@code discover --sendtargets HOST}: what a client would find there. */
+/** {@code discover}: what a client would find by SendTargets, SLP or iSNS. */
 final class DiscoverCommand implements Command {
   /** HOST, HOST:PORT, [IPV6] or [IPV6]:PORT. */
   private static final Pattern PORTAL = Pattern.compile("(\\[[^]]*]|[^:]*)(?::([0-9]{1,5}))?");
 
-  private static final String NAME = "iqn.2026-11.dev.rootstock:discover";
+  private static final List<String> WAYS = List.of("slp", "isns", "sendtargets");
 
   @Override
   public String name() {
@@ -36,14 +44,26 @@ final class DiscoverCommand implements Command {
 
   @Override
   public String summary() {
-    return "ask a target for the disks that a client would find";
+    return "ask for the disks that a client would find";
   }
 
   @Override
   public List<Option> options() {
     return List.of(
+        Option.builder()
+            .longOpt("slp")
+            .hasArg()
+            .optionalArg(true)
+            .argName("[HOST]")
+            .desc("ask by SLP: everybody by multicast, or one agent")
+            .get(),
+        Command.option("isns", "HOST[:PORT]", "ask this iSNS server, port 3205 by default"),
         Command.option("sendtargets", "HOST[:PORT]", "ask this iSCSI target, port 3260 by default"),
-        Command.option("initiator", "IQN", "ask by this initiator's name"));
+        Command.option("initiator", "IQN", "ask by this initiator's name"),
+        Command.option(
+            "root-path", "STRING", "find the server of a root path that names none (RFC 4173)"),
+        Command.option("interface", "NAME", "where SLP asks, else everywhere; may be repeated"),
+        Command.option("scope", "NAME", "SLP's scope, else DEFAULT; may be repeated"));
   }
 
   @Override
@@ -53,73 +73,151 @@ final class DiscoverCommand implements Command {
 
   @Override
   public int run(Invocation invocation) throws Exception {
-    InetSocketAddress portal = portal(invocation.required("sendtargets"));
-    String initiator = invocation.value("initiator");
-    String name = initiator == null ? NAME : new InitiatorName(initiator).value();
-    List<Found> targets = ask(portal, name);
+    TargetSearch search = search(invocation);
+    String name = invocation.value("initiator");
+    Optional<String> initiator =
+        Optional.ofNullable(name).map(each -> new InitiatorName(each).value());
+    String path = invocation.value("root-path");
+    try {
+      return path == null
+          ? targets(invocation, search, initiator)
+          : rootPaths(invocation, search, initiator, path);
+    } catch (IOException e) {
+      throw new RefusedException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static int targets(Invocation invocation, TargetSearch search, Optional<String> initiator)
+      throws IOException, RefusedException {
+    List<FoundTarget> targets = search.find(new TargetSearch.Wanted(initiator, Optional.empty()));
     if (invocation.json()) {
-      invocation.printJson(json(invocation.arguments(), targets));
+      ObjectNode node = invocation.arguments();
+      ArrayNode array = node.putArray("targets");
+      for (FoundTarget each : targets) {
+        ArrayNode addresses =
+            array.addObject().put("target", each.name().value()).putArray("addresses");
+        each.portals().forEach(portal -> addresses.add(portal.toString()));
+      }
+      invocation.printJson(node);
     } else {
-      for (Found target : targets) {
-        invocation.print(target.targetName() + "  " + String.join(" ", target.addresses()));
+      for (FoundTarget each : targets) {
+        invocation.print(
+            each.name()
+                + "  "
+                + String.join(" ", each.portals().stream().map(Object::toString).toList()));
       }
     }
     if (targets.isEmpty()) {
       throw new RefusedException(
-          "%s has no target for '%s' from this address: 'rootstock client show' says who may log in"
-              .formatted(text(portal), name));
+          "%s has no target for %s from this address: 'rootstock client show' says who may log in"
+              .formatted(search.asked(), initiator.map(n -> "'" + n + "'").orElse("anybody")));
     }
     return DONE;
   }
 
-  private static List<Found> ask(InetSocketAddress portal, String name) throws RefusedException {
-    try (Initiator session =
-        Initiator.login(portal, LoginOptions.discovery(name), Limits.DISCOVER_TIME)) {
-      List<Found> targets = session.sendTargets("All");
-      session.logout();
-      return targets;
-    } catch (LoginRefusedException e) {
+  private static int rootPaths(
+      Invocation invocation, TargetSearch search, Optional<String> initiator, String text)
+      throws IOException, RefusedException, UsageException {
+    RootPath path;
+    try {
+      path = RootPath.parse(text);
+    } catch (SyntaxException e) {
+      throw new UsageException("'%s' is no root path, %s".formatted(text, e.getMessage()));
+    }
+    List<RootPath> found = DiscoveryStage.complete(path, initiator, search);
+    if (invocation.json()) {
+      ObjectNode node = invocation.arguments();
+      ArrayNode array = node.putArray("rootPaths");
+      found.forEach(each -> array.add(each.toString()));
+      invocation.printJson(node);
+    } else {
+      found.forEach(each -> invocation.print(each.toString()));
+    }
+    if (found.isEmpty()) {
       throw new RefusedException(
-          "%s refuses a discovery session by '%s': %s"
-              .formatted(text(portal), name, e.getMessage()),
-          e);
-    } catch (IOException e) {
-      throw new RefusedException(
-          "%s cannot be asked: %s; is an iSCSI target running there?"
-              .formatted(text(portal), e.getMessage() == null ? e : e.getMessage()),
-          e);
+          "%s does not know where %s is, or does not tell this machine"
+              .formatted(search.asked(), path.target()));
+    }
+    return DONE;
+  }
+
+  private static TargetSearch search(Invocation invocation)
+      throws RefusedException, UsageException {
+    List<String> ways = WAYS.stream().filter(invocation::has).toList();
+    if (ways.size() != 1) {
+      throw new UsageException(
+          "'discover' asks one: write --%s".formatted(String.join(" or --", WAYS)));
+    }
+    if (ways.getFirst().equals("isns")) {
+      return new IsnsSearch(portal(invocation.required("isns"), IsnsServer.PORT));
+    }
+    if (ways.getFirst().equals("sendtargets")) {
+      return new SendTargetsSearch(
+          portal(invocation.required("sendtargets"), Configuration.ISCSI_PORT));
+    }
+    String agent = invocation.value("slp");
+    List<String> scopes = invocation.values("scope");
+    return new SlpSearch(
+        scopes.isEmpty() ? List.of("DEFAULT") : scopes,
+        agent == null ? Optional.empty() : Optional.of(address(agent)),
+        agent == null ? networks(invocation.values("interface")) : List.of());
+  }
+
+  private static List<NetworkInterface> networks(List<String> names) throws RefusedException {
+    try {
+      List<NetworkInterface> all = NetworkInterface.networkInterfaces().toList();
+      for (String name : names) {
+        if (all.stream().noneMatch(each -> each.getName().equals(name))) {
+          throw new RefusedException(
+              "there is no network interface '%s': this machine has %s"
+                  .formatted(
+                      name,
+                      String.join(
+                          ", ", all.stream().map(NetworkInterface::getName).sorted().toList())));
+        }
+      }
+      List<NetworkInterface> chosen =
+          all.stream().filter(each -> names.contains(each.getName()) || names.isEmpty()).toList();
+      return names.isEmpty()
+          ? chosen.stream().filter(DiscoverCommand::canMulticast).toList()
+          : chosen;
+    } catch (SocketException e) {
+      throw new RefusedException("the network interfaces cannot be listed: " + e, e);
     }
   }
 
-  private static InetSocketAddress portal(String text) throws RefusedException, UsageException {
+  private static boolean canMulticast(NetworkInterface network) {
+    try {
+      return network.isUp()
+          && !network.isLoopback()
+          && network.supportsMulticast()
+          && network.inetAddresses().anyMatch(Inet4Address.class::isInstance);
+    } catch (SocketException e) {
+      return false; // it is gone
+    }
+  }
+
+  private static InetAddress address(String host) throws RefusedException, UsageException {
+    return portal(host, 0).getAddress();
+  }
+
+  private static InetSocketAddress portal(String text, int otherwise)
+      throws RefusedException, UsageException {
     Matcher matcher = PORTAL.matcher(text);
-    String port = matcher.matches() ? matcher.group(2) : null;
-    int number = port == null ? Configuration.ISCSI_PORT : Integer.parseInt(port);
-    if (!matcher.matches() || number < 1 || number > 65535) {
+    @Nullable String port = matcher.matches() ? matcher.group(2) : null;
+    int number = port == null ? otherwise : Integer.parseInt(port);
+    if (!matcher.matches() || number > 65535 || (port != null && (number < 1 || otherwise == 0))) {
       throw new UsageException(
-          "'%s' is no target to ask: write HOST, HOST:PORT or [IPV6]:PORT".formatted(text));
+          "'%s' is nobody to ask: write HOST%s"
+              .formatted(text, otherwise == 0 ? "" : ", HOST:PORT or [IPV6]:PORT"));
     }
     try {
       ServerName host = ServerName.parse(matcher.group(1));
       return new InetSocketAddress(InetAddress.getAllByName(host.text())[0], number);
     } catch (SyntaxException e) {
-      throw new UsageException("'%s' is no target to ask, %s".formatted(text, e.getMessage()));
+      throw new UsageException("'%s' is nobody to ask, %s".formatted(text, e.getMessage()));
     } catch (UnknownHostException e) {
       throw new RefusedException("host '%s' has no address".formatted(matcher.group(1)), e);
     }
-  }
-
-  private static ObjectNode json(ObjectNode node, List<Found> targets) {
-    ArrayNode array = node.putArray("targets");
-    for (Found target : targets) {
-      ArrayNode addresses =
-          array.addObject().put("target", target.targetName()).putArray("addresses");
-      target.addresses().forEach(addresses::add);
-    }
-    return node;
-  }
-
-  private static String text(InetSocketAddress portal) {
-    return ServerName.of(portal.getAddress()).text() + ":" + portal.getPort();
   }
 }

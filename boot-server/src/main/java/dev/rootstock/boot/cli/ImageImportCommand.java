@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.rootstock.boot.control.RefusedException;
 import dev.rootstock.images.store.ImageStore;
+import dev.rootstock.images.store.SourceFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +20,7 @@ final class ImageImportCommand implements Command {
 
   @Override
   public String summary() {
-    return "copy a raw disk image into the store, as the next version of an image";
+    return "copy a disk image into the store, as the next version of an image";
   }
 
   @Override
@@ -31,7 +32,10 @@ final class ImageImportCommand implements Command {
   public List<Option> options() {
     return List.of(
         Command.option("name", "NAME", "the image to make, or to add a version to"),
-        Command.option("format", "FORMAT", "raw, the only one there is yet"));
+        Command.option(
+            "format",
+            "FORMAT",
+            "what the file is; by its content otherwise. " + SourceFormat.all()));
   }
 
   @Override
@@ -43,11 +47,9 @@ final class ImageImportCommand implements Command {
   public int run(Invocation invocation) throws Exception {
     String name = invocation.required("name");
     String format = invocation.value("format");
-    if (format != null && !format.equals("raw")) {
-      throw new RefusedException(
-          ("format '%s' is not there yet: convert the file first, with 'qemu-img convert -O raw"
-                  + " FILE FILE.raw'")
-              .formatted(format));
+    if (format != null && SourceFormat.parse(format).isEmpty()) {
+      throw new UsageException(
+          "format '%s' is unknown: use one of %s".formatted(format, SourceFormat.all()));
     }
     if (!ImageStore.isName(name)) {
       throw new RefusedException(
@@ -63,6 +65,7 @@ final class ImageImportCommand implements Command {
     ObjectNode arguments = invocation.arguments();
     arguments.put("file", file.toString());
     arguments.put("name", name);
+    arguments.put("format", format);
     JsonNode version;
     try (ProgressLine progress = new ProgressLine(invocation.console(), "importing " + name)) {
       version = invocation.call("image import", arguments, progress);

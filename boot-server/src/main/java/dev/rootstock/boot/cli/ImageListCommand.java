@@ -31,13 +31,14 @@ final class ImageListCommand implements Command {
       invocation.print("no images: 'rootstock image import FILE --name NAME' makes one");
       return DONE;
     }
-    Table table = new Table("IMAGE", "DEFAULT", "SIZE", "IMPORTED", "SHA256");
+    Table table = new Table("IMAGE", "DEFAULT", "SIZE", "MADE", "ON", "SHA256");
     for (JsonNode image : result.get("images")) {
       table.row(
           image.get("name").asText() + "@" + image.get("version").asInt(),
           image.get("default").asBoolean() ? "yes" : "",
           Size.text(image.get("sizeBytes").asLong()),
           image.get("imported").asText().substring(0, 10),
+          image.get("parent").isNull() ? "" : image.get("parent").asText(),
           image.get("sha256").asText().substring(0, 12));
     }
     table.lines().forEach(invocation::print);

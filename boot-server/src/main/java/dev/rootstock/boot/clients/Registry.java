@@ -49,6 +49,8 @@ public final class Registry implements AutoCloseable {
   public static final String FILE = "registry.log";
 
   private static final Logger log = LoggerFactory.getLogger(Registry.class);
+  private static final String CHAP_NAME = "CHAP name";
+  private static final String CHAP_SECRET = "this CHAP secret";
   private static final Executor ANSWERS = Thread::startVirtualThread;
 
   private final UUID installation;
@@ -156,6 +158,16 @@ public final class Registry implements AutoCloseable {
     return owner(new Key("address", address));
   }
 
+  /** The client that proves itself under this name of CHAP. */
+  public Optional<Registration> byChapName(String user) {
+    return owner(new Key(CHAP_NAME, user));
+  }
+
+  /** The client that has this secret, for itself or for the target's proof. */
+  public Optional<Registration> bySecret(Secret secret) {
+    return owner(new Key(CHAP_SECRET, secret));
+  }
+
   /** All clients, by name. */
   public List<Registration> all() {
     List<Registration> all = new ArrayList<>(clients.values());
@@ -192,7 +204,7 @@ public final class Registry implements AutoCloseable {
                 "client '%s' is there already: remove it first, or choose another name"
                     .formatted(client.name()));
           }
-          return new Registration(client, null, null);
+          return new Registration(client);
         });
   }
 
@@ -481,6 +493,15 @@ public final class Registry implements AutoCloseable {
       }
       if (registration.lease() != null) {
         keys.add(new Key("address", registration.lease()));
+      }
+      Chap chap = registration.chap();
+      if (chap != null) {
+        keys.add(new Key(CHAP_NAME, chap.client().user()));
+        // RFC 7143 §9.2.1: a secret of one client, or of one direction, is that of no other.
+        keys.add(new Key(CHAP_SECRET, chap.client().secret()));
+        if (chap.target() != null) {
+          keys.add(new Key(CHAP_SECRET, chap.target().secret()));
+        }
       }
     }
     return keys;

@@ -2,6 +2,7 @@
 package dev.rootstock.boot.clients;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -14,10 +15,13 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +39,11 @@ final class RegistryCodec {
 
   private static final String MAGIC = "registry";
   private static final JsonMapper JSON =
-      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          // A message about a damaged record must not show the secrets in it.
+          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+          .build();
 
   private RegistryCodec() {}
 
@@ -116,13 +124,51 @@ final class RegistryCodec {
       node.put("address", client.address().getHostAddress());
     }
     client.sizeBytes().ifPresent(size -> node.put("size", size));
+    client.limitBytes().ifPresent(limit -> node.put("limit", limit));
+    if (!client.disks().isEmpty()) {
+      strings(node, "disks", client.disks());
+    }
     if (registration.lease() != null) {
       node.put("lease", registration.lease().getHostAddress());
     }
     if (registration.boot() != null) {
       node.set("boot", json(registration.boot()));
     }
+    if (registration.chap() != null) {
+      node.set("chap", json(registration.chap()));
+    }
+    if (!registration.units().isEmpty()) {
+      ObjectNode units = node.putObject("units");
+      new TreeMap<>(registration.units())
+          .forEach((lun, bytes) -> units.put(lun.toString(), bytes.base64()));
+    }
     return node;
+  }
+
+  private static ObjectNode json(Chap chap) {
+    ObjectNode node = JSON.createObjectNode();
+    node.put("user", chap.client().user());
+    node.put("secret", chap.client().secret().text());
+    if (chap.target() != null) {
+      node.put("targetUser", chap.target().user());
+      node.put("targetSecret", chap.target().secret().text());
+    }
+    node.put("handOut", chap.handOut());
+    return node;
+  }
+
+  private static Chap chap(JsonNode node) throws IOException {
+    only(node, Set.of("user", "secret", "targetUser", "targetSecret", "handOut"));
+    Chap.Pair target = null;
+    if (node.has("targetUser") || node.has("targetSecret")) {
+      target =
+          new Chap.Pair(
+              text(required(node, "targetUser")), new Secret(text(required(node, "targetSecret"))));
+    }
+    return new Chap(
+        new Chap.Pair(text(required(node, "user")), new Secret(text(required(node, "secret")))),
+        target,
+        required(node, "handOut").booleanValue());
   }
 
   private static ObjectNode json(BootRecord boot) {
@@ -151,8 +197,12 @@ final class RegistryCodec {
             "mode",
             "address",
             "size",
+            "limit",
+            "disks",
             "lease",
-            "boot"));
+            "boot",
+            "chap",
+            "units"));
     Client client =
         new Client(
             new ClientName(text(required(node, "name"))),
@@ -162,9 +212,23 @@ final class RegistryCodec {
             ImageReference.parse(text(required(node, "image"))),
             Mode.parse(text(required(node, "mode"))),
             address(node.get("address")),
-            node.has("size") ? OptionalLong.of(number(node.get("size"))) : OptionalLong.empty());
+            node.has("size") ? OptionalLong.of(number(node.get("size"))) : OptionalLong.empty(),
+            node.has("limit") ? OptionalLong.of(number(node.get("limit"))) : OptionalLong.empty(),
+            node.has("disks") ? list(node.get("disks"), ImageReference::parse) : List.of());
     return new Registration(
-        client, address(node.get("lease")), node.has("boot") ? boot(node.get("boot")) : null);
+        client,
+        address(node.get("lease")),
+        node.has("boot") ? boot(node.get("boot")) : null,
+        node.has("chap") ? chap(node.get("chap")) : null,
+        units(node.path("units")));
+  }
+
+  private static Map<Integer, UnitBytes> units(JsonNode node) throws IOException {
+    Map<Integer, UnitBytes> units = new HashMap<>();
+    for (String lun : (Iterable<String>) node::fieldNames) {
+      units.put(Integer.valueOf(lun), new UnitBytes(text(node.get(lun))));
+    }
+    return units;
   }
 
   private static BootRecord boot(JsonNode node) throws IOException {

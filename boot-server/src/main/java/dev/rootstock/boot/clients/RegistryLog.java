@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.clients;
 
-import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.rootstock.boot.Limits;
@@ -17,6 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +42,8 @@ import org.slf4j.LoggerFactory;
 final class RegistryLog implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RegistryLog.class);
   private static final int HEAD_BYTES = 18;
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rw-------");
 
   private final Path file;
   private FileChannel channel;
@@ -59,7 +64,7 @@ final class RegistryLog implements AutoCloseable {
   /** Makes the file with one record, durably and all at once; nobody ever sees a part of it. */
   static void create(Path file, byte[] first) throws IOException {
     Path fresh = beside(file);
-    try (FileChannel channel = FileChannel.open(fresh, CREATE, TRUNCATE_EXISTING, WRITE)) {
+    try (FileChannel channel = openFresh(fresh)) {
       writeFully(channel, ByteBuffer.wrap(frame(first)), 0);
       channel.force(true);
     }
@@ -74,6 +79,10 @@ final class RegistryLog implements AutoCloseable {
    */
   static RegistryLog open(Path file, Reader reader) throws IOException {
     Files.deleteIfExists(beside(file));
+    if (hasModes(file)) {
+      // A file of an older Rootstock, which held no secrets, was open to all.
+      Files.setPosixFilePermissions(file, OWNER_ONLY);
+    }
     long whole = replay(file, reader);
     FileChannel channel = FileChannel.open(file, READ, WRITE);
     try {
@@ -121,7 +130,7 @@ final class RegistryLog implements AutoCloseable {
   void replace(Iterable<byte[]> contents) throws IOException {
     usable();
     Path fresh = beside(file);
-    FileChannel channelOfFresh = FileChannel.open(fresh, CREATE, TRUNCATE_EXISTING, READ, WRITE);
+    FileChannel channelOfFresh = openFresh(fresh);
     long end = 0;
     try {
       for (byte[] content : contents) {
@@ -295,6 +304,19 @@ final class RegistryLog implements AutoCloseable {
     while (bytes.hasRemaining()) {
       next += channel.write(bytes, next);
     }
+  }
+
+  /** A new file, which only its owner may read from its first byte on: it holds secrets. */
+  private static FileChannel openFresh(Path fresh) throws IOException {
+    Files.deleteIfExists(fresh);
+    Set<StandardOpenOption> options = Set.of(CREATE_NEW, READ, WRITE);
+    return hasModes(fresh)
+        ? FileChannel.open(fresh, options, PosixFilePermissions.asFileAttribute(OWNER_ONLY))
+        : FileChannel.open(fresh, options);
+  }
+
+  private static boolean hasModes(Path file) {
+    return file.getFileSystem().supportedFileAttributeViews().contains("posix");
   }
 
   private static Path beside(Path file) {

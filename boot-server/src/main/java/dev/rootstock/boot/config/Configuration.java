@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +16,20 @@ import org.jspecify.annotations.Nullable;
  * @param data the data directory
  * @param server the literal address or the name of this machine that clients are told; null for the
  *     only address of the interface
+ * @param unknown what becomes of machines that are no clients
  * @param takeover whether a new boot ends an older one whose machine may still be alive
  */
 public record Configuration(
-    Path data, @Nullable String server, Iscsi iscsi, Dhcp dhcp, Slp slp, boolean takeover) {
+    Path data,
+    @Nullable String server,
+    Iscsi iscsi,
+    Dhcp dhcp,
+    BootFileSettings bootFiles,
+    Http http,
+    Slp slp,
+    Isns isns,
+    Unknown unknown,
+    boolean takeover) {
 
   /** The folder that is used where none is configured, in the working directory. */
   public static final Path DEFAULT_DATA = Path.of("rootstock-data");
@@ -28,7 +39,31 @@ public record Configuration(
 
   /** What holds where there is no file. */
   public static Configuration defaults() {
-    return new Configuration(DEFAULT_DATA, null, Iscsi.DEFAULTS, Dhcp.OFF, Slp.OFF, false);
+    return new Configuration(
+        DEFAULT_DATA,
+        null,
+        Iscsi.DEFAULTS,
+        Dhcp.OFF,
+        BootFileSettings.DEFAULTS,
+        Http.OFF,
+        Slp.OFF,
+        Isns.OFF,
+        Unknown.IGNORE,
+        false);
+  }
+
+  /** The same with another data directory. */
+  public Configuration withData(Path other) {
+    return new Configuration(
+        other, server, iscsi, dhcp, bootFiles, http, slp, isns, unknown, takeover);
+  }
+
+  /** What becomes of machines that are no clients. */
+  public enum Unknown {
+    /** Nothing: other servers may know them. */
+    IGNORE,
+    /** They get no answer either, and are listed until somebody approves them. */
+    PENDING
   }
 
   /**
@@ -36,15 +71,48 @@ public record Configuration(
    *
    * @param listen the portals; port 0 takes a free one
    * @param namePrefix what target names begin with, or null for the one made at installation
+   * @param chap who has to prove themselves
+   * @param discovery by what every client's discovery sessions prove themselves; null for nothing
    */
-  public record Iscsi(List<InetSocketAddress> listen, @Nullable String namePrefix) {
+  public record Iscsi(
+      List<InetSocketAddress> listen,
+      @Nullable String namePrefix,
+      ChapMode chap,
+      @Nullable DiscoverySecret discovery) {
     static final Iscsi DEFAULTS =
         new Iscsi(List.of(new InetSocketAddress("0.0.0.0", ISCSI_PORT)), null);
 
     public Iscsi {
       listen = List.copyOf(listen);
     }
+
+    /** With CHAP for the clients that have a secret. */
+    public Iscsi(List<InetSocketAddress> listen, @Nullable String namePrefix) {
+      this(listen, namePrefix, ChapMode.PER_CLIENT, null);
+    }
   }
+
+  /** Who has to prove themselves by CHAP. */
+  public enum ChapMode {
+    /** Nobody, not even a client that has a secret. */
+    NONE,
+    /** The clients that have a secret. */
+    PER_CLIENT,
+    /** All; a client without a secret gets no disk. */
+    REQUIRED;
+
+    /** As it is written. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /**
+   * Where the secret for discovery is; only the server reads it.
+   *
+   * @param user the name that goes with it
+   */
+  public record DiscoverySecret(String user, Path file) {}
 
   /** The DHCP server, or none. */
   public sealed interface Dhcp {
@@ -63,6 +131,9 @@ public record Configuration(
      * @param router the gateway that clients are told, or null for none
      * @param netmask the subnet's mask, or null for the interface's own
      * @param lease how long a stranger's address would be his; known clients keep theirs for ever
+     * @param facts what else clients are told
+     * @param scripted whether iPXE gets a script over HTTP, and not a root path
+     * @param routerAdvertisements whether to tell machines that no IPv6 router is worth waiting for
      */
     record Server(
         String networkInterface,
@@ -70,8 +141,88 @@ public record Configuration(
         Inet4Address last,
         @Nullable Inet4Address router,
         @Nullable Inet4Address netmask,
-        Duration lease)
+        Duration lease,
+        boolean routerAdvertisements,
+        Facts facts,
+        boolean scripted)
         implements Dhcp {}
+
+    /**
+     * Says what to boot, beside a server that gives the addresses.
+     *
+     * @param networkInterface the interface to serve
+     * @param routerAdvertisements as for a server; the network may well have routers of its own
+     */
+    record Proxy(String networkInterface, boolean routerAdvertisements) implements Dhcp {}
+
+    /**
+     * What else clients of the network are told, where they ask.
+     *
+     * @param nameServers may be empty
+     * @param ntpServers may be empty
+     * @param domain null for none
+     * @param mtu of the network, or 0 to say nothing
+     */
+    record Facts(
+        List<Inet4Address> nameServers,
+        List<Inet4Address> ntpServers,
+        @Nullable String domain,
+        int mtu) {
+      /** Nothing is told. */
+      public static final Facts NONE = new Facts(List.of(), List.of(), null, 0);
+
+      public Facts {
+        nameServers = List.copyOf(nameServers);
+        ntpServers = List.copyOf(ntpServers);
+      }
+    }
+  }
+
+  /**
+   * The programs that firmware without iPXE loads.
+   *
+   * @param tftp whether they are served over TFTP, by the address of the network that DHCP serves
+   * @param root their folder
+   * @param bios the one for a BIOS
+   * @param uefiX64 for UEFI on x86-64
+   * @param uefiArm64 for UEFI on 64-bit ARM, or null for none: Debian has none
+   */
+  public record BootFileSettings(
+      boolean tftp, Path root, String bios, String uefiX64, @Nullable String uefiArm64) {
+    /** Where Debian's package ipxe has them; nothing is served. */
+    static final BootFileSettings DEFAULTS =
+        new BootFileSettings(false, Path.of("/usr/lib/ipxe"), "undionly.kpxe", "snponly.efi", null);
+  }
+
+  /**
+   * The HTTP server.
+   *
+   * @param listen where; empty for not at all. Port 0 takes a free one
+   * @param templates a folder whose files stand in for our own templates of scripts, or null
+   */
+  public record Http(List<InetSocketAddress> listen, @Nullable Path templates) {
+    /** No socket is opened. */
+    static final Http OFF = new Http(List.of(), null);
+
+    public Http {
+      listen = List.copyOf(listen);
+    }
+  }
+
+  /** The iSNS server, or none. */
+  public sealed interface Isns {
+    /** No iSNS at all. */
+    Isns OFF = new Isns.Off();
+
+    /** No socket is opened. */
+    record Off() implements Isns {}
+
+    /**
+     * Tells initiators of our targets.
+     *
+     * @param listen where; null for the address that clients are told
+     */
+    record Server(@Nullable InetSocketAddress listen) implements Isns {}
   }
 
   /** The SLP service agent, or none. */
@@ -87,8 +238,10 @@ public record Configuration(
      *
      * @param scopes at least one
      * @param networkInterface where to join the multicast group, or null for every interface
+     * @param directoryAgent whether others may register their services here
      */
-    record Agent(List<String> scopes, @Nullable String networkInterface) implements Slp {
+    record Agent(List<String> scopes, @Nullable String networkInterface, boolean directoryAgent)
+        implements Slp {
       public Agent {
         scopes = List.copyOf(scopes);
       }

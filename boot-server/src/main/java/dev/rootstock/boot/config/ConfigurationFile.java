@@ -2,13 +2,14 @@
 package dev.rootstock.boot.config;
 
 import dev.rootstock.boot.Limits;
-import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.config.Configuration.Dhcp;
-import dev.rootstock.boot.config.Configuration.Iscsi;
+import dev.rootstock.boot.config.Configuration.Http;
+import dev.rootstock.boot.config.Configuration.Isns;
 import dev.rootstock.boot.config.Configuration.Slp;
-import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.boot.config.Configuration.Unknown;
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -30,14 +31,33 @@ public final class ConfigurationFile {
 
   private static final Set<String> TOP =
       Set.of(
-          "data", "server", "iscsi", "dhcp", "slp", "tftp", "isns", "unknown-clients", "takeover");
-  private static final Map<String, String> TOP_LATER =
-      Map.of("http", "leave it out; boot files and pages over HTTP come with a later version");
-  private static final Set<String> ISCSI = Set.of("listen", "name-prefix", "chap");
+          "data",
+          "server",
+          "iscsi",
+          "dhcp",
+          "slp",
+          "tftp",
+          "http",
+          "isns",
+          "unknown-clients",
+          "takeover");
   private static final Set<String> DHCP =
-      Set.of("mode", "interface", "range", "router", "netmask", "lease");
-  private static final Set<String> SLP = Set.of("enabled", "scopes", "interface");
-  private static final Set<String> SWITCH = Set.of("enabled");
+      Set.of(
+          "mode",
+          "interface",
+          "range",
+          "router",
+          "netmask",
+          "lease",
+          "router-advertisements",
+          "name-servers",
+          "ntp-servers",
+          "domain",
+          "mtu",
+          "ipxe");
+  private static final Set<String> SLP =
+      Set.of("enabled", "scopes", "interface", "directory-agent");
+  private static final Set<String> ISNS = Set.of("enabled", "listen");
 
   private static final Duration LEASE = Duration.ofHours(1);
   private static final Duration LEAST_LEASE = Duration.ofMinutes(1);
@@ -85,16 +105,18 @@ public final class ConfigurationFile {
   static Configuration parse(Path file, String text) throws ConfigurationException {
     String name = file.toString();
     Section top = Section.of(name, "", Yaml.parse(name, text));
-    top.only(TOP, TOP_LATER);
-    onlyOff(top.section("tftp"), "leave it out; boot files over TFTP come with a later version");
-    onlyOff(top.section("isns"), "leave it out; iSNS comes with a later version");
-    unknownClients(top.section("unknown-clients"));
+    top.only(TOP, Map.of());
+    Http http = BootSections.http(file, top.section("http"));
     return new Configuration(
         data(file, top),
         top.host("server"),
-        iscsi(top.section("iscsi")),
-        dhcp(top.section("dhcp")),
+        IscsiSection.read(file, top.section("iscsi")),
+        dhcp(top.section("dhcp"), http),
+        BootSections.bootFiles(file, top.section("tftp")),
+        http,
         slp(top.section("slp")),
+        isns(top.section("isns")),
+        unknown(top.section("unknown-clients")),
         top.flag("takeover", false));
   }
 
@@ -103,41 +125,20 @@ public final class ConfigurationFile {
     return data == null ? Configuration.DEFAULT_DATA : file.resolveSibling(data).normalize();
   }
 
-  private static Iscsi iscsi(@Nullable Section section) throws ConfigurationException {
-    if (section == null) {
-      return Iscsi.DEFAULTS;
-    }
-    section.only(ISCSI, Map.of());
-    String later = "it comes with a later version; write none, which trusts the network";
-    section.choice("chap", "none", List.of("none"), Map.of("one-way", later, "mutual", later));
-    String prefix = section.text("name-prefix");
-    if (prefix != null) {
-      try {
-        Identities.checkedPrefix(prefix);
-      } catch (InvalidClientException e) {
-        throw section.wrong("name-prefix", String.valueOf(e.getMessage()));
-      }
-    }
-    return new Iscsi(section.portals("listen", Iscsi.DEFAULTS.listen()), prefix);
-  }
-
-  private static Dhcp dhcp(@Nullable Section section) throws ConfigurationException {
+  private static Dhcp dhcp(@Nullable Section section, Http http) throws ConfigurationException {
     if (section == null) {
       return Dhcp.OFF;
     }
     section.only(DHCP, Map.of());
-    String mode =
-        section.choice(
-            "mode",
-            "off",
-            List.of("server", "off"),
-            Map.of("proxy", "it comes with a later version; use server or off"));
+    String mode = section.choice("mode", "off", List.of("server", "proxy", "off"), Map.of());
     String networkInterface = section.networkInterface("interface");
     Inet4Address[] range = range(section);
     boolean noRouter = "none".equals(section.text("router"));
     Inet4Address router = noRouter ? null : section.ipv4("router");
     Inet4Address netmask = netmask(section);
     Duration lease = section.duration("lease", LEASE, LEAST_LEASE);
+    Dhcp.Facts facts = BootSections.facts(section);
+    boolean advertise = section.flag("router-advertisements", !mode.equals("proxy"));
     if (section.text("mode") == null && (networkInterface != null || range != null)) {
       throw section.wrong(
           networkInterface != null ? "interface" : "range",
@@ -154,13 +155,31 @@ public final class ConfigurationFile {
     }
     if (networkInterface == null) {
       throw section.wrong(
-          "mode", "'dhcp.mode: server' needs 'dhcp.interface', the network to serve");
+          "mode", "'dhcp.mode: %s' needs 'dhcp.interface', the network to serve".formatted(mode));
+    }
+    boolean scripted =
+        section
+            .choice("ipxe", "root-path", List.of("root-path", "script"), Map.of())
+            .equals("script");
+    if ((scripted || mode.equals("proxy")) && http.listen().isEmpty()) {
+      throw section.wrong(
+          scripted ? "ipxe" : "mode",
+          "iPXE gets a script then, and scripts come over HTTP: add"
+              + " 'http: { listen: [\"0.0.0.0:8080\"] }'");
+    }
+    if (mode.equals("proxy")) {
+      if (range != null) {
+        throw section.wrong(
+            "range", "'dhcp.mode: proxy' gives no addresses: leave 'dhcp.range' out");
+      }
+      return new Dhcp.Proxy(networkInterface, advertise);
     }
     if (range == null) {
       throw section.wrong(
           "mode", "'dhcp.mode: server' needs 'dhcp.range', as 10.77.0.100-10.77.0.199");
     }
-    return new Dhcp.Server(networkInterface, range[0], range[1], router, netmask, lease);
+    return new Dhcp.Server(
+        networkInterface, range[0], range[1], router, netmask, lease, advertise, facts, scripted);
   }
 
   private static Inet4Address @Nullable [] range(Section section) throws ConfigurationException {
@@ -212,24 +231,35 @@ public final class ConfigurationFile {
       }
     }
     String networkInterface = section.networkInterface("interface");
-    return section.flag("enabled", false) ? new Slp.Agent(scopes, networkInterface) : Slp.OFF;
+    boolean directoryAgent = section.flag("directory-agent", false);
+    return section.flag("enabled", false)
+        ? new Slp.Agent(scopes, networkInterface, directoryAgent)
+        : Slp.OFF;
   }
 
-  private static void onlyOff(@Nullable Section section, String later)
-      throws ConfigurationException {
-    if (section != null) {
-      section.only(SWITCH, Map.of("root", later, "interface", later, "listen", later));
-      section.choice("enabled", "false", List.of("false"), Map.of("true", later));
+  private static Isns isns(@Nullable Section section) throws ConfigurationException {
+    if (section == null) {
+      return Isns.OFF;
     }
+    section.only(ISNS, Map.of());
+    List<InetSocketAddress> listen = section.portals("listen", List.of());
+    if (listen.size() > 1) {
+      throw section.wrong("listen", "'isns.listen' is one address: clients are told of one");
+    }
+    return section.flag("enabled", false)
+        ? new Isns.Server(listen.isEmpty() ? null : listen.getFirst())
+        : Isns.OFF;
   }
 
-  private static void unknownClients(@Nullable Section section) throws ConfigurationException {
-    if (section != null) {
-      section.only(Set.of("policy"), Map.of());
-      String later = "it comes with a later version; write ignore, or add clients by hand";
-      section.choice(
-          "policy", "ignore", List.of("ignore"), Map.of("pending", later, "enrol", later));
+  private static Unknown unknown(@Nullable Section section) throws ConfigurationException {
+    if (section == null) {
+      return Unknown.IGNORE;
     }
+    section.only(Set.of("policy"), Map.of());
+    String later = "it comes with a later version; write pending, and approve machines by hand";
+    String policy =
+        section.choice("policy", "ignore", List.of("ignore", "pending"), Map.of("enrol", later));
+    return policy.equals("pending") ? Unknown.PENDING : Unknown.IGNORE;
   }
 
   private static int bits(Inet4Address address) {

@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.rootstock.boot.boots.ChapRules;
 import dev.rootstock.boot.boots.ClientStatus;
 import dev.rootstock.boot.boots.ClientStatus.Refusal;
 import dev.rootstock.boot.boots.ClientStatus.SessionStatus;
+import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.ImageReference;
@@ -47,6 +49,7 @@ final class ClientOperations {
       throws Exception {
     Installation installation = workplace.installation();
     Client client = client(arguments);
+    DiskOperations.checkDisks(workplace, arguments);
     checkAgainstDhcp(client, installation);
     installation.identities().checkFits(client.name(), literal(installation));
     GoldenVersion version = ImageOperations.version(installation, client.image());
@@ -108,7 +111,6 @@ final class ClientOperations {
     String uuid = arguments.text("uuid");
     String mode = arguments.text("mode");
     String address = arguments.text("address");
-    String size = arguments.text("sizeBytes");
     return new Client(
         name(arguments),
         arguments.texts("macs").stream().map(MacAddress::parse).toList(),
@@ -117,7 +119,14 @@ final class ClientOperations {
         ImageReference.parse(arguments.required("image")),
         mode == null ? Mode.PERSISTENT : Mode.parse(mode),
         address == null ? null : address(address),
-        size == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(size)));
+        bytes(arguments, "sizeBytes"),
+        bytes(arguments, "limitBytes"),
+        arguments.texts("disks").stream().map(ImageReference::parse).toList());
+  }
+
+  private static OptionalLong bytes(Arguments arguments, String field) {
+    String bytes = arguments.text(field);
+    return bytes == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(bytes));
   }
 
   private static UUID uuid(String text) {
@@ -178,8 +187,7 @@ final class ClientOperations {
     }
   }
 
-  private static ObjectNode json(Workplace workplace, Registration registration)
-      throws StoreException {
+  static ObjectNode json(Workplace workplace, Registration registration) throws StoreException {
     Client client = registration.client();
     Identities identities = workplace.installation().identities();
     ObjectNode node = JsonNodeFactory.instance.objectNode();
@@ -187,7 +195,9 @@ final class ClientOperations {
     strings(node, "macs", client.macs());
     node.put("uuid", client.uuid() == null ? null : client.uuid().toString());
     strings(node, "initiators", client.initiators());
-    node.put("open", client.open());
+    node.put(
+        "open",
+        ChapRules.open(workplace.installation().configuration().iscsi().chap(), registration));
     node.put("image", client.image().toString());
     node.put("mode", client.mode().text());
     Inet4Address address = registration.address();
@@ -195,11 +205,31 @@ final class ClientOperations {
     client
         .sizeBytes()
         .ifPresentOrElse(size -> node.put("sizeBytes", size), () -> node.putNull("sizeBytes"));
+    client
+        .limitBytes()
+        .ifPresentOrElse(limit -> node.put("limitBytes", limit), () -> node.putNull("limitBytes"));
+    strings(node, "disks", client.disks());
+    node.set("snapshots", DiskOperations.snapshots(workplace, client));
     node.put("target", identities.target(client.name()));
     node.put("initiator", identities.initiator(client.name()).value());
+    chap(node, workplace, registration.chap());
     node.put("overlayBytes", workplace.installation().store().overlayBytes(client.name().value()));
     workplace.boots().status(client.name()).ifPresent(status -> boot(node, status));
     return node;
+  }
+
+  /** All but the secrets. */
+  private static void chap(ObjectNode node, Workplace workplace, @Nullable Chap chap) {
+    node.put("chapMode", workplace.installation().configuration().iscsi().chap().text());
+    if (chap == null) {
+      node.putNull("chap");
+      return;
+    }
+    Chap.Pair target = chap.target();
+    node.putObject("chap")
+        .put("user", chap.client().user())
+        .put("targetUser", target == null ? null : target.user())
+        .put("handOut", chap.handOut());
   }
 
   private static void boot(ObjectNode node, ClientStatus status) {
@@ -235,7 +265,7 @@ final class ClientOperations {
   }
 
   /** Waits, and throws what the stage failed with. */
-  private static <T> T await(CompletionStage<T> stage) throws Exception {
+  static <T> T await(CompletionStage<T> stage) throws Exception {
     try {
       return stage.toCompletableFuture().get();
     } catch (ExecutionException e) {

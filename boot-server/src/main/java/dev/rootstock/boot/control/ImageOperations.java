@@ -5,31 +5,164 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Mode;
+import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.installation.Installation;
 import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.ImageStore;
 import dev.rootstock.images.store.Progress;
+import dev.rootstock.images.store.SourceFormat;
+import dev.rootstock.images.store.StoreException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code rootstock image} does. */
 final class ImageOperations {
   private ImageOperations() {}
 
-  static JsonNode importRaw(Workplace workplace, Arguments arguments, Progress progress)
+  static JsonNode importImage(Workplace workplace, Arguments arguments, Progress progress)
       throws Exception {
     Path file = Path.of(arguments.required("file"));
     ImageStore store = workplace.installation().store();
-    return json(store, store.importRaw(file, arguments.required("name"), progress));
+    String name = arguments.required("name");
+    return json(store, store.importImage(file, name, format(arguments), progress));
   }
 
-  static JsonNode list(Workplace workplace, Arguments arguments, Progress progress) {
+  static JsonNode create(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    ImageStore store = workplace.installation().store();
+    long size = Long.parseLong(arguments.required("sizeBytes"));
+    return json(store, store.createBlank(arguments.required("name"), size, progress));
+  }
+
+  static JsonNode show(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    Installation installation = workplace.installation();
+    ImageStore store = installation.store();
+    ImageReference image = ImageReference.parse(arguments.required("image"));
+    version(installation, image);
+    ObjectNode result = JsonNodeFactory.instance.objectNode();
+    ArrayNode images = result.putArray("images");
+    for (GoldenVersion version : store.versions()) {
+      if (version.name().equals(image.image())
+          && image.version().orElse(version.number()) == version.number()) {
+        ObjectNode node = json(store, version);
+        node.put("fileBytes", store.fileBytes(version));
+        ArrayNode users = node.putArray("users");
+        ImageUsers.of(installation, version).forEach(users::add);
+        images.add(node);
+      }
+    }
+    return result;
+  }
+
+  static JsonNode setDefault(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    Installation installation = workplace.installation();
+    GoldenVersion version = version(installation, numbered(arguments));
+    installation.store().setDefault(version);
+    return json(installation.store(), version);
+  }
+
+  static JsonNode remove(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    Installation installation = workplace.installation();
+    GoldenVersion version = version(installation, numbered(arguments));
+    List<String> users = ImageUsers.of(installation, version);
+    if (!users.isEmpty()) {
+      throw new RefusedException("%s is in use by %s".formatted(version, String.join(", ", users)));
+    }
+    List<String> stranded = ImageUsers.stranded(installation, version);
+    if (!stranded.isEmpty()) {
+      throw new RefusedException(
+          "%s is the last version of the image that %s boot from: give them another image first"
+              .formatted(version, String.join(", ", stranded)));
+    }
+    installation.store().removeVersion(version);
+    return JsonNodeFactory.instance.objectNode().put("removed", version.toString());
+  }
+
+  static JsonNode export(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    Installation installation = workplace.installation();
+    GoldenVersion version =
+        version(installation, ImageReference.parse(arguments.required("image")));
+    Path file = Path.of(arguments.required("file"));
+    installation.store().export(version, file, exportFormat(arguments, file), progress);
+    ObjectNode node = json(installation.store(), version);
+    node.put("file", file.toString());
+    return node;
+  }
+
+  static JsonNode publish(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    Installation installation = workplace.installation();
+    ClientName client = new ClientName(arguments.required("client"));
+    Registration known =
+        installation.registry().find(client).orElseThrow(() -> Registry.unknown(client));
+    if (known.client().mode() == Mode.READ_ONLY) {
+      throw new RefusedException(
+          "client '%s' is read-only: it has nothing of its own to publish".formatted(client));
+    }
+    String snapshot = arguments.text("snapshot");
+    if (snapshot == null && !arguments.flag("live")) {
+      // A disk that nobody writes is whole; --live takes what a power failure would leave.
+      ClientOperations.await(workplace.boots().boot(client, arguments.flag("force")));
+    }
+    ImageStore store = installation.store();
+    String name = arguments.required("name");
+    return json(store, store.publish(name, client.value(), snapshot, progress));
+  }
+
+  private static ImageReference numbered(Arguments arguments) throws RefusedException {
+    ImageReference image = ImageReference.parse(arguments.required("image"));
+    if (image.version().isEmpty()) {
+      throw new RefusedException(
+          "say which version: %s@NUMBER; 'rootstock image show %s' lists them"
+              .formatted(image, image));
+    }
+    return image;
+  }
+
+  private static @Nullable SourceFormat format(Arguments arguments) throws RefusedException {
+    String text = arguments.text("format");
+    if (text == null) {
+      return null;
+    }
+    return SourceFormat.parse(text)
+        .orElseThrow(
+            () ->
+                new RefusedException(
+                    "format '%s' is unknown: use one of %s".formatted(text, SourceFormat.all())));
+  }
+
+  /** What was said, else what the file's name ends in. */
+  static SourceFormat exportFormat(Arguments arguments, Path file) throws RefusedException {
+    SourceFormat said = format(arguments);
+    if (said != null) {
+      return said;
+    }
+    return SourceFormat.ofName(String.valueOf(file.getFileName()))
+        .orElseThrow(
+            () ->
+                new RefusedException(
+                    "the name of %s does not say its format: add --format with one of %s"
+                        .formatted(file, SourceFormat.all())));
+  }
+
+  static JsonNode list(Workplace workplace, Arguments arguments, Progress progress)
+      throws StoreException {
     ImageStore store = workplace.installation().store();
     ObjectNode result = JsonNodeFactory.instance.objectNode();
     ArrayNode images = result.putArray("images");
-    store.versions().forEach(version -> images.add(json(store, version)));
+    for (GoldenVersion version : store.versions()) {
+      images.add(json(store, version));
+    }
     return result;
   }
 
@@ -71,7 +204,7 @@ final class ImageOperations {
             : "there is no version '%s': there is %s".formatted(image, String.join(", ", others)));
   }
 
-  private static ObjectNode json(ImageStore store, GoldenVersion version) {
+  private static ObjectNode json(ImageStore store, GoldenVersion version) throws StoreException {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("name", version.name());
     node.put("version", version.number());
@@ -79,6 +212,9 @@ final class ImageOperations {
     node.put("sizeBytes", version.sizeBytes());
     node.put("sha256", version.sha256());
     node.put("imported", version.imported().toString());
+    node.put("format", version.format().text());
+    node.put("origin", version.origin());
+    node.put("parent", store.parent(version).map(GoldenVersion::toString).orElse(null));
     return node;
   }
 }

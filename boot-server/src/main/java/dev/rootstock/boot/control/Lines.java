@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.control;
 
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  * closes.
  */
 final class Lines {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** A message about a wrong line does not show it: it may hold a secret. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION).build();
 
   private Lines() {}
 

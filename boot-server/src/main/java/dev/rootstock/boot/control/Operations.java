@@ -13,12 +13,29 @@ import java.util.Map;
 public final class Operations {
   private static final Map<String, Operation> ALL =
       Map.ofEntries(
-          Map.entry("image import", ImageOperations::importRaw),
+          Map.entry("dhcp-config", DhcpConfigOperation::print),
+          Map.entry("image import", ImageOperations::importImage),
+          Map.entry("image create", ImageOperations::create),
+          Map.entry("image show", ImageOperations::show),
+          Map.entry("image default", ImageOperations::setDefault),
+          Map.entry("image publish", ImageOperations::publish),
+          Map.entry("image export", ImageOperations::export),
+          Map.entry("image remove", ImageOperations::remove),
           Map.entry("image list", ImageOperations::list),
           Map.entry("image verify", ImageOperations::verify),
+          Map.entry("status", StatusOperation::status),
+          Map.entry("client pending", MachineOperations::pending),
+          Map.entry("client approve", MachineOperations::approve),
+          Map.entry("client wake", MachineOperations::wake),
           Map.entry("client add", ClientOperations::add),
           Map.entry("client list", ClientOperations::list),
           Map.entry("client show", ClientOperations::show),
+          Map.entry("client chap", ChapOperations::chap),
+          Map.entry("client set", DiskOperations::set),
+          Map.entry("client snapshot", DiskOperations::snapshot),
+          Map.entry("client restore", DiskOperations::restore),
+          Map.entry("client export", DiskOperations::export),
+          Map.entry("client check", DiskOperations::check),
           Map.entry("client boot", ClientOperations::boot),
           Map.entry("client reset", ClientOperations::reset),
           Map.entry("client remove", ClientOperations::remove));
@@ -38,7 +55,7 @@ public final class Operations {
 
   /** Whether an operation makes sense where there is no data directory yet. */
   static boolean mayMakeData(String name) {
-    return name.equals("image import");
+    return name.equals("image import") || name.equals("image create");
   }
 
   /** Whether an exception's message is meant for the user, so that it is no defect. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.dhcp;
 
+import dev.rootstock.dhcp.IpxeOptions;
 import dev.rootstock.dhcp.IscsiName;
 import dev.rootstock.dhcp.RootPath;
 import java.net.Inet4Address;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param booted whether it has ever booted: its disk is then bound to its address
  * @param rootPath where its disk is, with a literal server address
  * @param initiatorName the name that its initiator takes
+ * @param ipxe what its iPXE is told in option 175
  */
 public record DhcpClient(
     String name,
@@ -23,4 +25,20 @@ public record DhcpClient(
     Optional<Inet4Address> rememberedAddress,
     boolean booted,
     Optional<RootPath> rootPath,
-    Optional<IscsiName> initiatorName) {}
+    Optional<IscsiName> initiatorName,
+    IpxeOptions ipxe) {
+
+  /** Not to wait for a proxyDHCP server. */
+  public static final IpxeOptions HINTS = IpxeOptions.switchedOn(IpxeOptions.NO_PXEDHCP);
+
+  /** A client whose iPXE is told no more than others. */
+  public DhcpClient(
+      String name,
+      Optional<Inet4Address> configuredAddress,
+      Optional<Inet4Address> rememberedAddress,
+      boolean booted,
+      Optional<RootPath> rootPath,
+      Optional<IscsiName> initiatorName) {
+    this(name, configuredAddress, rememberedAddress, booted, rootPath, initiatorName, HINTS);
+  }
+}

@@ -23,12 +23,14 @@ import org.slf4j.LoggerFactory;
 final class DhcpHandler extends SimpleChannelInboundHandler<DatagramPacket> {
   private static final Logger log = LoggerFactory.getLogger(DhcpHandler.class);
 
-  private final DhcpResponder responder;
+  private final Responder responder;
   private final DhcpSubnet subnet;
+  private final int port;
   private final Traffic traffic;
   private final OnceLog once;
 
-  DhcpHandler(DhcpResponder responder, DhcpSubnet subnet, Traffic traffic, OnceLog once) {
+  DhcpHandler(Responder responder, DhcpSubnet subnet, int port, Traffic traffic, OnceLog once) {
+    this.port = port;
     this.responder = responder;
     this.subnet = subnet;
     this.traffic = traffic;
@@ -40,12 +42,17 @@ final class DhcpHandler extends SimpleChannelInboundHandler<DatagramPacket> {
     traffic.received.increment();
     try {
       DhcpPacket packet = DhcpCodec.decode(ByteBufUtil.getBytes(datagram.content()));
-      carryOut(ctx.channel(), packet, responder.decide(packet, subnet));
+      carryOut(ctx.channel(), packet, responder.decide(packet, subnet, way(datagram)));
     } catch (MalformedDhcpException e) {
       traffic.malformed.increment();
       log.debug(
           "{}: ignored from {}: {}", subnet.interfaceName(), datagram.sender(), e.getMessage());
     }
+  }
+
+  private Responder.Way way(DatagramPacket datagram) {
+    InetSocketAddress sender = datagram.sender();
+    return new Responder.Way(port, sender.getAddress(), sender.getPort());
   }
 
   private void carryOut(Channel channel, DhcpPacket request, Decision decision) {

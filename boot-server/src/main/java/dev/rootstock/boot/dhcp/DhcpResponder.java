@@ -8,11 +8,11 @@ import dev.rootstock.boot.net.Bounded;
 import dev.rootstock.boot.net.OnceLog;
 import dev.rootstock.boot.net.RateLimit;
 import dev.rootstock.dhcp.BootFacts;
+import dev.rootstock.dhcp.BootProgram;
 import dev.rootstock.dhcp.BootReply;
 import dev.rootstock.dhcp.BootStage;
 import dev.rootstock.dhcp.DhcpOption;
 import dev.rootstock.dhcp.DhcpPacket;
-import dev.rootstock.dhcp.IpxeOptions;
 import dev.rootstock.dhcp.MalformedDhcpException;
 import dev.rootstock.dhcp.MessageType;
 import java.net.Inet4Address;
@@ -38,20 +38,21 @@ import java.util.function.LongSupplier;
  *   <li>Strangers get no answer at all, a DHCPNAK included: another server may know them.
  *   <li>Replies to a client without an address are broadcast, whatever its broadcast flag says. A
  *       unicast to it would need an ARP entry that only it could give (RFC 2131 §4.1 allows this).
- *   <li>A PXE ROM without iPXE gets address and root path and no boot file: we serve none yet.
- *       Beside a proxyDHCP server, which adds the file, it boots; alone it says at once that it has
- *       no boot file, instead of waiting a minute for an offer.
+ *   <li>A PXE ROM without iPXE gets the program that {@link BootPrograms} has for it. Where there
+ *       is none it still gets address and root path: beside a proxyDHCP server, which adds the
+ *       file, it boots; alone it says at once that it has no boot file, instead of waiting for an
+ *       offer.
  * </ul>
  */
-final class DhcpResponder {
+final class DhcpResponder implements Responder {
   private static final int SERVER_PORT = 67;
   private static final int CLIENT_PORT = 68;
   private static final Inet4Address EVERYBODY = AddressRange.address(0xFFFF_FFFFL);
-  private static final IpxeOptions HINTS = IpxeOptions.switchedOn(IpxeOptions.NO_PXEDHCP);
 
   private final List<DhcpSubnet> subnets;
   private final DhcpClients clients;
   private final DiscoverListener listener;
+  private final BootPrograms programs;
   private final LongSupplier nanoTime;
   private final AddressPool pool;
   private final RateLimit rate;
@@ -77,23 +78,26 @@ final class DhcpResponder {
       List<DhcpSubnet> subnets,
       DhcpClients clients,
       DiscoverListener listener,
+      BootPrograms programs,
       OnceLog once,
       LongSupplier nanoTime) {
     this.subnets = List.copyOf(subnets);
     this.clients = clients;
     this.listener = listener;
+    this.programs = programs;
     this.nanoTime = nanoTime;
     this.pool = new AddressPool(clients, nanoTime);
     this.rate = new RateLimit(Limits.ANSWER_BURST, Limits.ANSWERS_PER_SECOND, nanoTime);
     this.once = once;
   }
 
-  /**
-   * Decides about one packet.
-   *
-   * @param arrival the subnet of the interface that it came in on
-   * @throws MalformedDhcpException if an option that matters cannot be read
-   */
+  @Override
+  public Decision decide(DhcpPacket packet, DhcpSubnet arrival, Way way)
+      throws MalformedDhcpException {
+    return decide(packet, arrival);
+  }
+
+  /** Decides about one packet, however it came to us. */
   Decision decide(DhcpPacket packet, DhcpSubnet arrival) throws MalformedDhcpException {
     if (packet.reply()) {
       return new Silence("a server's reply");
@@ -121,6 +125,9 @@ final class DhcpResponder {
               + " and gets no answer: 'rootstock client add NAME --mac "
               + packet.chaddr()
               + " --image IMAGE' makes it known");
+      if (type.get() == MessageType.DISCOVER) {
+        listener.stranger(packet);
+      }
       return new Silence("unknown machine " + packet.chaddr());
     }
     return decide(type.get(), new Question(packet, subnet.get(), client.get()));
@@ -165,13 +172,15 @@ final class DhcpResponder {
     if (stage.isBootFirmware() && !state.lastXid.equals(OptionalInt.of(packet.xid()))) {
       state.lastXid = OptionalInt.of(packet.xid());
       listener.discovered(question.client().name(), packet.xid(), stage);
+      listener.described(question.client().name(), stage, packet);
     }
-    if (stage == BootStage.FIRMWARE) {
+    if (stage == BootStage.FIRMWARE && program(question).isEmpty()) {
       once.warn(
           "client "
               + question.client().name()
               + " starts from a PXE ROM without iPXE, which needs a boot file, and none is served"
-              + " yet: boot it from iPXE (a ROM, a USB stick), or run a proxyDHCP server beside");
+              + " for it: switch TFTP on in the configuration ('tftp: { enabled: true }'), boot it"
+              + " from iPXE (a ROM, a USB stick), or run a proxyDHCP server beside");
     }
     Optional<Inet4Address> address = addressOf(question);
     if (address.isPresent()) {
@@ -314,7 +323,12 @@ final class DhcpResponder {
     return subnets.stream().anyMatch(each -> each.serverAddress().equals(address));
   }
 
-  private BootFacts facts(Question question, Inet4Address address) {
+  private Optional<BootProgram> program(Question question) throws MalformedDhcpException {
+    return programs.next(
+        question.packet().options(), question.client().name(), question.subnet().serverAddress());
+  }
+
+  private BootFacts facts(Question question, Inet4Address address) throws MalformedDhcpException {
     DhcpClient client = question.client();
     DhcpSubnet subnet = question.subnet();
     return new BootFacts(
@@ -327,7 +341,9 @@ final class DhcpResponder {
         DhcpOption.INFINITE_LEASE,
         client.rootPath(),
         client.initiatorName(),
-        HINTS);
+        client.ipxe(),
+        program(question),
+        subnet.onWish());
   }
 
   /** RFC 2131 §4.1: to the relay agent, to the address that the client uses, or to everybody. */

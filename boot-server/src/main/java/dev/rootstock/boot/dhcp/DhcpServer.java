@@ -44,42 +44,52 @@ public final class DhcpServer implements AutoCloseable {
   /**
    * Starts to serve.
    *
-   * @param subnets at least one, each of an interface of its own
    * @throws IOException in one line that says what to do: no epoll, no such interface, an address
    *     that the interface does not have, a port that is taken, no permission. Nothing is left open
    */
-  public static DhcpServer start(
-      List<DhcpSubnet> subnets, DhcpClients clients, DiscoverListener listener) throws IOException {
-    return start(subnets, clients, listener, PORT);
+  public static DhcpServer start(DhcpSetup setup, DhcpClients clients, DiscoverListener listener)
+      throws IOException {
+    return start(setup, clients, listener, PORT);
   }
 
-  static DhcpServer start(
-      List<DhcpSubnet> subnets, DhcpClients clients, DiscoverListener listener, int port)
+  static DhcpServer start(DhcpSetup setup, DhcpClients clients, DiscoverListener listener, int port)
       throws IOException {
-    check(subnets);
+    check(setup.subnets());
     DhcpServer server = new DhcpServer(InterfaceSocket.newEventLoop("DHCP"));
     OnceLog once =
         new OnceLog(
             log, Limits.LOGGED, Limits.LOG_BURST, Limits.LOG_LINES_PER_SECOND, System::nanoTime);
-    DhcpResponder responder = new DhcpResponder(subnets, clients, listener, once, System::nanoTime);
+    Responder responder =
+        setup.proxy()
+            ? new ProxyResponder(clients, listener, setup.programs(), once, System::nanoTime)
+            : new DhcpResponder(
+                setup.subnets(), clients, listener, setup.programs(), once, System::nanoTime);
     try {
-      for (DhcpSubnet subnet : subnets) {
-        // The wildcard address: a broadcast does not reach a socket that is bound to one address.
-        server.channels.add(
-            InterfaceSocket.open(
-                server.loop,
-                "DHCP",
-                subnet.interfaceName(),
-                AddressRange.address(0),
-                port,
-                Limits.DATAGRAM,
-                new DhcpHandler(responder, subnet, server.traffic, once)));
+      for (DhcpSubnet subnet : setup.subnets()) {
+        server.listen(subnet, port, responder, once);
+        if (setup.proxy()) {
+          server.listen(subnet, ProxyResponder.PORT, responder, once);
+        }
       }
       return server;
     } catch (IOException | RuntimeException e) {
       server.close();
       throw e;
     }
+  }
+
+  private void listen(DhcpSubnet subnet, int port, Responder responder, OnceLog once)
+      throws IOException {
+    // The wildcard address: a broadcast does not reach a socket that is bound to one address.
+    channels.add(
+        InterfaceSocket.open(
+            loop,
+            "DHCP",
+            subnet.interfaceName(),
+            AddressRange.address(0),
+            port,
+            Limits.DATAGRAM,
+            new DhcpHandler(responder, subnet, port, traffic, once)));
   }
 
   public DhcpCounters counters() {

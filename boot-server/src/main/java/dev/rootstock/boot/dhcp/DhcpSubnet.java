@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.dhcp;
 
+import dev.rootstock.dhcp.DhcpOptions;
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +16,7 @@ import java.util.Optional;
  * @param range for clients without an address of their own; without it they get no answer
  * @param router told to clients that ask, where there is one
  * @param nameServers told to clients that ask; may be empty
+ * @param onWish further options for clients that ask for them
  */
 public record DhcpSubnet(
     String interfaceName,
@@ -21,9 +24,28 @@ public record DhcpSubnet(
     int prefixLength,
     Optional<AddressRange> range,
     Optional<Inet4Address> router,
-    List<Inet4Address> nameServers) {
+    List<Inet4Address> nameServers,
+    DhcpOptions onWish) {
 
   private static final int LONGEST_PREFIX = 30;
+
+  /** A network without further options. */
+  public DhcpSubnet(
+      String interfaceName,
+      Inet4Address serverAddress,
+      int prefixLength,
+      Optional<AddressRange> range,
+      Optional<Inet4Address> router,
+      List<Inet4Address> nameServers) {
+    this(
+        interfaceName,
+        serverAddress,
+        prefixLength,
+        range,
+        router,
+        nameServers,
+        DhcpOptions.builder().build());
+  }
 
   public DhcpSubnet {
     nameServers = List.copyOf(nameServers);
@@ -63,6 +85,25 @@ public record DhcpSubnet(
             }
           }
         });
+  }
+
+  /** The same with more options for clients that ask for them. */
+  public DhcpSubnet with(DhcpOptions more) {
+    DhcpOptions.Builder all = DhcpOptions.builder();
+    for (DhcpOptions each : List.of(onWish, more)) {
+      for (int code : each.codes()) {
+        each.bytes(code).ifPresent(value -> all.put(code, value));
+      }
+    }
+    return new DhcpSubnet(
+        interfaceName, serverAddress, prefixLength, range, router, nameServers, all.build());
+  }
+
+  /** Whether an address is of this network, ours and the broadcast one included. */
+  public boolean contains(InetAddress address) {
+    return address instanceof Inet4Address ipv4
+        && (AddressRange.number(ipv4) & mask(prefixLength))
+            == (AddressRange.number(serverAddress) & mask(prefixLength));
   }
 
   Inet4Address subnetMask() {

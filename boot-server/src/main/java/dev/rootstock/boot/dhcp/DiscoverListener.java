@@ -2,6 +2,7 @@
 package dev.rootstock.boot.dhcp;
 
 import dev.rootstock.dhcp.BootStage;
+import dev.rootstock.dhcp.DhcpPacket;
 
 /** Is told when a known machine may be starting. */
 @FunctionalInterface
@@ -17,4 +18,13 @@ public interface DiscoverListener {
    * @param stage {@link BootStage#FIRMWARE} or {@link BootStage#IPXE}
    */
   void discovered(String client, int xid, BootStage stage);
+
+  /**
+   * The same packet, for those who want to show what kind of machine it is. Called after {@link
+   * #discovered}.
+   */
+  default void described(String client, BootStage stage, DhcpPacket packet) {}
+
+  /** A machine that is no client asked for an address or for what to boot. As easily forged. */
+  default void stranger(DhcpPacket packet) {}
 }

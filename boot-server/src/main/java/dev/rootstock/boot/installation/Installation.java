@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.installation;
 
+import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.clients.RegistryException;
@@ -58,6 +59,7 @@ public record Installation(
       Registry registry = Registry.open(data);
       Identities identities =
           new Identities(registry.installation(), configuration.iscsi().namePrefix());
+      sweep(store, registry);
       return new Installation(configuration, store, registry, identities, made);
     } catch (IOException e) {
       store.close();
@@ -65,6 +67,28 @@ public record Installation(
         delete(data);
       }
       throw RegistryException.of(data.resolve(Registry.FILE), e);
+    }
+  }
+
+  /**
+   * Drops what clients wrote who are not there any more: a crash in the midst of a removal leaves
+   * it. Where nobody is known at all, the registry is more likely lost than every client removed.
+   */
+  private static void sweep(ImageStore store, Registry registry) throws StoreException {
+    List<String> strangers =
+        store.clients().stream()
+            .filter(name -> ImageStore.isName(name))
+            .filter(name -> registry.find(new ClientName(name)).isEmpty())
+            .toList();
+    if (registry.size() == 0 && !strangers.isEmpty()) {
+      log.warn(
+          "disks of {} clients are there and the registry knows nobody: nothing is deleted",
+          strangers.size());
+      return;
+    }
+    for (String name : strangers) {
+      log.info("the disk of {}, which was removed, is deleted", name);
+      store.forget(name);
     }
   }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.serve;
 
-import dev.rootstock.boot.Limits;
-import dev.rootstock.boot.clients.Client;
+import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.clients.MacAddress;
@@ -11,34 +10,41 @@ import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.dhcp.DhcpClient;
 import dev.rootstock.boot.dhcp.DhcpClients;
 import dev.rootstock.boot.identity.Identities;
-import dev.rootstock.boot.slp.SlpTarget;
-import dev.rootstock.boot.slp.SlpTargets;
+import dev.rootstock.boot.script.ScriptClient;
+import dev.rootstock.boot.script.ScriptClients;
 import dev.rootstock.dhcp.HardwareAddress;
+import dev.rootstock.dhcp.IpxeOptions;
 import dev.rootstock.dhcp.IscsiName;
 import dev.rootstock.dhcp.Lun;
 import dev.rootstock.dhcp.RootPath;
 import dev.rootstock.dhcp.ServerName;
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What DHCP and SLP tell about clients, out of the registry. Nothing here waits.
+ * What DHCP tells about clients, out of the registry. Nothing here waits.
  *
  * @param server the literal address of the target
  * @param port its port
  */
 record BootDirectory(Registry registry, Identities identities, InetAddress server, int port)
-    implements DhcpClients, SlpTargets {
-  /** RFC 7143 §11.12.9: all portals are of one group. */
-  private static final int PORTAL_GROUP = 1;
+    implements DhcpClients, ScriptClients {
 
   @Override
   public Optional<DhcpClient> find(HardwareAddress chaddr) {
     return mac(chaddr).flatMap(registry::byMac).map(this::dhcpClient);
+  }
+
+  /** The client whose address that is. */
+  Optional<String> clientAt(InetAddress address) {
+    return address instanceof Inet4Address ipv4
+        ? registry.byAddress(ipv4).map(found -> found.client().name().value())
+        : Optional.empty();
   }
 
   @Override
@@ -51,23 +57,39 @@ record BootDirectory(Registry registry, Identities identities, InetAddress serve
     return registry.update(new ClientName(client), now -> now.withLease(address));
   }
 
-  /**
-   * The disk of the machine at that address first, lest it is cut off; then those that are open to
-   * all, up to {@link Limits#OPEN_CLIENTS_TOLD}.
-   */
   @Override
-  public List<SlpTarget> visibleTo(Inet4Address source) {
-    return Stream.concat(
-            registry.byAddress(source).filter(r -> source.equals(r.address())).stream(),
-            registry.open(Limits.OPEN_CLIENTS_TOLD).stream())
-        .distinct()
-        .map(r -> target(r.client()))
-        .toList();
+  public Optional<ScriptClient> byName(String name) {
+    return parsed(name, ClientName::new).flatMap(registry::find).map(this::scriptClient);
   }
 
-  private SlpTarget target(Client client) {
-    return new SlpTarget(
-        new IscsiName(identities.target(client.name())), ServerName.of(server), port, PORTAL_GROUP);
+  @Override
+  public Optional<ScriptClient> byMac(String mac) {
+    return parsed(mac, MacAddress::parse).flatMap(registry::byMac).map(this::scriptClient);
+  }
+
+  @Override
+  public Optional<ScriptClient> byUuid(String uuid) {
+    return parsed(uuid, UUID::fromString).flatMap(registry::byUuid).map(this::scriptClient);
+  }
+
+  private static <T> Optional<T> parsed(String text, Function<String, T> parse) {
+    try {
+      return Optional.of(parse.apply(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // whatever it is, it is no client's
+    }
+  }
+
+  private ScriptClient scriptClient(Registration registration) {
+    ClientName name = registration.client().name();
+    Optional<RootPath> path = rootPath(name);
+    return new ScriptClient(
+        name.value(),
+        new IscsiName(identities.initiator(name).value()),
+        path.stream().toList(),
+        path.isPresent()
+            ? Optional.empty()
+            : Optional.of("its root path is longer than 255 bytes. A shorter name prefix helps"));
   }
 
   private DhcpClient dhcpClient(Registration registration) {
@@ -78,7 +100,25 @@ record BootDirectory(Registry registry, Identities identities, InetAddress serve
         Optional.ofNullable(registration.lease()),
         registration.boot() != null,
         rootPath(name),
-        Optional.of(new IscsiName(identities.initiator(name).value())));
+        Optional.of(new IscsiName(identities.initiator(name).value())),
+        ipxe(registration.chap()));
+  }
+
+  /** With the client's secrets, where its administrator has said that they are handed out. */
+  private static IpxeOptions ipxe(@Nullable Chap chap) {
+    if (chap == null || !chap.handOut()) {
+      return DhcpClient.HINTS;
+    }
+    IpxeOptions options =
+        DhcpClient.HINTS
+            .with(IpxeOptions.USERNAME, chap.client().user())
+            .with(IpxeOptions.PASSWORD, chap.client().secret().text());
+    Chap.Pair target = chap.target();
+    return target == null
+        ? options
+        : options
+            .with(IpxeOptions.REVERSE_USERNAME, target.user())
+            .with(IpxeOptions.REVERSE_PASSWORD, target.secret().text());
   }
 
   /** Empty where a new 'server' or prefix made it too long, which the start has warned of. */

@@ -8,6 +8,8 @@ import dev.rootstock.boot.control.RefusedException;
 import dev.rootstock.boot.dhcp.AddressRange;
 import dev.rootstock.boot.dhcp.DhcpSubnet;
 import dev.rootstock.boot.slp.SlpNetwork;
+import dev.rootstock.dhcp.DhcpOption;
+import dev.rootstock.dhcp.DhcpOptions;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InterfaceAddress;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What the configuration says of networks, held against the interfaces that this machine has. */
 final class Networks {
+  /** A network of fewer addresses is taken as one of this prefix. */
+  private static final int LONGEST_PREFIX = 30;
+
   private Networks() {}
 
   /**
@@ -55,38 +60,113 @@ final class Networks {
     return addresses.getFirst();
   }
 
-  /** The one network of the DHCP server. */
-  static DhcpSubnet subnet(Dhcp.Server dhcp, @Nullable InetAddress server) throws RefusedException {
-    List<Network> networks = find(dhcp.networkInterface());
-    Network ours =
-        networks.stream()
-            .filter(network -> network.address.equals(server))
-            .findFirst()
-            .or(() -> networks.size() == 1 ? Optional.of(networks.getFirst()) : Optional.empty())
-            .orElseThrow(
-                () ->
-                    new RefusedException(
-                        networks.isEmpty()
-                            ? "interface %s has no IPv4 address: give it one before DHCP is served"
-                                .formatted(dhcp.networkInterface())
-                            : ("interface %s has several addresses: configure 'server' as one of"
-                                    + " them, so that DHCP clients know us by it")
-                                .formatted(dhcp.networkInterface())));
-    Inet4Address netmask = dhcp.netmask();
-    int prefix =
-        netmask == null
-            ? ours.prefixLength
-            : Integer.bitCount(ByteBuffer.wrap(netmask.getAddress()).getInt());
+  /** The one network of the DHCP server; null where DHCP is off. */
+  static @Nullable DhcpSubnet subnet(Dhcp dhcp, @Nullable InetAddress server)
+      throws RefusedException {
+    return switch (dhcp) {
+      case Dhcp.Off _ -> null;
+      case Dhcp.Proxy proxy -> {
+        Network ours = network(proxy.networkInterface(), server);
+        yield subnet(
+            proxy.networkInterface(),
+            ours,
+            ours.prefixLength,
+            Optional.empty(),
+            Optional.empty(),
+            Dhcp.Facts.NONE);
+      }
+      case Dhcp.Server giving -> {
+        Network ours = network(giving.networkInterface(), server);
+        Inet4Address netmask = giving.netmask();
+        yield subnet(
+            giving.networkInterface(),
+            ours,
+            netmask == null
+                ? ours.prefixLength
+                : Integer.bitCount(ByteBuffer.wrap(netmask.getAddress()).getInt()),
+            Optional.of(giving),
+            Optional.ofNullable(giving.router()),
+            giving.facts());
+      }
+    };
+  }
+
+  /** The network of an interface on which clients know us by the configured address. */
+  private static Network network(String name, @Nullable InetAddress server)
+      throws RefusedException {
+    List<Network> networks = find(name);
+    return networks.stream()
+        .filter(network -> network.address.equals(server))
+        .findFirst()
+        .or(() -> networks.size() == 1 ? Optional.of(networks.getFirst()) : Optional.empty())
+        .orElseThrow(
+            () ->
+                new RefusedException(
+                    networks.isEmpty()
+                        ? "interface %s has no IPv4 address: give it one before DHCP is served"
+                            .formatted(name)
+                        : ("interface %s has several addresses: configure 'server' as one of"
+                                + " them, so that DHCP clients know us by it")
+                            .formatted(name)));
+  }
+
+  private static DhcpSubnet subnet(
+      String name,
+      Network ours,
+      int prefix,
+      Optional<Dhcp.Server> giving,
+      Optional<Inet4Address> router,
+      Dhcp.Facts facts)
+      throws RefusedException {
     try {
       return new DhcpSubnet(
-          dhcp.networkInterface(),
+          name,
           ours.address,
           prefix,
-          Optional.of(new AddressRange(dhcp.first(), dhcp.last())),
-          Optional.ofNullable(dhcp.router()),
-          List.of());
+          giving.map(dhcp -> new AddressRange(dhcp.first(), dhcp.last())),
+          router,
+          facts.nameServers(),
+          onWish(facts));
     } catch (IllegalArgumentException e) {
       throw new RefusedException("DHCP cannot be served: " + e.getMessage(), e);
+    }
+  }
+
+  private static DhcpOptions onWish(Dhcp.Facts facts) {
+    DhcpOptions.Builder options = DhcpOptions.builder();
+    String domain = facts.domain();
+    if (domain != null) {
+      options.put(DhcpOption.DOMAIN_NAME, domain);
+    }
+    if (facts.mtu() > 0) {
+      options.put(DhcpOption.INTERFACE_MTU, facts.mtu());
+    }
+    if (!facts.ntpServers().isEmpty()) {
+      options.put(DhcpOption.NTP_SERVERS, facts.ntpServers());
+    }
+    return options.build();
+  }
+
+  /** The network that an address of ours is on; null where no interface has it. */
+  static @Nullable DhcpSubnet around(InetAddress ours) throws RefusedException {
+    try {
+      NetworkInterface found = NetworkInterface.getByInetAddress(ours);
+      if (found != null && ours instanceof Inet4Address) {
+        for (Network each : find(found.getName())) {
+          if (each.address.equals(ours)) {
+            return new DhcpSubnet(
+                found.getName(),
+                each.address,
+                Math.min(each.prefixLength, LONGEST_PREFIX),
+                Optional.empty(),
+                Optional.empty(),
+                List.of());
+          }
+        }
+      }
+      return null;
+    } catch (SocketException e) {
+      throw new RefusedException("the network interfaces cannot be looked at: " + e, e);
     }
   }
 
@@ -136,6 +216,9 @@ final class Networks {
 
   private static @Nullable String servedInterface(Configuration configuration) {
     if (configuration.dhcp() instanceof Dhcp.Server dhcp) {
+      return dhcp.networkInterface();
+    }
+    if (configuration.dhcp() instanceof Dhcp.Proxy dhcp) {
       return dhcp.networkInterface();
     }
     return configuration.slp() instanceof Slp.Agent agent ? agent.networkInterface() : null;

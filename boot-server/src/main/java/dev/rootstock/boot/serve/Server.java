@@ -3,20 +3,24 @@ package dev.rootstock.boot.serve;
 
 import dev.rootstock.boot.boots.BootAdmission;
 import dev.rootstock.boot.boots.BootPolicy;
+import dev.rootstock.boot.boots.ChapRules;
 import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.RegistryException;
 import dev.rootstock.boot.config.Configuration;
+import dev.rootstock.boot.config.Configuration.ChapMode;
 import dev.rootstock.boot.config.Configuration.Dhcp;
+import dev.rootstock.boot.config.Configuration.Isns;
 import dev.rootstock.boot.config.Configuration.Slp;
+import dev.rootstock.boot.config.Configuration.Unknown;
 import dev.rootstock.boot.control.ControlServer;
 import dev.rootstock.boot.control.RefusedException;
 import dev.rootstock.boot.control.Workplace;
-import dev.rootstock.boot.dhcp.DhcpServer;
 import dev.rootstock.boot.dhcp.DhcpSubnet;
 import dev.rootstock.boot.installation.Installation;
+import dev.rootstock.boot.pending.PendingMachines;
 import dev.rootstock.boot.slp.SlpNetwork;
-import dev.rootstock.boot.slp.SlpServer;
+import dev.rootstock.boot.trail.Trails;
 import dev.rootstock.dhcp.ServerName;
 import dev.rootstock.images.store.StoreException;
 import dev.rootstock.target.IscsiTarget;
@@ -28,6 +32,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,9 +43,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Server implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Server.class);
-  private static final int DHCP_PORT = 67;
-  private static final int SLP_PORT = 427;
-  private static final int NAMED_OPEN_CLIENTS = 5;
+  private static final int NAMED_CLIENTS = 5;
 
   /** What has to be stopped, the latest first. */
   private final Deque<Part> parts = new ArrayDeque<>();
@@ -63,14 +66,22 @@ public final class Server implements AutoCloseable {
       throws RefusedException, StoreException, RegistryException {
     // What can be wrong in the configuration is found before anything is made.
     InetAddress address = Networks.server(configuration);
-    DhcpSubnet subnet =
-        configuration.dhcp() instanceof Dhcp.Server dhcp ? Networks.subnet(dhcp, address) : null;
+    DhcpSubnet subnet = Networks.subnet(configuration.dhcp(), address);
+    if (subnet != null) {
+      subnet =
+          subnet.with(
+              DiscoveryServices.dhcpOptions(
+                  configuration, subnet.interfaceName(), subnet.serverAddress()));
+    }
     List<SlpNetwork> networks =
         configuration.slp() instanceof Slp.Agent agent
             ? Networks.slp(agent, configuration)
             : List.of();
     if (address == null) {
       address = Networks.only(networks);
+    }
+    if (address == null) {
+      refuseToBeSilent(configuration);
     }
     Installation installation = Installation.open(configuration);
     Server server = new Server();
@@ -114,12 +125,18 @@ public final class Server implements AutoCloseable {
       List<SlpNetwork> networks)
       throws IOException, RefusedException {
     Configuration configuration = installation.configuration();
+    Trails trails = Trails.open(configuration.data());
+    PendingMachines pending = new PendingMachines();
+    started("boot trails", trails);
     BootAdmission boots =
         BootAdmission.start(
             installation.registry(),
             installation.store(),
             installation.identities(),
-            new BootPolicy(configuration.takeover(), subnet != null));
+            new BootPolicy(
+                configuration.takeover(),
+                configuration.dhcp() instanceof Dhcp.Server,
+                chap(installation)));
     started("boots", boots);
     IscsiTarget target =
         IscsiTarget.start(
@@ -128,6 +145,7 @@ public final class Server implements AutoCloseable {
             boots);
     started("iscsi", target);
     boots.revokeThrough(target::revoke);
+    boots.tell(BootWatch.logins(trails));
     target.addresses().forEach(each -> ready("iscsi", each));
     if (told != null) {
       BootDirectory directory =
@@ -136,32 +154,54 @@ public final class Server implements AutoCloseable {
               installation.identities(),
               told,
               port(target.addresses(), told));
-      serve(directory, boots, subnet, networks, configuration.slp());
+      BootServices services =
+          BootServices.start(
+              configuration,
+              subnet,
+              directory,
+              new BootWatch(
+                  boots,
+                  directory,
+                  trails,
+                  configuration.unknown() == Unknown.PENDING
+                      ? Optional.of(pending)
+                      : Optional.empty()));
+      started("boot services", services);
+      ready.addAll(services.ready());
+      TargetDirectory targets =
+          new TargetDirectory(
+              installation.identities(),
+              boots.visibility(),
+              new InetSocketAddress(told, port(target.addresses(), told)));
+      DiscoveryServices discovery = DiscoveryServices.start(configuration, networks, targets);
+      started("discovery", discovery);
+      ready.addAll(discovery.ready());
       warnOfLongNames(installation, told);
     }
-    started("control", ControlServer.start(new Workplace(installation, boots)));
+    started("control", ControlServer.start(new Workplace(installation, boots, trails, pending)));
     tell(installation);
   }
 
-  private void serve(
-      BootDirectory directory,
-      BootAdmission boots,
-      @Nullable DhcpSubnet subnet,
-      List<SlpNetwork> networks,
-      Slp slp)
-      throws IOException {
-    if (subnet != null) {
-      started(
-          "dhcp",
-          DhcpServer.start(
-              List.of(subnet),
-              directory,
-              (client, xid, stage) -> boots.discovered(client, xid, true)));
-      ready("dhcp", new InetSocketAddress(subnet.serverAddress(), DHCP_PORT));
+  /** What is configured and cannot work without an address to tell clients is not left out. */
+  private static void refuseToBeSilent(Configuration configuration) throws RefusedException {
+    String reason = null;
+    if (configuration.isns() instanceof Isns.Server) {
+      reason = "iSNS has to tell where the targets are";
+    } else if (!configuration.http().listen().isEmpty()) {
+      reason = "'http' serves boot scripts, and these name the address of the targets";
+    } else if (configuration.bootFiles().tftp()) {
+      reason = "'tftp' serves the network of the address that clients are told";
     }
-    if (slp instanceof Slp.Agent agent) {
-      started("slp", SlpServer.start(networks, agent.scopes(), directory));
-      networks.forEach(each -> ready("slp", new InetSocketAddress(each.address(), SLP_PORT)));
+    if (reason != null) {
+      throw new RefusedException(reason + ": configure 'server', the address to tell clients");
+    }
+  }
+
+  private static ChapRules chap(Installation installation) throws RefusedException {
+    try {
+      return ChapRules.of(installation.configuration().iscsi(), installation.registry());
+    } catch (InvalidClientException e) {
+      throw new RefusedException(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -170,9 +210,12 @@ public final class Server implements AutoCloseable {
   }
 
   private void ready(String service, InetSocketAddress address) {
-    ready.add(
-        "ready %s %s:%d"
-            .formatted(service, ServerName.of(address.getAddress()).text(), address.getPort()));
+    ready.add(readyLine(service, address));
+  }
+
+  static String readyLine(String service, InetSocketAddress address) {
+    return "ready %s %s:%d"
+        .formatted(service, ServerName.of(address.getAddress()).text(), address.getPort());
   }
 
   /** The port of the portal that a client reaches by this address. */
@@ -209,19 +252,39 @@ public final class Server implements AutoCloseable {
         installation.store().versions().size(),
         installation.registry().size(),
         installation.identities().prefix());
-    log.info(
-        "iscsi.chap is none: machines are believed by name and address, the network is trusted");
-    List<String> open =
-        installation.registry().all().stream()
-            .filter(each -> each.client().open())
-            .map(each -> each.client().name().value())
-            .toList();
-    if (!open.isEmpty()) {
+    tellOfChap(installation);
+    ChapMode mode = installation.configuration().iscsi().chap();
+    warnOf(
+        installation.registry().all().stream().filter(each -> ChapRules.open(mode, each)).toList(),
+        "clients are open, any machine may log in to their disks");
+  }
+
+  private static void tellOfChap(Installation installation) {
+    List<Registration> without =
+        installation.registry().all().stream().filter(each -> each.chap() == null).toList();
+    switch (installation.configuration().iscsi().chap()) {
+      case NONE ->
+          log.info(
+              "iscsi.chap is none: machines are believed by name and address, the network is"
+                  + " trusted");
+      case PER_CLIENT ->
+          log.info(
+              "iscsi.chap is per-client: {} clients without a secret are believed by name and"
+                  + " address, the network is trusted",
+              without.size());
+      case REQUIRED -> warnOf(without, "clients have no CHAP secret and get no disk");
+    }
+  }
+
+  private static void warnOf(List<Registration> clients, String what) {
+    List<String> names = clients.stream().map(each -> each.client().name().value()).toList();
+    if (!names.isEmpty()) {
       log.warn(
-          "{} clients are open, any machine may log in to their disks: {}{}",
-          open.size(),
-          String.join(", ", open.subList(0, Math.min(open.size(), NAMED_OPEN_CLIENTS))),
-          open.size() > NAMED_OPEN_CLIENTS ? ", ..." : "");
+          "{} {}: {}{}",
+          names.size(),
+          what,
+          String.join(", ", names.subList(0, Math.min(names.size(), NAMED_CLIENTS))),
+          names.size() > NAMED_CLIENTS ? ", ..." : "");
     }
   }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.slp;
 
-/** Every bound of the SLP agent. */
+import java.time.Duration;
+
+/** Every bound of the SLP agents. */
 final class Limits {
   /** RFC 2608 §6.1: the longest SLP message in a datagram, in bytes. */
   static final int MESSAGE = 1_400;
@@ -9,13 +11,58 @@ final class Limits {
   /** Bytes of a datagram that are read; a longer one is cut, and refused for its length. */
   static final int DATAGRAM = 2_048;
 
+  /** Bytes of a message over TCP, in either direction. */
+  static final int STREAM_MESSAGE = 64 << 10;
+
+  /** TCP connections at once, in all and of one address. */
+  static final int CONNECTIONS = 64;
+
+  static final int CONNECTIONS_OF_ONE = 4;
+
+  /** RFC 2608 §13, CONFIG_CLOSE_CONN: how long a connection may say nothing. */
+  static final Duration CONNECTION_IDLE = Duration.ofMinutes(5);
+
   /** How long a client may keep a URL. Short: an agent that is gone takes nothing back. */
   static final int URL_LIFETIME_SECONDS = 300;
 
   /** Answers, in all. */
-  static final int ANSWER_BURST = 200;
+  static final int ANSWER_BURST = 1_000;
 
-  static final double ANSWERS_PER_SECOND = 100;
+  static final double ANSWERS_PER_SECOND = 500;
+
+  /** Answers to one address, so that one that asks too much does not take the others' share. */
+  static final int ANSWER_BURST_OF_ONE = 50;
+
+  static final double ANSWERS_PER_SECOND_OF_ONE = 20;
+
+  /** Addresses whose rate is remembered; the one unheard for longest is forgotten first. */
+  static final int SOURCES = 4_096;
+
+  /** Levels and terms of a search filter. */
+  static final int FILTER_DEPTH = 32;
+
+  static final int FILTER_TERMS = 256;
+
+  /** Names of a request that are looked up. */
+  static final int NAMES = 8;
+
+  /** Services that others have registered, in all and by one address. */
+  static final int REGISTRATIONS = 1_024;
+
+  static final int REGISTRATIONS_OF_ONE = 128;
+
+  /** Bytes of one registration, and of all. */
+  static final int REGISTRATION = 16 << 10;
+
+  static final int REGISTERED_BYTES = 4 << 20;
+
+  /** RFC 2608 §13, CONFIG_DA_BEAT: how often a directory agent says that it is there. */
+  static final Duration DIRECTORY_BEAT = Duration.ofHours(3);
+
+  /** What a user agent takes as answers to one question: URLs, and agents. */
+  static final int FOUND = 10_000;
+
+  static final int RESPONDERS = 1_000;
 
   /** Problems that have been logged, and lines about them. */
   static final int LOGGED = 256;

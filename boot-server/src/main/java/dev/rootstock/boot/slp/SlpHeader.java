@@ -6,25 +6,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /**
- * The header of a request (RFC 2608 §8).
+ * The header of a message (RFC 2608 §8).
  *
- * @param function what is asked
- * @param multicast the flag REQUEST MCAST
+ * @param function which message it is
+ * @param flags {@link #OVERFLOW}, {@link #FRESH}, {@link #REQUEST_MCAST}
  * @param extensionOffset where the first extension begins, 0 for none
  * @param xid 0 to 65535
  * @param language a language tag in the form that RFC 2608 §8 gives it
  * @param length of the header in bytes
  */
 record SlpHeader(
-    SlpFunction function,
-    boolean multicast,
-    int extensionOffset,
-    int xid,
-    String language,
-    int length) {
+    SlpFunction function, int flags, int extensionOffset, int xid, String language, int length) {
 
   static final int VERSION = 2;
   static final int OVERFLOW = 0x8000;
+  static final int FRESH = 0x4000;
   static final int REQUEST_MCAST = 0x2000;
 
   // Where the fields are; the XID is at the same place in version 1.
@@ -55,7 +51,7 @@ record SlpHeader(
     if (length != message.limit()) {
       throw new SlpException(
           SlpError.PARSE_ERROR,
-          "the length says " + length + " bytes, the datagram has " + message.limit());
+          "the length says " + length + " bytes, the message has " + message.limit());
     }
     int tag = message.getShort(LANGUAGE_AT) & 0xFFFF;
     if (FIXED + tag > length) {
@@ -65,30 +61,43 @@ record SlpHeader(
     message.get(FIXED, bytes);
     String language = new String(bytes, StandardCharsets.ISO_8859_1);
     if (!LANGUAGE.matcher(language).matches()) {
-      throw new SlpException(SlpError.PARSE_ERROR, "the language tag is none");
+      // RFC 2608 §7: a registration without a language is no registration.
+      throw new SlpException(
+          function == SlpFunction.SERVICE_REGISTRATION && language.isEmpty()
+              ? SlpError.INVALID_REGISTRATION
+              : SlpError.PARSE_ERROR,
+          "the language tag is none");
     }
     return new SlpHeader(
         function,
-        isMulticast(message),
+        message.getShort(FLAGS_AT) & 0xFFFF,
         uint24(message, EXTENSION_AT),
         message.getShort(XID_AT) & 0xFFFF,
         language,
         FIXED + tag);
   }
 
-  /** The flag, as far as the message has it. */
+  /** The flag REQUEST MCAST, as far as the message has it. */
   static boolean isMulticast(ByteBuffer message) {
     return message.limit() >= FLAGS_AT + 2 && (message.getShort(FLAGS_AT) & REQUEST_MCAST) != 0;
   }
 
-  /** Whether the language, without its dialect, is the one of what is advertised. */
-  boolean isEnglish() {
-    int dialect = language.indexOf('-');
-    String primary = dialect < 0 ? language : language.substring(0, dialect);
-    return primary.equalsIgnoreCase(ENGLISH);
+  boolean has(int flag) {
+    return (flags & flag) != 0;
   }
 
-  private static int uint24(ByteBuffer message, int at) {
+  /** The length that the first five bytes of a message promise. */
+  static int uint24(ByteBuffer message, int at) {
     return (message.getShort(at) & 0xFFFF) << 8 | (message.get(at + 2) & 0xFF);
+  }
+
+  /** Whether two language tags agree, their dialects aside (RFC 2608 §8.1). */
+  static boolean sameLanguage(String one, String other) {
+    return primary(one).equalsIgnoreCase(primary(other));
+  }
+
+  private static String primary(String language) {
+    int dialect = language.indexOf('-');
+    return dialect < 0 ? language : language.substring(0, dialect);
   }
 }

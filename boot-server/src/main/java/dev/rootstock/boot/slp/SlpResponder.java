@@ -1,49 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.slp;
 
+import dev.rootstock.boot.net.Bounded;
 import dev.rootstock.boot.net.RateLimit;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides what to answer: a datagram in, a datagram out or none, no sockets. Not for several
- * threads at once.
+ * Decides what to answer: a message in, a message out or none, no sockets. Not for several threads
+ * at once.
  *
  * <p>Whoever asks by multicast hears good news only: errors and empty answers are left unsaid (RFC
- * 2608 §7, §8.2). Who asks by unicast always hears something, if he is on the link. Not done yet:
- * SAAdvert, registration with directory agents, attributes, service types and TCP, which are the
- * business of the whole of discovery, and are refused by name.
+ * 2608 §7, §8.2). Who asks by unicast always hears something, if he is on the link and does not ask
+ * too often.
  */
 final class SlpResponder {
   private static final Logger log = LoggerFactory.getLogger(SlpResponder.class);
 
-  private static final List<String> SERVICE_TYPES =
-      List.of("service:iscsi:target", "service:iscsi");
-
-  /** RFC 2608 §11.2: requests for these may come without scopes. We are neither. */
-  private static final List<String> AGENT_TYPES =
-      List.of("service:directory-agent", "service:service-agent");
-
-  private final List<SlpNetwork> networks;
-  private final List<String> scopes;
-  private final SlpTargets targets;
+  private final SlpAgents agents;
   private final RateLimit rate;
+  private final Map<Inet4Address, RateLimit> ratesOfOne = new Bounded<>(Limits.SOURCES);
+  private final LongSupplier nanoTime;
 
-  /**
-   * @param scopes at least one; RFC 2608 §6 has DEFAULT where nothing is configured
-   */
-  SlpResponder(
-      List<SlpNetwork> networks, List<String> scopes, SlpTargets targets, LongSupplier nanoTime)
+  SlpResponder(SlpSettings settings, SlpTargets targets, LongSupplier nanoTime)
       throws SlpException {
-    this.networks = List.copyOf(networks);
-    this.scopes = SlpText.list(String.join(",", scopes));
-    this.targets = targets;
+    this.agents = new SlpAgents(settings, targets, Instant.now(), nanoTime);
     this.rate = new RateLimit(Limits.ANSWER_BURST, Limits.ANSWERS_PER_SECOND, nanoTime);
+    this.nanoTime = nanoTime;
   }
 
   /**
@@ -54,72 +45,76 @@ final class SlpResponder {
    */
   Optional<byte[]> answer(byte[] datagram, Inet4Address source, boolean toUs, SlpNetwork network) {
     ByteBuffer message = ByteBuffer.wrap(datagram);
-    if (datagram.length < SlpHeader.XID_AT + 2 || !network.isOnLink(source)) {
+    boolean unicast = toUs && !SlpHeader.isMulticast(message);
+    return answer(message, new SlpAgents.Asker(source, network, unicast), Limits.MESSAGE);
+  }
+
+  /** Answers one message of a TCP connection. */
+  Optional<byte[]> answerStream(byte[] message, Inet4Address source, SlpNetwork network) {
+    return answer(
+        ByteBuffer.wrap(message),
+        new SlpAgents.Asker(source, network, true),
+        Limits.STREAM_MESSAGE);
+  }
+
+  /** Says that the directory agent is there, or with {@code leaving} that it ends. */
+  Optional<byte[]> unsolicitedAdvert(SlpNetwork network, boolean leaving) {
+    return agents.unsolicitedAdvert(network, leaving).map(body -> encode(0, "en", body));
+  }
+
+  private static byte[] encode(int xid, String language, SlpBody body) {
+    return new SlpMessage(0, xid, language, body).encode(Limits.MESSAGE);
+  }
+
+  private Optional<byte[]> answer(ByteBuffer message, SlpAgents.Asker asker, int most) {
+    if (message.limit() < SlpHeader.XID_AT + 2 || !asker.network().isOnLink(asker.source())) {
       return Optional.empty();
     }
     Optional<SlpFunction> function =
-        SlpFunction.ofRequest(message.get(SlpHeader.FUNCTION_AT) & 0xFF);
-    if (function.isEmpty() || !rate.tryTake()) {
+        SlpFunction.of(message.get(SlpHeader.FUNCTION_AT) & 0xFF).filter(SlpFunction::isRequest);
+    if (function.isEmpty() || !isInTime(asker.source())) {
       return Optional.empty();
     }
-    boolean unicast = toUs && !SlpHeader.isMulticast(message);
+    int xid = message.getShort(SlpHeader.XID_AT) & 0xFFFF;
     String language = SlpHeader.ENGLISH;
+    Optional<? extends SlpBody> body;
     try {
       SlpHeader header = SlpHeader.read(message, function.get());
       language = header.language();
-      return answer(message, header, source, unicast);
+      body = agents.answer(SlpMessage.read(message, header), message.limit(), asker);
     } catch (SlpException e) {
-      log.debug("{} from {}: {}", e.error(), source, e.getMessage());
-      int xid = message.getShort(SlpHeader.XID_AT) & 0xFFFF;
-      return unicast
-          ? Optional.of(ServiceReply.failed(function.get(), xid, language, e.error()).encode())
-          : Optional.empty();
+      log.debug("{} from {}: {}", e.error(), asker.source(), e.getMessage());
+      body =
+          asker.unicast()
+              ? Optional.of(failed(function.get(), e.error().code()))
+              : Optional.empty();
     }
+    String answered = language;
+    return body.map(each -> new SlpMessage(0, xid, answered, each).encode(most));
   }
 
-  private Optional<byte[]> answer(
-      ByteBuffer message, SlpHeader header, Inet4Address source, boolean unicast)
-      throws SlpException {
-    if (header.function() != SlpFunction.SERVICE_REQUEST) {
-      throw new SlpException(SlpError.MSG_NOT_SUPPORTED, header.function().toString());
+  private boolean isInTime(Inet4Address source) {
+    @Nullable RateLimit known = ratesOfOne.get(source);
+    RateLimit ofOne =
+        known != null
+            ? known
+            : new RateLimit(Limits.ANSWER_BURST_OF_ONE, Limits.ANSWERS_PER_SECOND_OF_ONE, nanoTime);
+    if (known == null) {
+      ratesOfOne.put(source, ofOne);
     }
-    ServiceRequest request = ServiceRequest.read(message, header);
-    if (request.previousResponders().stream().anyMatch(this::isOurs)) {
-      return Optional.empty(); // RFC 2608 §8.1: silently, by unicast as well
-    }
-    List<String> urls = find(request, source);
-    if (urls.isEmpty() && !unicast) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new ServiceReply(header.function(), header.xid(), header.language(), SlpError.OK, urls)
-            .encode());
+    return ofOne.tryTake() && rate.tryTake();
   }
 
-  private List<String> find(ServiceRequest request, Inet4Address source) throws SlpException {
-    boolean agents = AGENT_TYPES.contains(request.serviceType());
-    if (request.scopes().stream().noneMatch(scopes::contains)
-        && !(agents && request.scopes().isEmpty())) {
-      throw new SlpException(SlpError.SCOPE_NOT_SUPPORTED, "none of the scopes is ours");
-    }
-    if (!request.spi().isBlank()) {
-      throw new SlpException(SlpError.AUTHENTICATION_UNKNOWN, "no SPI is known here");
-    }
-    if (!SERVICE_TYPES.contains(request.serviceType())) {
-      return List.of();
-    }
-    Predicate predicate = Predicate.parse(request.predicate());
-    if (!predicate.isEmpty() && !request.header().isEnglish()) {
-      throw new SlpException(SlpError.LANGUAGE_NOT_SUPPORTED, request.header().language());
-    }
-    return targets.visibleTo(source).stream()
-        .filter(predicate::matches)
-        .map(SlpTarget::url)
-        .toList();
-  }
-
-  private boolean isOurs(String responder) {
-    String address = responder.strip();
-    return networks.stream().anyMatch(each -> each.address().getHostAddress().equals(address));
+  /**
+   * An answer that says nothing but an error. It has its empty lists, although RFC 2608 §7 lets an
+   * error leave them out: not every reader expects that.
+   */
+  private static SlpBody failed(SlpFunction request, int error) {
+    return switch (request) {
+      case ATTRIBUTE_REQUEST -> new AttributeReply(error, List.of());
+      case SERVICE_TYPE_REQUEST -> new ServiceTypeReply(error, List.of());
+      case SERVICE_REGISTRATION, SERVICE_DEREGISTER -> new ServiceAcknowledgment(error);
+      default -> new ServiceReply(error, List.of());
+    };
   }
 }

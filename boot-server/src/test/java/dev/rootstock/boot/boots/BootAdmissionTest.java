@@ -78,7 +78,7 @@ class BootAdmissionTest {
     Arrays.fill(bytes, GOLD);
     Files.write(raw, bytes);
     start(new BootPolicy(false, false));
-    store.importRaw(raw, "debian", Progress.NONE);
+    store.importImage(raw, "debian", null, Progress.NONE);
   }
 
   private void start(BootPolicy policy) throws Exception {
@@ -128,7 +128,8 @@ class BootAdmissionTest {
         new Isid(isid),
         false,
         new InetSocketAddress(from, 40000),
-        new InetSocketAddress("10.77.0.1", 3260));
+        new InetSocketAddress("10.77.0.1", 3260),
+        null);
   }
 
   private Decision login(ClientName client, long isid, String from) throws Exception {
@@ -149,6 +150,29 @@ class BootAdmissionTest {
   /** Until what was put into the client's mailbox before has run. */
   private void settle(ClientName client) throws Exception {
     get(admission.settled(client));
+  }
+
+  /**
+   * RFC 7143 §6.3.6: it shares its session's lease, and the rules of access hold for it as well.
+   */
+  @Test
+  void aConnectionJoinsASessionWhereItsInitiatorMayLogIn() throws Exception {
+    ClientName client = add("c1", Mode.PERSISTENT, "iqn.2001-04.com.example:host");
+    LoginRequest own =
+        new LoginRequest(
+            "iqn.2001-04.com.example:host",
+            identities.target(client),
+            new Isid(LINUX),
+            false,
+            new InetSocketAddress(X, 40000),
+            new InetSocketAddress("10.77.0.1", 3260),
+            null);
+    Granted granted = assertInstanceOf(Granted.class, get(admission.admit(own)));
+    assertTrue(get(admission.join(own, granted.lease())).isEmpty());
+    assertEquals(
+        LoginStatus.AUTHORIZATION_FAILURE,
+        get(admission.join(request(client, LINUX, X), granted.lease())).orElseThrow().status());
+    granted.lease().ended("the test is over");
   }
 
   private Refused refused(ClientName client, long isid, String from) throws Exception {
@@ -342,7 +366,8 @@ class BootAdmissionTest {
                 new DiscoveryRequest(
                     mine,
                     new InetSocketAddress(X, 40000),
-                    new InetSocketAddress("10.77.0.1", 3260))));
+                    new InetSocketAddress("10.77.0.1", 3260),
+                    null)));
     assertEquals(List.of(identities.target(new ClientName("mine")), identities.target(open)), seen);
   }
 
@@ -366,7 +391,8 @@ class BootAdmissionTest {
                 new DiscoveryRequest(
                     identities.initiator(card).value(),
                     new InetSocketAddress(X, 40000),
-                    new InetSocketAddress("10.77.0.1", 3260))));
+                    new InetSocketAddress("10.77.0.1", 3260),
+                    null)));
     assertEquals(List.of(identities.target(card)), seen);
   }
 

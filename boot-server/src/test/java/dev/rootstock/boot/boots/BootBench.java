@@ -13,6 +13,7 @@ import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.BootRecord.Flag;
 import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Mode;
+import dev.rootstock.images.store.OverlayId;
 import dev.rootstock.target.TargetSession.Liveness;
 import java.net.InetAddress;
 import java.util.ArrayDeque;
@@ -156,8 +157,24 @@ final class BootBench {
   }
 
   @Nullable Answer command(Command.What what, boolean force) {
+    if (what == Command.What.REPLACE) {
+      return replace(1, force);
+    }
     long id = ++lastId;
     take(new Command(id, what, force));
+    return answers.get(id);
+  }
+
+  /** Replaces the overlay, which keeps its identity where there is one. */
+  @Nullable Answer replace(int imageVersion, boolean force) {
+    long id = ++lastId;
+    UUID overlay = durable == null ? null : durable.overlay();
+    Replacement replacement =
+        new Replacement(
+            overlay == null ? OverlayId.random() : new OverlayId(overlay),
+            ImageReference.of("debian", imageVersion),
+            ignored -> {});
+    take(new Command(id, Command.What.REPLACE, force, replacement));
     return answers.get(id);
   }
 
@@ -249,6 +266,11 @@ final class BootBench {
       case BootEffect.OpenDisk open -> open(open.record());
       case BootEffect.RemoveOverlay ignored -> {
         stored = null;
+        done();
+      }
+      case BootEffect.ReplaceOverlay replace -> {
+        stored = replace.replacement().overlay().value();
+        storedDamaged = false;
         done();
       }
       case BootEffect.ForgetClient ignored -> {

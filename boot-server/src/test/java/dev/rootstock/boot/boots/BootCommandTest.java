@@ -114,6 +114,60 @@ class BootCommandTest {
   }
 
   @Test
+  void aReplacedDiskIsWhatTheNextBootGoesOnWith() {
+    bench.mode = Mode.PERSISTENT;
+    bench.close(running()).pass(GRACE);
+    UUID overlay = bench.overlay();
+    assertEquals(new Answer.Completed(), bench.replace(2, false));
+    assertEquals(overlay, bench.record().overlay());
+    assertEquals("debian@2", bench.record().image().toString());
+    bench.firmware(X);
+    assertEquals(2, bench.generation());
+    assertEquals(overlay, bench.overlay());
+    assertEquals("debian@2", bench.record().image().toString());
+  }
+
+  @Test
+  void aDiskIsPutBackAfterAReset() {
+    bench.mode = Mode.PERSISTENT;
+    bench.close(running()).pass(GRACE);
+    bench.command(What.RESET, false);
+    assertEquals(new Answer.Completed(), bench.replace(1, false));
+    UUID restored = bench.stored;
+    bench.firmware(X);
+    assertEquals(restored, bench.overlay());
+  }
+
+  @Test
+  void aDiskInUseIsNotReplacedUnlessByForce() {
+    bench.mode = Mode.PERSISTENT;
+    long session = running();
+    bench.answers(session, Liveness.ALIVE);
+    assertTrue(bench.replace(2, false) instanceof Answer.Refused);
+    assertEquals(new Answer.Completed(), bench.replace(2, true));
+    bench.refused(X, OPERATING_SYSTEM, "restart that machine");
+  }
+
+  @Test
+  void aDiskThatWasLostIsPutBack() {
+    bench.mode = Mode.PERSISTENT;
+    bench.close(running()).pass(GRACE);
+    bench.stored = null;
+    bench.restart().pass(GRACE);
+    bench.refused(X, FIRMWARE, "not there");
+    bench.refused(X, FIRMWARE, "lost");
+    assertEquals(new Answer.Completed(), bench.replace(1, true));
+    bench.firmware(X);
+    assertEquals(bench.stored, bench.overlay());
+  }
+
+  @Test
+  void aClientThatNeverBootedHasNoDiskToReplace() {
+    bench.mode = Mode.PERSISTENT;
+    assertTrue(bench.replace(1, false) instanceof Answer.Refused);
+  }
+
+  @Test
   void aRemovedClientRefusesEverybody() {
     bench.close(running()).pass(GRACE);
     assertEquals(new Answer.Completed(), bench.command(What.REMOVE, false));

@@ -15,6 +15,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,9 @@ class ClientAccessTest {
             address,
             OptionalLong.empty()),
         lease,
-        null);
+        null,
+        null,
+        Map.of());
   }
 
   private static boolean allowed(Registration client, boolean dhcp, String name, InetAddress from) {

@@ -71,7 +71,7 @@ class CommandLineTest {
       textBlock =
           """
           frobnicate                        | there is no command 'frobnicate'
-          image                             | 'image' goes on: write one of image import, image list, image verify
+          image                             | 'image' goes on: write one of image import, image list, image show, image verify, image export, image publish, image default, image create, image remove
           client add                        | 'client add' needs NAME
           client add a                      | 'client add' needs --image
           client add a b --image x          | 'client add' does not take 'b'
@@ -84,9 +84,13 @@ class CommandLineTest {
           root-path --server h              | 'root-path' needs --target
           root-path --parse iscsi::::x:y --server h | 'root-path' takes --parse or --server, not both
           root-path --server h --target iqn.2026-11.a --port x | --port x is no number
-          discover                          | 'discover' needs --sendtargets
-          discover --sendtargets a:b:c      | 'a:b:c' is no target to ask
-          discover --sendtargets a:0        | 'a:0' is no target to ask
+          discover                          | 'discover' asks one: write --slp
+          discover --sendtargets a:b:c      | 'a:b:c' is nobody to ask
+          discover --sendtargets a:0        | 'a:0' is nobody to ask
+          discover --slp a:427              | 'a:427' is nobody to ask: write HOST
+          discover --slp --sendtargets a    | 'discover' asks one
+          discover --isns a:0               | 'a:0' is nobody to ask
+          discover --slp 127.0.0.1 --root-path b | 'b' is no root path
           demo                              | 'demo' is a command of the script 'rootstock'
           """)
   void aCommandLineThatIsNotUnderstoodExitsWithTwo(String words, String expected) {

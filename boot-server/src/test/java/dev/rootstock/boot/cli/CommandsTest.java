@@ -78,6 +78,59 @@ class CommandsTest {
   }
 
   @Test
+  void theDefaultVersionGoesBackAndAVersionThatAClientNamesStays() throws Exception {
+    commands.importDebian();
+    commands.done(
+        "image", "import", commands.image("two.raw", 2 << 20).toString(), "--name", "debian");
+    assertTrue(commands.done("image", "default", "debian@1").startsWith("new boots get debian@1;"));
+    JsonNode images = commands.run("image", "show", "debian", "--json").json().get("images");
+    assertTrue(images.get(0).get("default").asBoolean());
+    assertFalse(images.get(1).get("default").asBoolean());
+    commands.done("client", "add", "alpha", "--image", "debian@2", "--initiator", MACHINE);
+    assertEquals("debian@2 is in use by alpha", commands.failed("image", "remove", "debian@2"));
+    assertTrue(commands.failed("image", "remove", "debian").contains("say which version"));
+    commands.done("client", "remove", "alpha");
+    assertEquals("removed debian@2\n", commands.done("image", "remove", "debian@2"));
+    commands.done("client", "add", "alpha", "--image", "debian", "--initiator", MACHINE);
+    assertTrue(
+        commands.failed("image", "remove", "debian@1").contains("the image that alpha boot from"));
+    assertTrue(commands.done("image", "show", "debian@1").contains("used by  nobody"));
+  }
+
+  @Test
+  void whatIsExportedIsWhatWasImported() throws Exception {
+    commands.importDebian();
+    Path out = folder.resolve("out.qcow2");
+    commands.done("image", "export", "debian", out.toString());
+    commands.done("image", "import", out.toString(), "--name", "again");
+    JsonNode images = commands.run("image", "list", "--json").json().get("images");
+    assertEquals(images.get(1).get("sha256"), images.get(0).get("sha256"));
+    assertTrue(
+        commands.failed("image", "export", "debian", out.toString()).contains("is there already"));
+    assertTrue(
+        commands
+            .failed("image", "export", "debian", folder.resolve("out").toString())
+            .contains("add --format"));
+  }
+
+  @Test
+  void aBlankImageIsMade() throws Exception {
+    assertEquals(
+        "made empty@1, a blank disk of 5M\n",
+        commands.done("image", "create", "empty", "--size", "5M"));
+    assertTrue(commands.done("image", "show", "empty").contains("of a blank disk"));
+  }
+
+  @Test
+  void aClientThatNeverBootedHasNothingToPublish() throws Exception {
+    commands.importDebian();
+    commands.done("client", "add", "alpha", "--image", "debian", "--initiator", MACHINE);
+    assertEquals(
+        "alpha has no disk of its own",
+        commands.failed("image", "publish", "debian", "--from-client", "alpha"));
+  }
+
+  @Test
   void aClientIsAddedShownListedAndRemoved() throws Exception {
     commands.importDebian();
     JsonNode added =
@@ -195,7 +248,7 @@ class CommandsTest {
           image import . --name x                    | is a folder
           image import good.raw --name a..b          | image name 'a..b' is not allowed
           image import good.raw --name X             | image name 'X' is not allowed
-          image import good.raw --name x --format qcow2 | format 'qcow2' is not there yet
+          image import good.raw --name x --format qcow2 | good.raw: offset 0: no qcow2 magic number
           image verify ghost                         | there is no image 'ghost'
           image verify debian@9                      | there is no version 'debian@9': there is debian@1
           image verify debian@                       | 'debian@' names no image
@@ -455,6 +508,163 @@ class CommandsTest {
     }
   }
 
+  @Test
+  void aSnapshotOfARunningMachineIsGoneBackTo() throws Exception {
+    commands.importDebian();
+    JsonNode alpha = add("alpha");
+    try (Server server = commands.serve();
+        Initiator machine = login(server, alpha)) {
+      assertTrue(machine.writeBlocks(0, 8, filled(0x11)).good());
+      assertTrue(
+          commands
+              .done("client", "snapshot", "alpha", "--name", "good")
+              .startsWith("kept alpha as snapshot good, "));
+      assertTrue(machine.writeBlocks(0, 8, filled(0x22)).good());
+      assertTrue(
+          commands
+              .failed("client", "restore", "alpha", "good")
+              .contains("session 1 from 127.0.0.1"));
+      assertTrue(
+          commands.failed("client", "restore", "alpha", "bad").contains("no snapshot 'bad'"));
+      Path backup = folder.resolve("backup.raw");
+      commands.done("client", "export", "alpha", backup.toString());
+      assertEquals(0x22, Files.readAllBytes(backup)[8 * 512]);
+      machine.logout();
+    }
+    commands.done("client", "restore", "alpha", "good", "--force");
+    assertEquals("the disk of alpha is sound\n", commands.done("client", "check", "alpha"));
+    try (Server server = commands.serve();
+        Initiator machine = login(server, alpha, FIRMWARE)) {
+      assertEquals("1111", hex(machine.readBlocks(0, 8, 1).data()).substring(0, 4));
+      machine.logout();
+    }
+    JsonNode shown = commands.run("client", "show", "alpha", "--json").json();
+    assertEquals("good", shown.get("snapshots").get(0).get("snapshot").asText());
+    commands.done("client", "snapshot", "alpha", "--remove", "good");
+    commands.done("client", "remove", "alpha", "--force");
+    assertFalse(
+        CommandLineHarness.tree(commands.data).stream().anyMatch(file -> file.contains("alpha")));
+  }
+
+  @Test
+  void aRunningMachineIsPublishedAndOthersBootThatWhileItKeepsItsVersion() throws Exception {
+    commands.importDebian();
+    JsonNode alpha = add("alpha");
+    JsonNode beta = add("beta");
+    try (Server server = commands.serve()) {
+      try (Initiator machine = login(server, alpha)) {
+        assertTrue(machine.writeBlocks(0, 8, filled(0x33)).good());
+        assertTrue(
+            commands
+                .failed("image", "publish", "debian", "--from-client", "alpha")
+                .contains("session 1 from 127.0.0.1"));
+        commands.done("image", "publish", "debian", "--from-client", "alpha", "--live");
+        assertEquals("debian@1 is in use by alpha", commands.failed("image", "remove", "debian@1"));
+        try (Initiator other = login(server, beta)) {
+          assertEquals("3333", hex(other.readBlocks(0, 8, 1).data()).substring(0, 4));
+          other.logout();
+        }
+        assertEquals("debian@1", show("alpha").get("bootedImage").asText());
+        assertEquals("debian@2", show("beta").get("bootedImage").asText());
+        machine.logout();
+      }
+      commands.done("client", "set", "alpha", "--image", "debian@2", "--rebase", "--force");
+      assertEquals("debian@2", show("alpha").get("bootedImage").asText());
+      try (Initiator machine = login(server, alpha, FIRMWARE)) {
+        assertEquals("3333", hex(machine.readBlocks(0, 8, 1).data()).substring(0, 4));
+        machine.logout();
+      }
+    }
+    assertTrue(commands.done("image", "verify", "debian").contains("is intact"));
+  }
+
+  @Test
+  void aFurtherDiskIsReadAtTheNextLun() throws Exception {
+    commands.importDebian();
+    Path tools = commands.image("tools.raw", 1 << 19);
+    commands.done("image", "import", tools.toString(), "--name", "tools");
+    assertTrue(
+        commands
+            .failed("client", "add", "alpha", "--image", "debian", "--disk", "tools")
+            .contains("does not say which version"));
+    commands.done(
+        "client", "add", "alpha", "--image", "debian", "--initiator", MACHINE, "--disk", "tools@1");
+    JsonNode alpha = show("alpha");
+    assertEquals("tools@1", alpha.get("disks").get(0).asText());
+    assertEquals("tools@1 is in use by alpha", commands.failed("image", "remove", "tools@1"));
+    try (Server server = commands.serve();
+        Initiator machine = login(server, alpha)) {
+      byte[] testUnitReady = new byte[16];
+      for (int i = 0; i < 3 && !machine.read(1, testUnitReady, 0).good(); i++) {
+        // its unit attention
+      }
+      assertEquals(
+          hex(Arrays.copyOfRange(Files.readAllBytes(tools), 3 * 512, 4 * 512)),
+          hex(machine.readBlocks(1, 3, 1).data()));
+      assertFalse(machine.writeBlocks(1, 3, filled(1)).good());
+      machine.logout();
+    }
+  }
+
+  @Test
+  void aLimitEndsWritingAndIsLiftedWhileTheMachineRuns() throws Exception {
+    Path big = commands.image("big.raw", 8 << 20);
+    commands.done("image", "import", big.toString(), "--name", "debian");
+    commands.done(
+        "client", "add", "alpha", "--image", "debian", "--initiator", MACHINE, "--limit", "1M");
+    JsonNode alpha = show("alpha");
+    assertEquals(1 << 20, alpha.get("limitBytes").asLong());
+    try (Server server = commands.serve();
+        Initiator machine = login(server, alpha)) {
+      byte[] piece = new byte[64 << 10];
+      int written = 0;
+      while (written < 64 && machine.writeBlocks(0, written * 128L, piece).good()) {
+        written++;
+      }
+      assertTrue(written > 0 && written <= 16, written + " pieces fit into the limit");
+      commands.done("client", "set", "alpha", "--limit", "0");
+      assertTrue(machine.writeBlocks(0, written * 128L, piece).good());
+      machine.logout();
+    }
+  }
+
+  @Test
+  void whatAClientWroteThatIsNotKnownAnyMoreIsDropped() throws Exception {
+    commands.importDebian();
+    add("beta");
+    JsonNode alpha = add("alpha");
+    try (Server server = commands.serve();
+        Initiator machine = login(server, alpha)) {
+      assertTrue(machine.writeBlocks(0, 8, filled(0x11)).good());
+      machine.logout();
+    }
+    Path overlay = commands.data.resolve("clients/alpha.qcow2");
+    Path saved = Files.copy(overlay, folder.resolve("saved"));
+    commands.done("client", "remove", "alpha", "--force");
+    Files.move(saved, overlay); // as if the server had crashed before it was deleted
+    commands.done("client", "list");
+    assertFalse(Files.exists(overlay));
+    commands.done("client", "remove", "beta");
+    Files.write(overlay, new byte[5]);
+    commands.done("client", "list");
+    assertTrue(Files.exists(overlay), "an empty registry may be a lost one");
+  }
+
+  private JsonNode add(String client) throws Exception {
+    commands.done("client", "add", client, "--image", "debian");
+    return show(client);
+  }
+
+  private JsonNode show(String client) throws Exception {
+    return commands.run("client", "show", client, "--json").json();
+  }
+
+  private static byte[] filled(int value) {
+    byte[] block = new byte[512];
+    Arrays.fill(block, (byte) value);
+    return block;
+  }
+
   @ParameterizedTest
   @CsvSource({"reset", "remove", "boot"})
   void whatWouldHurtALiveSessionIsRefusedNamingItUntilForced(String what) throws Exception {
@@ -508,6 +718,71 @@ class CommandsTest {
       assertEquals("7777", hex(machine.readBlocks(0, 3, 1).data()).substring(0, 4));
       machine.logout();
     }
+  }
+
+  @Test
+  void statusShowsHowFarAMachineHasCome() throws Exception {
+    commands.importDebian();
+    commands.done("client", "add", "alpha", "--image", "debian");
+    JsonNode before = commands.run("status", "--json").json().get("clients").get(0);
+    assertEquals("new", before.get("stage").asText());
+    assertTrue(before.get("started").isNull() && before.get("steps").isEmpty());
+    try (Server server = commands.serve()) {
+      JsonNode client = commands.run("client", "show", "alpha", "--json").json();
+      try (Initiator machine = login(server, client)) {
+        machine.logout();
+      }
+      JsonNode steps = commands.run("status", "--json").json().get("clients").get(0).get("steps");
+      assertEquals("system-login", steps.get(0).get("step").asText());
+      assertTrue(steps.get(0).get("detail").asText().contains("127.0.0.1"), steps.toString());
+    }
+    String afterwards = commands.run("status").out();
+    assertTrue(afterwards.contains("alpha") && afterwards.contains("system-login"), afterwards);
+  }
+
+  @Test
+  void onlyMachinesThatWaitAreApprovedAndOnlyCardsAreWoken() throws Exception {
+    commands.importDebian();
+    assertTrue(commands.run("client", "pending").err().contains("policy: pending"));
+    Files.writeString(commands.configuration, "data: data\nunknown-clients: {policy: pending}\n");
+    assertTrue(commands.run("client", "pending").out().contains("no machine waits"));
+    CommandLineHarness.Result stranger =
+        commands.run(
+            "client", "approve", "52:54:00:77:00:09", "--name", "new", "--image", "debian");
+    assertEquals(1, stranger.status());
+    assertTrue(stranger.err().contains("no machine 52:54:00:77:00:09 waits"), stranger.err());
+    commands.done("client", "add", "alpha", "--image", "debian");
+    CommandLineHarness.Result cardless = commands.run("client", "wake", "alpha");
+    assertEquals(1, cardless.status());
+    assertTrue(cardless.err().contains("no network card"), cardless.err());
+  }
+
+  @Test
+  void otherDhcpServersGetAConfigurationOfOurClients() throws Exception {
+    commands.importDebian();
+    commands.done(
+        "client",
+        "add",
+        "alpha",
+        "--image",
+        "debian",
+        "--mac",
+        "52:54:00:77:00:01",
+        "--address",
+        "10.77.0.20");
+    CommandLineHarness.Result withoutServer = commands.run("dhcp-config", "isc");
+    assertEquals(1, withoutServer.status());
+    assertTrue(withoutServer.err().contains("configure 'server'"), withoutServer.err());
+
+    Files.writeString(commands.configuration, "data: data\nserver: 10.77.0.1\n");
+    String isc = commands.run("dhcp-config", "isc", "--network", "10.77.0.0/25").out();
+    assertTrue(isc.contains("subnet 10.77.0.0 netmask 255.255.255.128 {"), isc);
+    assertTrue(isc.contains("fixed-address 10.77.0.20;"), isc);
+    assertTrue(isc.contains("option root-path \"iscsi:10.77.0.1::::iqn."), isc);
+    String kea = commands.run("dhcp-config", "kea", "--json").json().get("configuration").asText();
+    assertTrue(kea.contains("\"hw-address\": \"52:54:00:77:00:01\""), kea);
+    assertEquals(2, commands.run("dhcp-config", "windows").status());
+    assertEquals(1, commands.run("dhcp-config", "kea", "--network", "10.77/8").status());
   }
 
   private static Initiator login(Server server, JsonNode client) throws IOException {

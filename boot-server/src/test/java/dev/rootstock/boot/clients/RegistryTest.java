@@ -13,9 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -60,6 +62,23 @@ class RegistryTest {
   }
 
   @Test
+  void whatUnitsRememberIsThereAfterARestartUntilItIsForgotten() throws Exception {
+    UnitBytes bytes = UnitBytes.of(new byte[] {1, 2, -1});
+    try (Registry registry = Registry.open(data)) {
+      done(registry.add(client("alpha", MAC, MACHINE, NAME, address("10.0.0.7"))));
+      done(registry.update(name("alpha"), now -> now.withUnit(0, bytes)));
+      done(registry.update(name("alpha"), now -> now.withUnit(3, bytes)));
+      done(registry.update(name("alpha"), now -> now.withUnit(3, UnitBytes.NONE)));
+      done(registry.update(name("alpha"), now -> now.withLease(address("10.0.0.8"))));
+    }
+    try (Registry registry = Registry.open(data)) {
+      Registration alpha = registry.find(name("alpha")).orElseThrow();
+      assertEquals(Map.of(0, bytes), alpha.units());
+      assertArrayEquals(new byte[] {1, 2, -1}, bytes.bytes());
+    }
+  }
+
+  @Test
   void clientsAreFoundByEachOfTheirKeys() throws Exception {
     try (Registry registry = Registry.open(data)) {
       Registration alpha =
@@ -99,6 +118,84 @@ class RegistryTest {
       assertEquals(2, registry.size());
       assertEquals(length, Files.size(data.resolve(Registry.FILE)));
     }
+  }
+
+  @Test
+  void secretsAreThereAfterARestartAndACompaction() throws Exception {
+    Chap both = chap("alpha", "secret-of-alpha", "secret-towards-alpha", true);
+    Chap one = chap("b", "secret-of-beta", null, false);
+    try (Registry registry = Registry.open(data, 0)) {
+      done(registry.add(client("alpha", null, null, null, null)));
+      done(registry.add(client("beta", null, null, null, null)));
+      done(registry.update(name("alpha"), now -> now.withChap(both)));
+      done(registry.update(name("beta"), now -> now.withChap(one)));
+      for (int i = 1; i < 200; i++) {
+        Inet4Address lease = address("10.0.1." + i);
+        done(registry.update(name("alpha"), now -> now.withLease(lease)));
+      }
+    }
+    try (Registry registry = Registry.open(data)) {
+      assertEquals(both, registry.find(name("alpha")).orElseThrow().chap());
+      assertEquals(one, registry.find(name("beta")).orElseThrow().chap());
+      assertEquals(registry.find(name("beta")), registry.byChapName("b"));
+      done(registry.update(name("beta"), now -> now.withChap(null)));
+      assertEquals(Optional.empty(), registry.byChapName("b"));
+    }
+  }
+
+  /** RFC 7143 §9.2.1: one secret, one peer, one direction. */
+  @Test
+  void aSecretOfAnotherClientIsRefusedWithoutShowingIt() throws Exception {
+    Chap first = chap("alpha", "secret-of-alpha", "secret-towards-alpha", false);
+    try (Registry registry = Registry.open(data)) {
+      done(registry.add(client("alpha", null, null, null, null)));
+      done(registry.add(client("beta", null, null, null, null)));
+      done(registry.update(name("alpha"), now -> now.withChap(first)));
+      for (Chap twin :
+          List.of(
+              chap("beta", "secret-of-alpha", null, false),
+              chap("beta", "secret-towards-alpha", null, false),
+              chap("beta", "secret-of-beta", "secret-of-alpha", false))) {
+        String refusal = refusal(registry.update(name("beta"), now -> now.withChap(twin)));
+        assertTrue(refusal.contains("belongs to client 'alpha' already"), refusal);
+        assertTrue(!refusal.contains("alpha-"), refusal);
+        assertTrue(!refusal.contains("secret-"), refusal);
+      }
+      Chap name = chap("alpha", "secret-of-beta", null, false);
+      assertTrue(
+          refusal(registry.update(name("beta"), now -> now.withChap(name)))
+              .startsWith("CHAP name alpha belongs to client 'alpha'"));
+    }
+  }
+
+  /** It holds secrets. */
+  @Test
+  void onlyTheOwnerMayReadTheFile() throws Exception {
+    Path file = data.resolve(Registry.FILE);
+    try (Registry registry = Registry.open(data, 0)) {
+      assertEquals("rw-------", mode(file));
+      done(registry.add(client("alpha", null, null, null, null)));
+      for (int i = 1; i < 200; i++) {
+        Inet4Address lease = address("10.0.1." + i);
+        done(registry.update(name("alpha"), now -> now.withLease(lease)));
+      }
+      assertEquals("rw-------", mode(file));
+    }
+    // As an older Rootstock left it.
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    Registry.open(data).close();
+    assertEquals("rw-------", mode(file));
+  }
+
+  private static String mode(Path file) throws Exception {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+  }
+
+  private static Chap chap(String user, String secret, @Nullable String target, boolean handOut) {
+    return new Chap(
+        new Chap.Pair(user, new Secret(secret)),
+        target == null ? null : new Chap.Pair(Chap.TARGET_USER, new Secret(target)),
+        handOut);
   }
 
   @Test

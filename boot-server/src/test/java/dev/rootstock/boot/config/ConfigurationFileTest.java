@@ -4,9 +4,15 @@ package dev.rootstock.boot.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.rootstock.boot.config.Configuration.BootFileSettings;
+import dev.rootstock.boot.config.Configuration.ChapMode;
 import dev.rootstock.boot.config.Configuration.Dhcp;
+import dev.rootstock.boot.config.Configuration.DiscoverySecret;
+import dev.rootstock.boot.config.Configuration.Http;
 import dev.rootstock.boot.config.Configuration.Iscsi;
+import dev.rootstock.boot.config.Configuration.Isns;
 import dev.rootstock.boot.config.Configuration.Slp;
+import dev.rootstock.boot.config.Configuration.Unknown;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -30,7 +36,12 @@ class ConfigurationFileTest {
             null,
             new Iscsi(List.of(new InetSocketAddress("0.0.0.0", 3260)), null),
             Dhcp.OFF,
+            new BootFileSettings(
+                false, Path.of("/usr/lib/ipxe"), "undionly.kpxe", "snponly.efi", null),
+            new Http(List.of(), null),
             Slp.OFF,
+            Isns.OFF,
+            Unknown.IGNORE,
             false),
         Configuration.defaults());
   }
@@ -48,12 +59,14 @@ class ConfigurationFileTest {
             """
             data: /var/lib/rootstock
             server: 10.77.0.1                 # what clients are told
-            iscsi:  { listen: ["10.77.0.1:3260", "[::1]:0"], chap: none, name-prefix: "iqn.2001-04.com.example:lab" }
-            dhcp:   { mode: server, interface: br0, range: 10.77.0.100-10.77.0.199, router: none, netmask: 255.255.255.0, lease: 2h }
+            iscsi:  { listen: ["10.77.0.1:3260", "[::1]:0"], chap: required, name-prefix: "iqn.2001-04.com.example:lab", discovery-chap: { user: finder, secret-file: finder.secret } }
+            dhcp:   { mode: server, interface: br0, range: 10.77.0.100-10.77.0.199, router: none, netmask: 255.255.255.0, lease: 2h, ipxe: script,
+                      name-servers: [10.77.0.53, 10.77.0.54], ntp-servers: 10.77.0.123, domain: lab.example, mtu: 9000 }
             slp:    { enabled: true, scopes: [DEFAULT, lab], interface: br0 }
-            tftp:   { enabled: false }
-            isns:   { enabled: false }
-            unknown-clients: { policy: ignore }
+            tftp:   { enabled: true, root: ipxe, bios: ipxe.pxe, uefi-x64: ipxe.efi, uefi-arm64: arm64/ipxe.efi }
+            http:   { listen: ["10.77.0.1:8080"], templates: scripts }
+            isns:   { enabled: true, listen: "10.77.0.1:3205" }
+            unknown-clients: { policy: pending }
             takeover: true
             """);
     assertEquals(
@@ -64,15 +77,31 @@ class ConfigurationFileTest {
                 List.of(
                     new InetSocketAddress("10.77.0.1", 3260),
                     new InetSocketAddress(InetAddress.ofLiteral("::1"), 0)),
-                "iqn.2001-04.com.example:lab"),
+                "iqn.2001-04.com.example:lab",
+                ChapMode.REQUIRED,
+                new DiscoverySecret("finder", Path.of("/etc/rootstock/finder.secret"))),
             new Dhcp.Server(
                 "br0",
                 ipv4("10.77.0.100"),
                 ipv4("10.77.0.199"),
                 null,
                 ipv4("255.255.255.0"),
-                Duration.ofHours(2)),
-            new Slp.Agent(List.of("DEFAULT", "lab"), "br0"),
+                Duration.ofHours(2),
+                true,
+                new Dhcp.Facts(
+                    List.of(ipv4("10.77.0.53"), ipv4("10.77.0.54")),
+                    List.of(ipv4("10.77.0.123")),
+                    "lab.example",
+                    9000),
+                true),
+            new BootFileSettings(
+                true, Path.of("/etc/rootstock/ipxe"), "ipxe.pxe", "ipxe.efi", "arm64/ipxe.efi"),
+            new Http(
+                List.of(new InetSocketAddress("10.77.0.1", 8080)),
+                Path.of("/etc/rootstock/scripts")),
+            new Slp.Agent(List.of("DEFAULT", "lab"), "br0", false),
+            new Isns.Server(new InetSocketAddress("10.77.0.1", 3205)),
+            Unknown.PENDING,
             true),
         configuration);
   }
@@ -81,6 +110,15 @@ class ConfigurationFileTest {
   void aRelativeDataDirectoryLiesBesideTheFile() throws Exception {
     assertEquals(
         Path.of("/etc/rootstock/data"), ConfigurationFile.parse(FILE, "data: data").data());
+  }
+
+  @Test
+  void whoProvesItselfIsChosenBetweenThree() throws Exception {
+    assertEquals(ChapMode.PER_CLIENT, ConfigurationFile.parse(FILE, "iscsi:").iscsi().chap());
+    for (ChapMode mode : ChapMode.values()) {
+      String text = "iscsi: {chap: %s}".formatted(mode.text());
+      assertEquals(mode, ConfigurationFile.parse(FILE, text).iscsi().chap());
+    }
   }
 
   @Test
@@ -96,8 +134,8 @@ class ConfigurationFileTest {
       quoteCharacter = '~',
       textBlock =
           """
-          data: x;dchp: {mode: off}                    | :2: unknown key 'dchp': use one of data, dhcp, iscsi
-          iscsi:;  lsiten: [a]                         | :2: unknown key 'iscsi.lsiten': use one of chap, listen, name-prefix
+          data: x;dchp: {mode: off}                    | :2: unknown key 'dchp': use one of data, dhcp, http, iscsi
+          iscsi:;  lsiten: [a]                         | :2: unknown key 'iscsi.lsiten': use one of chap, discovery-chap, listen, name-prefix
           data: x;data: y                              | :2: key 'data' stands in line 1 already
           data: [a, b]                                 | :1: 'data' is one value
           data:                                        | :1: 'data' is one value, and it is missing
@@ -115,10 +153,20 @@ class ConfigurationFileTest {
           iscsi: {listen: []}                          | 'iscsi.listen' has to name at least one
           iscsi: {listen: ["[::]:1", "[::]:1"]}        | '[::]:1' stands twice in 'iscsi.listen'
           iscsi: {name-prefix: "iqn.X"}                | :1: 'iqn.X' is no prefix of iSCSI names
-          iscsi: {chap: mutual}                        | 'iscsi.chap: mutual' is not there yet
+          iscsi: {chap: mutual}                        | 'iscsi.chap: mutual' is not known: use none or per-client or required
+          iscsi: {discovery-chap: {user: u}}           | :1: 'iscsi.discovery-chap' needs 'user' and 'secret-file'
+          iscsi: {discovery-chap: {secret: s}}         | :1: unknown key 'iscsi.discovery-chap.secret': use one of secret-file, user
+          iscsi: {chap: none, discovery-chap: {user: u, secret-file: f}} | means nothing while 'iscsi.chap' is none
           iscsi: {chap: maybe}                         | 'iscsi.chap: maybe' is not known: use none
-          dhcp:;  mode: proxy                          | :2: 'dhcp.mode: proxy' is not there yet
-          dhcp:;  mode: serve                          | :2: 'dhcp.mode: serve' is not known: use server or off
+          dhcp:;  mode: proxy;  interface: br0         | :2: iPXE gets a script then, and scripts come over HTTP: add 'http
+          dhcp: {mode: proxy}                          | 'dhcp.mode: proxy' needs 'dhcp.interface'
+          dhcp: {mode: proxy, interface: br0, range: 10.0.0.1-10.0.0.2};http: {listen: "0.0.0.0:80"} | 'dhcp.mode: proxy' gives no addresses
+          dhcp: {mode: server, interface: br0, range: 10.0.0.1-10.0.0.2, ipxe: script} | scripts come over HTTP
+          dhcp: {mtu: 20}                              | 'dhcp.mtu: 20' is no size of a packet
+          dhcp: {mtu: 99999}                           | 'dhcp.mtu: 99999' is no size of a packet
+          dhcp: {domain: a_b}                          | 'dhcp.domain: a_b' is no domain name
+          dhcp: {name-servers: [here]}                 | 'here' of 'dhcp.name-servers' is no IPv4 address
+          dhcp:;  mode: serve                          | :2: 'dhcp.mode: serve' is not known: use server or proxy or off
           dhcp: {mode: server, range: 10.0.0.1-10.0.0.2} | 'dhcp.mode: server' needs 'dhcp.interface'
           dhcp: {mode: server, interface: br0}         | 'dhcp.mode: server' needs 'dhcp.range'
           dhcp: {range: 10.0.0.9-10.0.0.2}             | 'dhcp.range: 10.0.0.9-10.0.0.2' ends before it begins
@@ -135,10 +183,11 @@ class ConfigurationFileTest {
           slp: {enabled: maybe}                        | 'slp.enabled: maybe' is not known: use true or false
           slp: {scopes: ["a,b"]}                       | 'a,b' is no scope
           slp: {scopes: [[a]]}                         | 'slp.scopes' is a list of single values
-          http: {listen: "0.0.0.0:8080"}               | :1: 'http' is not there yet
-          tftp: {enabled: true, root: /x}              | 'tftp.root' is not there yet
-          tftp: {enabled: true}                        | 'tftp.enabled: true' is not there yet
-          isns: {enabled: true}                        | 'isns.enabled: true' is not there yet
+          http: {listen: "8080"}                       | '8080' of 'http.listen' is no address to listen on
+          tftp: {bios: "a b"}                          | 'tftp.bios: a b' is no name of a boot file
+          isns: {listen: ["10.77.0.1:1", "10.77.0.1:2"]} | 'isns.listen' is one address
+          isns: {listen: isns}                         | 'isns' of 'isns.listen' is no address
+          isns: {port: 3205}                           | unknown key 'isns.port'
           unknown-clients: {policy: enrol}             | 'unknown-clients.policy: enrol' is not there yet
           takeover: perhaps                            | 'takeover: perhaps' is not known: use true or false
           """)

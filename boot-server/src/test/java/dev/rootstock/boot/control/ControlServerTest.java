@@ -14,6 +14,8 @@ import dev.rootstock.boot.boots.BootAdmission;
 import dev.rootstock.boot.boots.BootPolicy;
 import dev.rootstock.boot.config.Configuration;
 import dev.rootstock.boot.installation.Installation;
+import dev.rootstock.boot.pending.PendingMachines;
+import dev.rootstock.boot.trail.Trails;
 import dev.rootstock.images.store.Progress;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -48,10 +50,7 @@ class ControlServerTest {
 
   @BeforeEach
   void start() throws Exception {
-    Configuration defaults = Configuration.defaults();
-    configuration =
-        new Configuration(
-            folder.resolve("data"), null, defaults.iscsi(), defaults.dhcp(), defaults.slp(), false);
+    configuration = Configuration.defaults().withData(folder.resolve("data"));
     open();
   }
 
@@ -199,7 +198,10 @@ class ControlServerTest {
             installation.store(),
             installation.identities(),
             new BootPolicy(false, false));
-    server = ControlServer.start(new Workplace(installation, boots));
+    server =
+        ControlServer.start(
+            new Workplace(
+                installation, boots, Trails.open(configuration.data()), new PendingMachines()));
   }
 
   private SocketChannel connect() throws Exception {

@@ -23,6 +23,8 @@ import dev.rootstock.boot.dhcp.Decision.Answer;
 import dev.rootstock.boot.dhcp.Decision.AnswerWhenBound;
 import dev.rootstock.boot.dhcp.Decision.Silence;
 import dev.rootstock.boot.net.OnceLog;
+import dev.rootstock.boot.pending.PendingMachines;
+import dev.rootstock.dhcp.BootStage;
 import dev.rootstock.dhcp.DhcpOption;
 import dev.rootstock.dhcp.DhcpOptions;
 import dev.rootstock.dhcp.DhcpPacket;
@@ -88,6 +90,7 @@ class DhcpResponderTest {
         List.of(SUBNET, OTHER_SUBNET),
         clients,
         (client, xid, stage) -> discovered.add(client + " " + xid + " " + stage),
+        BootPrograms.NONE,
         new OnceLog(log, Limits.LOGGED, Limits.LOG_BURST, Limits.LOG_LINES_PER_SECOND, () -> now),
         () -> now);
   }
@@ -128,6 +131,35 @@ class DhcpResponderTest {
     Request request =
         Request.of(type, STRANGER).server(SERVER).requested("10.77.0.100").ciaddr("10.77.0.9");
     assertInstanceOf(Silence.class, decide(request));
+  }
+
+  /** Who waits for approval is shown by what it sent, and still gets no answer. */
+  @Test
+  void aStrangersFirmwareIsListedForApproval() throws Exception {
+    PendingMachines pending = new PendingMachines();
+    DhcpResponder listing =
+        new DhcpResponder(
+            List.of(SUBNET),
+            clients,
+            new DiscoverListener() {
+              @Override
+              public void discovered(String client, int xid, BootStage stage) {}
+
+              @Override
+              public void stranger(DhcpPacket packet) {
+                pending.asked(packet);
+              }
+            },
+            BootPrograms.NONE,
+            new OnceLog(LoggerFactory.getLogger("test"), 10, 10, 1, () -> now),
+            () -> now);
+    assertInstanceOf(
+        Silence.class, listing.decide(Request.of(DISCOVER, STRANGER).pxe().packet(), SUBNET));
+    listing.decide(Request.of(DISCOVER, ALPHA).pxe().packet(), SUBNET);
+
+    assertEquals(
+        List.of(STRANGER + " firmware, architecture 7"),
+        pending.all().stream().map(each -> each.mac() + " " + each.kind()).toList());
   }
 
   @Test

@@ -36,7 +36,11 @@ class DhcpServerTest {
   }
 
   private DhcpServer start(DhcpSubnet subnet, int port) throws IOException {
-    return DhcpServer.start(List.of(subnet), clients, (client, xid, stage) -> {}, port);
+    return DhcpServer.start(
+        new DhcpSetup(List.of(subnet), BootPrograms.NONE, false),
+        clients,
+        (client, xid, stage) -> {},
+        port);
   }
 
   private static int freePort() throws IOException {

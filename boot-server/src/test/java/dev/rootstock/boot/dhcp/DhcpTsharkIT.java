@@ -12,6 +12,10 @@ import dev.rootstock.boot.net.OnceLog;
 import dev.rootstock.dhcp.ClientIdentifier;
 import dev.rootstock.dhcp.DhcpCodec;
 import dev.rootstock.dhcp.DhcpOption;
+import dev.rootstock.dhcp.DhcpOptions;
+import dev.rootstock.dhcp.IsnsServers;
+import dev.rootstock.dhcp.SlpDirectoryAgents;
+import dev.rootstock.dhcp.SlpScopes;
 import java.net.Inet4Address;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,6 +59,7 @@ class DhcpTsharkIT {
             List.of(subnet),
             new FakeClients().add("alpha", MAC, Optional.of("10.77.0.10")),
             (client, xid, stage) -> {},
+            BootPrograms.NONE,
             new OnceLog(LoggerFactory.getLogger("test"), 10, 10, 1, () -> 0),
             () -> 0);
     for (Request request : requests) {
@@ -86,5 +91,51 @@ class DhcpTsharkIT {
     assertEquals(
         List.of("2", "5", "2", "2", "5", "6", "5", "2"),
         packets.stream().map(packet -> packet.get(2)).toList());
+  }
+
+  /** Options 78, 79 and 83, for a client that asks for them. */
+  @Test
+  void whereDiscoveryIsDecodesWithoutAComplaint(@TempDir Path folder) throws Exception {
+    DhcpSubnet subnet =
+        new DhcpSubnet("br0", SERVER, 24, Optional.empty(), Optional.empty(), List.of())
+            .with(
+                DhcpOptions.builder()
+                    .put(
+                        DhcpOption.SLP_DIRECTORY_AGENTS,
+                        new SlpDirectoryAgents(false, List.of(SERVER)))
+                    .put(DhcpOption.SLP_SCOPES, new SlpScopes(false, "DEFAULT,lab"))
+                    .put(DhcpOption.ISNS_SERVERS, IsnsServers.of(SERVER))
+                    .build());
+    DhcpResponder responder =
+        new DhcpResponder(
+            List.of(subnet),
+            new FakeClients().add("alpha", MAC, Optional.of("10.77.0.10")),
+            (client, xid, stage) -> {},
+            BootPrograms.NONE,
+            new OnceLog(LoggerFactory.getLogger("test"), 10, 10, 1, () -> 0),
+            () -> 0);
+    Request request =
+        Request.of(DISCOVER, MAC)
+            .linux()
+            .with(DhcpOption.PARAMETER_REQUEST_LIST, List.of(1, 17, 78, 79, 83));
+    Answer answer = (Answer) responder.decide(request.packet(), subnet);
+    Capture capture =
+        new Capture()
+            .add(SERVER, 67, answer.to(), answer.port(), DhcpCodec.encode(answer.packet()));
+
+    List<String> packet =
+        capture
+            .decode(
+                folder,
+                "_ws.malformed",
+                "_ws.expert.message",
+                "dhcp.option.slp_directory_agent.slpda_address",
+                "dhcp.option.slp_service_scope.string",
+                "dhcp.option.isns.primary_server_addr",
+                "dhcp.option.isns.functions.dd_base_authorization")
+            .getFirst();
+
+    assertEquals(
+        List.of("", "", "10.77.0.1", "DEFAULT,lab", "10.77.0.1", "1"), packet, packet.toString());
   }
 }

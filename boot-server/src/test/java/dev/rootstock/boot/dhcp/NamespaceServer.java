@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.dhcp;
 
+import dev.rootstock.boot.slp.FakeTargets;
+import dev.rootstock.boot.slp.SlpAccess;
 import dev.rootstock.boot.slp.SlpNetwork;
 import dev.rootstock.boot.slp.SlpServer;
+import dev.rootstock.boot.slp.SlpSettings;
 import dev.rootstock.boot.slp.SlpTarget;
 import dev.rootstock.dhcp.IscsiName;
 import dev.rootstock.dhcp.ServerName;
@@ -32,13 +35,21 @@ final class NamespaceServer {
             new IscsiName("iqn.2026-11.dev.rootstock:01234567:alpha"),
             ServerName.of(server),
             3260,
-            1);
-    try (DhcpServer dhcp = DhcpServer.start(List.of(subnet), clients, (client, xid, stage) -> {});
+            1,
+            SlpAccess.OPEN);
+    try (DhcpServer dhcp =
+            DhcpServer.start(
+                new DhcpSetup(List.of(subnet), BootPrograms.NONE, false),
+                clients,
+                (client, xid, stage) -> {});
         SlpServer _ =
             SlpServer.start(
-                List.of(new SlpNetwork(arguments[0], server, 24)),
-                List.of("DEFAULT"),
-                source -> List.of(target))) {
+                new SlpSettings(
+                    List.of(new SlpNetwork(arguments[0], server, 24)),
+                    List.of("DEFAULT"),
+                    false,
+                    Optional.empty()),
+                FakeTargets.of(List.of(target)))) {
       System.out.println("ready");
       while (System.in.read() >= 0) {
         // Whoever started us ends us by closing the pipe.

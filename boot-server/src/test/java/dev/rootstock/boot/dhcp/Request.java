@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.dhcp;
 
+import dev.rootstock.dhcp.ClientArchitecture;
 import dev.rootstock.dhcp.DhcpOption;
 import dev.rootstock.dhcp.DhcpOptions;
 import dev.rootstock.dhcp.DhcpPacket;
@@ -8,6 +9,7 @@ import dev.rootstock.dhcp.HardwareAddress;
 import dev.rootstock.dhcp.IpxeOptions;
 import dev.rootstock.dhcp.MessageType;
 import java.net.Inet4Address;
+import java.util.List;
 
 /** Makes the packets that clients send. */
 final class Request {
@@ -75,7 +77,8 @@ final class Request {
   }
 
   Request pxe() {
-    return with(DhcpOption.VENDOR_CLASS, "PXEClient:Arch:00007:UNDI:003000");
+    return with(DhcpOption.VENDOR_CLASS, "PXEClient:Arch:00007:UNDI:003000")
+        .with(DhcpOption.ARCHITECTURES, List.of(ClientArchitecture.UEFI_X64));
   }
 
   Request linux() {

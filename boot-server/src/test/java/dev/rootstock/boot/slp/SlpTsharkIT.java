@@ -20,9 +20,7 @@ class SlpTsharkIT {
         IntStream.range(0, 30)
             .mapToObj(i -> SlpResponderTest.target("iqn.2001-04.com.example:sn." + i))
             .toList();
-    SlpResponder responder =
-        new SlpResponder(
-            List.of(SlpResponderTest.NETWORK), List.of("DEFAULT"), source -> targets, () -> 0);
+    SlpResponder responder = SlpResponderTest.responder(false, FakeTargets.of(targets), () -> 0);
     List<byte[]> requests =
         List.of(
             SlpResponderTest.golden("unicast-request.bin"),
@@ -68,11 +66,46 @@ class SlpTsharkIT {
         List.of("1", "2", "1", "2", "6", "7", "9", "10", "3", "5", "1", "2", "1", "2", "1", "2"),
         packets.stream().map(packet -> packet.get(2)).toList());
     assertEquals(
-        List.of("0", "0", "14", "14", "14", "4", "0", "0"),
+        List.of("0", "0", "0", "0", "14", "4", "0", "0"),
         IntStream.range(0, requests.size()).mapToObj(i -> packets.get(2 * i + 1).get(5)).toList());
     assertEquals(
         "service:iscsi:target://192.0.2.3:3260/iqn.2001-04.com.example:sn.1",
         packets.get(13).get(6));
     assertEquals("en", packets.get(1).get(4));
+  }
+
+  /** The directory agent's messages and the rest of the agents'. */
+  @Test
+  void everyMessageThatThereIsDecodesWithoutAComplaint(@TempDir Path folder) throws Exception {
+    Capture capture = new Capture();
+    for (SlpBody body : SlpMessageTest.bodies()) {
+      byte[] bytes = new SlpMessage(0, 7, "en", body).encode(Limits.MESSAGE);
+      if (body.function() == SlpFunction.SERVICE_ACKNOWLEDGE || bytes[17] != 0) {
+        continue; // tshark remarks on errors, as above
+      }
+      capture.add(SlpResponderTest.NETWORK.address(), 427, SlpResponderTest.CLIENT, 40_000, bytes);
+    }
+    SlpResponder directory = SlpResponderTest.responder(true, FakeTargets.of(List.of()), () -> 0);
+    capture.add(
+        SlpResponderTest.NETWORK.address(),
+        427,
+        SlpResponderTest.CLIENT,
+        427,
+        directory.unsolicitedAdvert(SlpResponderTest.NETWORK, false).orElseThrow());
+
+    List<List<String>> packets =
+        capture.decode(
+            folder,
+            "_ws.malformed",
+            "_ws.expert.message",
+            "srvloc.function",
+            "srvloc.daadvert.url");
+
+    assertEquals(capture.size(), packets.size());
+    for (List<String> packet : packets) {
+      assertEquals(List.of("", ""), packet.subList(0, 2), packet.toString());
+    }
+    assertEquals("8", packets.getLast().get(2));
+    assertTrue(packets.getLast().get(3).contains("service:directory-agent://192.0.2.3"));
   }
 }

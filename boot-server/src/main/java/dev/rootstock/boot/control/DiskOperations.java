@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.control;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.rootstock.boot.boots.Replacement;
+import dev.rootstock.boot.clients.BootRecord;
+import dev.rootstock.boot.clients.Client;
+import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Mode;
+import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.clients.Registry;
+import dev.rootstock.images.store.GoldenVersion;
+import dev.rootstock.images.store.ImageStore;
+import dev.rootstock.images.store.OverlayId;
+import dev.rootstock.images.store.Progress;
+import dev.rootstock.images.store.Snapshot;
+import dev.rootstock.images.store.SourceFormat;
+import dev.rootstock.images.store.StoreException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.UUID;
+
+/** What {@code rootstock client} does with a client's disk. */
+final class DiskOperations {
+  private static final DateTimeFormatter BY_TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
+
+  private DiskOperations() {}
+
+  /** Changes what the client's next boot gets, or with {@code rebase} what its disk stands on. */
+  static JsonNode set(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    Registration known = registration(workplace, arguments);
+    ClientName name = known.client().name();
+    String image = arguments.text("image");
+    if (image != null) {
+      ImageOperations.version(workplace.installation(), ImageReference.parse(image));
+    }
+    checkDisks(workplace, arguments);
+    if (arguments.flag("rebase")) {
+      if (image == null) {
+        throw new RefusedException("--rebase needs --image NAME@VERSION");
+      }
+      rebase(workplace, known, ImageReference.parse(image), arguments.flag("force"), progress);
+    }
+    ClientOperations.await(
+        workplace
+            .installation()
+            .registry()
+            .update(name, now -> now.withClient(changed(now.client(), arguments))));
+    return ClientOperations.json(workplace, registration(workplace, arguments));
+  }
+
+  /** Refuses further disks that are not there. */
+  static void checkDisks(Workplace workplace, Arguments arguments) throws RefusedException {
+    for (String disk : arguments.texts("disks")) {
+      if (!disk.equals("none")) {
+        ImageOperations.version(workplace.installation(), ImageReference.parse(disk));
+      }
+    }
+  }
+
+  private static Client changed(Client client, Arguments arguments) {
+    Client changed = client;
+    String image = arguments.text("image");
+    if (image != null) {
+      changed = changed.withImage(ImageReference.parse(image));
+    }
+    String mode = arguments.text("mode");
+    if (mode != null) {
+      changed = changed.withMode(Mode.parse(mode));
+    }
+    String size = arguments.text("sizeBytes");
+    if (size != null) {
+      changed = changed.withSize(OptionalLong.of(Long.parseLong(size)));
+    }
+    String limit = arguments.text("limitBytes");
+    if (limit != null) {
+      long bytes = Long.parseLong(limit);
+      changed = changed.withLimit(bytes == 0 ? OptionalLong.empty() : OptionalLong.of(bytes));
+    }
+    List<String> disks = arguments.texts("disks");
+    if (disks.equals(List.of("none"))) {
+      changed = changed.withDisks(List.of());
+    } else if (!disks.isEmpty()) {
+      changed = changed.withDisks(disks.stream().map(ImageReference::parse).toList());
+    }
+    return changed;
+  }
+
+  private static void rebase(
+      Workplace workplace,
+      Registration known,
+      ImageReference image,
+      boolean force,
+      Progress progress)
+      throws Exception {
+    GoldenVersion version = ImageOperations.version(workplace.installation(), image);
+    ImageStore store = workplace.installation().store();
+    String client = known.client().name().value();
+    replace(
+        workplace,
+        known,
+        version,
+        force,
+        overlay -> store.rebase(client, version, overlay, progress));
+  }
+
+  static JsonNode restore(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    Registration known = registration(workplace, arguments);
+    ImageStore store = workplace.installation().store();
+    String client = known.client().name().value();
+    String wanted = arguments.required("snapshot");
+    Snapshot snapshot =
+        store.snapshots(client).stream()
+            .filter(kept -> kept.name().equals(wanted))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new RefusedException(
+                        "client '%s' has no snapshot '%s': 'rootstock client show %s' lists them"
+                            .formatted(client, wanted, client)));
+    GoldenVersion base =
+        ImageOperations.version(workplace.installation(), ImageReference.parse(snapshot.base()));
+    replace(
+        workplace,
+        known,
+        base,
+        arguments.flag("force"),
+        overlay -> store.restore(client, wanted, overlay, progress));
+    return ClientOperations.json(workplace, registration(workplace, arguments));
+  }
+
+  private static void replace(
+      Workplace workplace,
+      Registration known,
+      GoldenVersion base,
+      boolean force,
+      Replacement.Maker maker)
+      throws Exception {
+    BootRecord boot = known.boot();
+    if (known.client().mode() != Mode.PERSISTENT) {
+      throw new RefusedException(
+          "client '%s' is %s: its next boot begins with its image in any case"
+              .formatted(known.client().name(), known.client().mode().text()));
+    }
+    UUID overlay = boot == null ? null : boot.overlay();
+    OverlayId id = overlay == null ? OverlayId.random() : new OverlayId(overlay);
+    ImageReference image = ImageReference.of(base.name(), base.number());
+    ClientOperations.await(
+        workplace.boots().replace(known.client().name(), new Replacement(id, image, maker), force));
+  }
+
+  /** Keeps the disk as it is now, or forgets a snapshot. */
+  static JsonNode snapshot(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    String client = registration(workplace, arguments).client().name().value();
+    ImageStore store = workplace.installation().store();
+    String remove = arguments.text("remove");
+    if (remove != null) {
+      store.removeSnapshot(client, remove);
+      return JsonNodeFactory.instance.objectNode().put("removed", remove);
+    }
+    String name = arguments.text("snapshot");
+    return json(
+        store.snapshot(client, name == null ? BY_TIME.format(Instant.now()) : name, progress));
+  }
+
+  static JsonNode export(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    String client = registration(workplace, arguments).client().name().value();
+    Path file = Path.of(arguments.required("file"));
+    SourceFormat format = ImageOperations.exportFormat(arguments, file);
+    workplace.installation().store().exportClient(client, file, format, progress);
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("name", client)
+        .put("file", file.toString())
+        .put("format", format.text());
+  }
+
+  static JsonNode check(Workplace workplace, Arguments arguments, Progress progress)
+      throws Exception {
+    String client = registration(workplace, arguments).client().name().value();
+    workplace.installation().store().checkOverlay(client);
+    return JsonNodeFactory.instance.objectNode().put("checked", client);
+  }
+
+  /** A client's snapshots, for {@code client show}. */
+  static ArrayNode snapshots(Workplace workplace, Client client) throws StoreException {
+    ArrayNode array = JsonNodeFactory.instance.arrayNode();
+    for (Snapshot snapshot : workplace.installation().store().snapshots(client.name().value())) {
+      array.add(json(snapshot));
+    }
+    return array;
+  }
+
+  private static ObjectNode json(Snapshot snapshot) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("snapshot", snapshot.name())
+        .put("image", snapshot.base())
+        .put("sizeBytes", snapshot.sizeBytes())
+        .put("fileBytes", snapshot.fileBytes())
+        .put("taken", snapshot.taken().toString());
+  }
+
+  private static Registration registration(Workplace workplace, Arguments arguments)
+      throws RefusedException {
+    ClientName name = new ClientName(arguments.required("name"));
+    return workplace.installation().registry().find(name).orElseThrow(() -> Registry.unknown(name));
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.control;
+
+import dev.rootstock.boot.clients.BootRecord;
+import dev.rootstock.boot.clients.BootRecord.Flag;
+import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.installation.Installation;
+import dev.rootstock.images.store.GoldenVersion;
+import dev.rootstock.images.store.ImageStore;
+import dev.rootstock.images.store.StoreException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+
+/** Who would miss a golden version. */
+final class ImageUsers {
+  private ImageUsers() {}
+
+  /** Clients that stand on this very version: by a disk, a snapshot, their boot, or by name. */
+  static List<String> of(Installation installation, GoldenVersion version) throws StoreException {
+    TreeSet<String> users = new TreeSet<>(installation.store().usersOf(version));
+    ImageReference exact = ImageReference.of(version.name(), version.number());
+    for (Registration registration : installation.registry().all()) {
+      String name = registration.client().name().value();
+      BootRecord boot = registration.boot();
+      boolean boots = boot != null && boot.image().equals(exact) && !boot.has(Flag.ENDED);
+      if (boots
+          || registration.client().image().equals(exact)
+          || registration.client().disks().contains(exact)) {
+        users.add(name);
+      }
+    }
+    return new ArrayList<>(users);
+  }
+
+  /** Clients whose next boot would find no version of their image. */
+  static List<String> stranded(Installation installation, GoldenVersion version) {
+    ImageStore store = installation.store();
+    boolean last =
+        store.versions().stream().filter(v -> v.name().equals(version.name())).count() == 1;
+    if (!last) {
+      return List.of();
+    }
+    return installation.registry().all().stream()
+        .map(Registration::client)
+        .filter(client -> client.image().image().equals(version.name()))
+        .map(client -> client.name().value())
+        .toList();
+  }
+}

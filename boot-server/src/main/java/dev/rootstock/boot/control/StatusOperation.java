@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.control;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.rootstock.boot.boots.ClientStatus;
+import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.trail.Trail;
+import dev.rootstock.images.store.Progress;
+import java.time.Instant;
+import java.util.Optional;
+
+/** What {@code rootstock status} shows: every client, and how far its machine has come. */
+final class StatusOperation {
+  private StatusOperation() {}
+
+  static JsonNode status(Workplace workplace, Arguments arguments, Progress progress) {
+    Instant now = Instant.now();
+    ObjectNode result = JsonNodeFactory.instance.objectNode();
+    ArrayNode clients = result.putArray("clients");
+    for (Registration each : workplace.installation().registry().all()) {
+      ObjectNode node = clients.addObject();
+      node.put("name", each.client().name().value());
+      node.put("image", each.client().image().toString());
+      Optional<ClientStatus> status = workplace.boots().status(each.client().name());
+      node.put("stage", status.map(known -> known.stage().text()).orElse("new"));
+      node.put("generation", status.map(ClientStatus::generation).orElse(0L));
+      Optional<Trail> trail = workplace.trails().of(each.client().name().value());
+      trail.ifPresentOrElse(
+          known -> {
+            node.put("started", known.started().toString());
+            steps(node.putArray("steps"), known);
+          },
+          () -> {
+            node.putNull("started");
+            node.putArray("steps");
+          });
+      node.put("stopped", stopped(status, trail, now).orElse(null));
+    }
+    return result;
+  }
+
+  private static void steps(ArrayNode steps, Trail trail) {
+    trail
+        .marks()
+        .forEach(
+            (step, mark) ->
+                steps
+                    .addObject()
+                    .put("step", step.text())
+                    .put("at", mark.at().toString())
+                    .put("detail", mark.detail()));
+  }
+
+  private static Optional<String> stopped(
+      Optional<ClientStatus> status, Optional<Trail> trail, Instant now) {
+    Optional<ClientStatus.Refusal> refusal =
+        status.flatMap(known -> Optional.ofNullable(known.refusal()));
+    if (trail.isEmpty()) {
+      return refusal.map(known -> "its login is refused: " + known.reason());
+    }
+    return trail
+        .get()
+        .stopped(
+            refusal
+                .filter(known -> known.at().isAfter(trail.get().started()))
+                .map(ClientStatus.Refusal::reason),
+            now);
+  }
+}

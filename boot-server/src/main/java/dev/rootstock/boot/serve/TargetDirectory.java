@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.serve;
+
+import dev.rootstock.boot.Limits;
+import dev.rootstock.boot.boots.TargetVisibility;
+import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.boot.isns.IsnsTargets;
+import dev.rootstock.boot.slp.SlpAccess;
+import dev.rootstock.boot.slp.SlpTarget;
+import dev.rootstock.boot.slp.SlpTargets;
+import dev.rootstock.dhcp.IscsiName;
+import dev.rootstock.dhcp.ServerName;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * What discovery tells of targets, out of the registry. Nothing here waits.
+ *
+ * @param portal where the target is, as clients reach it
+ */
+record TargetDirectory(Identities identities, TargetVisibility visibility, InetSocketAddress portal)
+    implements SlpTargets, IsnsTargets {
+  /** RFC 7143 §13.9: all portals are of one group. */
+  static final int PORTAL_GROUP = 1;
+
+  /**
+   * The disk of the machine at that address first, lest it is cut off; then what it names; then
+   * those that are open to all, up to {@link Limits#OPEN_CLIENTS_TOLD}.
+   */
+  @Override
+  public List<SlpTarget> visibleTo(Inet4Address source, Named named) {
+    return Stream.of(
+            visibility.toAddress(source).stream(),
+            named.targets().stream().flatMap(name -> visibility.named(name, source).stream()),
+            named.initiators().stream()
+                .flatMap(
+                    name -> visibility.toStranger(name, source, Limits.OPEN_CLIENTS_TOLD).stream()),
+            visibility.toAnybody(Limits.OPEN_CLIENTS_TOLD).stream())
+        .flatMap(found -> found)
+        .distinct()
+        .map(this::target)
+        .toList();
+  }
+
+  @Override
+  public boolean owns(String targetName) {
+    return identities.clientOf(targetName).isPresent();
+  }
+
+  /** What a discovery session by that name would be told without a proof, and what is named. */
+  @Override
+  public List<Target> visibleTo(String initiator, InetAddress address, Set<String> named) {
+    return Stream.concat(
+            named.stream().flatMap(name -> visibility.named(name, address).stream()),
+            visibility.toStranger(initiator, address, Limits.OPEN_CLIENTS_TOLD).stream())
+        .distinct()
+        .map(
+            each ->
+                new Target(
+                    new IscsiName(identities.target(each.client().name())),
+                    each.client().name().value()))
+        .toList();
+  }
+
+  private SlpTarget target(Registration registration) {
+    return new SlpTarget(
+        new IscsiName(identities.target(registration.client().name())),
+        ServerName.of(portal.getAddress()),
+        portal.getPort(),
+        PORTAL_GROUP,
+        new SlpAccess(
+            visibility.initiators(registration),
+            visibility.boundTo(registration).map(InetAddress::getHostAddress).stream().toList(),
+            visibility.credentials(registration)));
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.slp;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The attributes of a service (RFC 2608 §5).
+ *
+ * @param byKey each by its tag in the form in which that is compared, in their order
+ */
+record Attributes(Map<String, Attribute> byKey) {
+  static final Attributes NONE = new Attributes(Map.of());
+
+  static Attributes of(Attribute... attributes) {
+    Map<String, Attribute> byKey = new LinkedHashMap<>();
+    Arrays.stream(attributes).forEach(each -> byKey.put(each.key(), each));
+    return new Attributes(byKey);
+  }
+
+  /** Reads an attribute list; a tag that stands twice has the values of both. */
+  static Attributes parse(String list) throws SlpException {
+    if (list.isBlank()) {
+      return NONE;
+    }
+    Map<String, Attribute> byKey = new LinkedHashMap<>();
+    int at = 0;
+    while (at <= list.length()) {
+      int end = end(list, at);
+      Attribute attribute = attribute(list.substring(at, end).strip());
+      byKey.merge(attribute.key(), attribute, Attribute::mergedWith);
+      at = end + 1;
+    }
+    return new Attributes(byKey);
+  }
+
+  /** Where the attribute that begins here ends: at the next comma that is in no bracket. */
+  private static int end(String list, int from) {
+    int comma = list.indexOf(',', from);
+    int open = list.indexOf('(', from);
+    if (open >= 0 && (comma < 0 || open < comma)) {
+      int close = list.indexOf(')', open);
+      comma = close < 0 ? -1 : list.indexOf(',', close);
+    }
+    return comma < 0 ? list.length() : comma;
+  }
+
+  private static Attribute attribute(String text) throws SlpException {
+    if (!text.startsWith("(")) {
+      return Attribute.parse(text, List.of());
+    }
+    int equals = text.indexOf('=');
+    if (equals < 0 || !text.endsWith(")")) {
+      throw new SlpException(SlpError.PARSE_ERROR, "an attribute with values is (tag=value)");
+    }
+    return Attribute.parse(
+        text.substring(1, equals),
+        List.of(text.substring(equals + 1, text.length() - 1).split(",", -1)));
+  }
+
+  @Nullable Attribute find(String key) {
+    return byKey.get(key);
+  }
+
+  /** RFC 2608 §9.3: these, with what an incremental registration replaces or adds. */
+  Attributes updatedBy(Attributes newer) {
+    Map<String, Attribute> both = new LinkedHashMap<>(byKey);
+    both.putAll(newer.byKey);
+    return new Attributes(both);
+  }
+
+  /** These without those that a tag list names. */
+  Attributes without(TagList tags) {
+    Map<String, Attribute> rest = new LinkedHashMap<>(byKey);
+    rest.keySet().removeIf(tags::contains);
+    return new Attributes(rest);
+  }
+
+  /**
+   * What an attribute reply holds of several services together (RFC 2608 §10.4): each tag once, and
+   * each value. Who may log in is never among it, whatever the tag list says.
+   */
+  static List<String> revealed(List<Attributes> services, TagList tags) {
+    Map<String, Attribute> all = new LinkedHashMap<>();
+    for (Attributes each : services) {
+      for (Attribute attribute : each.byKey.values()) {
+        if (!Attribute.isSecret(attribute.key()) && tags.contains(attribute.key())) {
+          all.merge(attribute.key(), attribute, Attribute::mergedWith);
+        }
+      }
+    }
+    List<String> texts = new ArrayList<>();
+    all.values().forEach(each -> texts.add(each.text()));
+    return texts;
+  }
+}

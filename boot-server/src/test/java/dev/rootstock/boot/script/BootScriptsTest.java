@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.script;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.boot.http.Answer;
+import dev.rootstock.boot.http.Request;
+import dev.rootstock.dhcp.IscsiName;
+import dev.rootstock.dhcp.Lun;
+import dev.rootstock.dhcp.RootPath;
+import dev.rootstock.dhcp.ServerName;
+import dev.rootstock.dhcp.SyntaxException;
+import io.netty.handler.codec.http.HttpMethod;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BootScriptsTest {
+  private static final IscsiName TARGET = new IscsiName("iqn.2026-11.dev.rootstock:lab:alpha");
+
+  private final List<String> fetched = new ArrayList<>();
+  private Optional<String> refusal = Optional.empty();
+
+  @TempDir private Path folder;
+
+  private final ScriptClients clients =
+      new ScriptClients() {
+        @Override
+        public Optional<ScriptClient> byName(String name) {
+          return name.equals("alpha")
+              ? Optional.of(
+                  new ScriptClient(
+                      name,
+                      new IscsiName(TARGET.value() + ":initiator"),
+                      List.of(disk("0"), disk("1")),
+                      refusal))
+              : Optional.empty();
+        }
+
+        @Override
+        public Optional<ScriptClient> byMac(String mac) {
+          return mac.equals("52:54:00:77:00:01") ? byName("alpha") : Optional.empty();
+        }
+
+        @Override
+        public Optional<ScriptClient> byUuid(String uuid) {
+          return uuid.startsWith("0123") ? byName("alpha") : Optional.empty();
+        }
+      };
+
+  private static RootPath disk(String lun) {
+    try {
+      return RootPath.of(new ServerName("10.77.0.1"), 3260, Lun.parse(lun), TARGET);
+    } catch (SyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private String script(
+      HttpMethod method, String rest, Map<String, String> query, @Nullable Path templates)
+      throws IOException {
+    Request request =
+        new Request(method, "/script/" + rest, query, InetAddress.getLoopbackAddress());
+    Answer answer =
+        new BootScripts(clients, ScriptTemplates.load(templates), fetched::add)
+            .answer(request, rest);
+    return ((Answer.Text) answer).body();
+  }
+
+  @Test
+  void aScriptAttachesAllDisksAndBootsFromTheFirst() throws Exception {
+    List<String> lines = script(HttpMethod.GET, "alpha", Map.of(), null).lines().toList();
+
+    assertEquals("#!ipxe", lines.getFirst());
+    int second =
+        lines.indexOf("sanhook --drive 0x81 iscsi:10.77.0.1:::1:" + TARGET + " || goto failed");
+    int first =
+        lines.indexOf("sanboot --drive 0x80 iscsi:10.77.0.1::::" + TARGET + " || goto failed");
+    assertTrue(0 < second && second < first, lines.toString());
+    assertTrue(lines.contains("set initiator-iqn " + TARGET + ":initiator"));
+    assertFalse(lines.stream().anyMatch(line -> line.contains("@")), lines.toString());
+    assertEquals(List.of("alpha"), fetched);
+  }
+
+  /** Somebody who only looks has not begun a boot. */
+  @Test
+  void headIsNoFetch() throws Exception {
+    script(HttpMethod.HEAD, "alpha", Map.of(), null);
+    assertEquals(List.of(), fetched);
+  }
+
+  @Test
+  void aMachineIsKnownByItsCardOrItsUuid() throws Exception {
+    String byName = script(HttpMethod.GET, "alpha", Map.of(), null);
+    assertEquals(byName, script(HttpMethod.GET, "", Map.of("mac", "52:54:00:77:00:01"), null));
+    assertEquals(byName, script(HttpMethod.GET, "", Map.of("mac", "x", "uuid", "0123"), null));
+  }
+
+  @Test
+  void aStrangerIsToldSoByAScript() throws Exception {
+    String script = script(HttpMethod.GET, "", Map.of("mac", "52:54:00:ff:ff:ff"), null);
+    assertTrue(script.startsWith("#!ipxe") && script.contains("is not known here"), script);
+    assertEquals(List.of(), fetched);
+  }
+
+  /** Nothing of a reason is a command, a comment, a setting or a second line for iPXE. */
+  @Test
+  void aReasonIsPrintedAndNeverRun() throws Exception {
+    refusal = Optional.of("its disk\n sanboot x || ${net0/mac} && shell; is lost");
+    String script = script(HttpMethod.GET, "alpha", Map.of(), null);
+    assertTrue(
+        script.contains(
+            "echo Rootstock: client alpha: its disk  sanboot x      net0/mac     shell  is lost\n"),
+        script);
+  }
+
+  @Test
+  void anAdministratorsTemplateStandsInForOurs() throws Exception {
+    Files.writeString(folder.resolve("boot.ipxe"), "#!ipxe\nchain x ${net0/ip} @client@\n");
+    assertEquals(
+        "#!ipxe\nchain x ${net0/ip} alpha\n", script(HttpMethod.GET, "alpha", Map.of(), folder));
+    assertTrue(script(HttpMethod.GET, "beta", Map.of(), folder).contains("not known"));
+  }
+
+  @Test
+  void aTemplateWithAGapThatNothingFillsIsRefused() throws Exception {
+    Files.writeString(folder.resolve("boot.ipxe"), "#!ipxe\nsanboot @rootpath@\n");
+    String message =
+        String.valueOf(
+            assertThrows(IOException.class, () -> ScriptTemplates.load(folder)).getMessage());
+    assertTrue(message.contains("@rootpath@") && message.contains("root-path"), message);
+  }
+
+  @Test
+  void whatIsNoScriptIsRefused() throws Exception {
+    Files.writeString(folder.resolve("refused.ipxe"), "echo\n");
+    assertThrows(IOException.class, () -> ScriptTemplates.load(folder));
+    assertThrows(IOException.class, () -> ScriptTemplates.load(folder.resolve("nowhere")));
+  }
+}

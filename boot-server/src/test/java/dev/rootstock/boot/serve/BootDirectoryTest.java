@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.rootstock.boot.clients.Chap;
+import dev.rootstock.boot.clients.Client;
+import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.MacAddress;
+import dev.rootstock.boot.clients.Mode;
+import dev.rootstock.boot.clients.Registry;
+import dev.rootstock.boot.clients.Secret;
+import dev.rootstock.boot.dhcp.DhcpClient;
+import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.dhcp.HardwareAddress;
+import dev.rootstock.dhcp.IpxeOptions;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What DHCP learns of a client's secrets. */
+class BootDirectoryTest {
+  private static final MacAddress MAC = MacAddress.parse("52:54:00:77:00:01");
+  private static final Chap.Pair OWN = new Chap.Pair("alpha", new Secret("secret-of-alpha"));
+  private static final Chap.Pair TARGET = new Chap.Pair("rootstock", new Secret("secret-to-alpha"));
+
+  @TempDir Path data;
+
+  @Test
+  void secretsAreHandedOutWhereTheAdministratorSaysSo() throws Exception {
+    TreeMap<Integer, String> told = new TreeMap<>();
+    told.put(IpxeOptions.NO_PXEDHCP, "01");
+    told.put(190, hex("alpha"));
+    told.put(191, hex("secret-of-alpha"));
+    assertEquals(told, client(new Chap(OWN, null, true)).ipxe().values());
+  }
+
+  @Test
+  void theTargetsSecretGoesWithThem() throws Exception {
+    IpxeOptions told = client(new Chap(OWN, TARGET, true)).ipxe();
+    assertEquals(hex("rootstock"), told.values().get(192));
+    assertEquals(hex("secret-to-alpha"), told.values().get(193));
+    assertFalse(told.toString().contains(hex("secret-to-alpha")), told.toString());
+  }
+
+  @Test
+  void noSecretIsToldOtherwise() throws Exception {
+    assertEquals(DhcpClient.HINTS, client(new Chap(OWN, TARGET, false)).ipxe());
+  }
+
+  @Test
+  void aClientWithoutASecretIsToldNone() throws Exception {
+    assertEquals(DhcpClient.HINTS, client(null).ipxe());
+  }
+
+  private DhcpClient client(@Nullable Chap chap) throws Exception {
+    ClientName name = new ClientName("alpha");
+    try (Registry registry = Registry.open(data)) {
+      registry
+          .add(
+              new Client(
+                  name,
+                  List.of(MAC),
+                  null,
+                  List.of(),
+                  ImageReference.parse("debian"),
+                  Mode.PERSISTENT,
+                  null,
+                  OptionalLong.empty()))
+          .thenCompose(_ -> registry.update(name, now -> now.withChap(chap)))
+          .toCompletableFuture()
+          .get(10, TimeUnit.SECONDS);
+      BootDirectory directory =
+          new BootDirectory(
+              registry,
+              new Identities(registry.installation(), null),
+              InetAddress.ofLiteral("10.77.0.1"),
+              3260);
+      Optional<DhcpClient> found = directory.find(HardwareAddress.ethernet("52:54:00:77:00:01"));
+      return found.orElseThrow();
+    }
+  }
+
+  private static String hex(String text) {
+    return HexFormat.of().formatHex(text.getBytes(StandardCharsets.US_ASCII));
+  }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.tftp;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.rootstock.boot.files.BootFiles;
+import java.io.ByteArrayOutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server on loopback, asked packet by packet. */
+class TftpServerTest {
+  private static final InetAddress HERE = InetAddress.getLoopbackAddress();
+
+  @TempDir private Path root;
+  private final BlockingQueue<String> fetched = new ArrayBlockingQueue<>(10);
+  private TftpServer server;
+  private DatagramSocket client;
+  private InetSocketAddress peer;
+
+  @BeforeEach
+  void start() throws Exception {
+    server =
+        TftpServer.start(
+            new InetSocketAddress(HERE, 0),
+            BootFiles.in(root),
+            InetAddress::isLoopbackAddress,
+            (address, file, bytes) -> fetched.add(file + " " + bytes));
+    client = new DatagramSocket(new InetSocketAddress(HERE, 0));
+    client.setSoTimeout(5_000);
+    peer = server.address();
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    server.close();
+  }
+
+  private byte[] file(String name, int length) throws Exception {
+    byte[] content = new byte[length];
+    new Random(length).nextBytes(content);
+    Files.write(root.resolve(name), content);
+    return content;
+  }
+
+  private void send(InetSocketAddress to, String text) throws Exception {
+    byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+    client.send(new DatagramPacket(bytes, bytes.length, to));
+  }
+
+  private ByteBuffer receive() throws Exception {
+    DatagramPacket packet = new DatagramPacket(new byte[2_000], 2_000);
+    client.receive(packet);
+    peer = (InetSocketAddress) packet.getSocketAddress();
+    return ByteBuffer.wrap(packet.getData(), 0, packet.getLength());
+  }
+
+  private static byte[] content(ByteBuffer data) {
+    byte[] bytes = new byte[data.remaining()];
+    data.get(bytes);
+    return bytes;
+  }
+
+  private void acknowledge(int block) throws Exception {
+    byte[] ack = ByteBuffer.allocate(4).putShort((short) 4).putShort((short) block).array();
+    client.send(new DatagramPacket(ack, 4, peer));
+  }
+
+  @Test
+  void aFileArrivesBlockByBlock() throws Exception {
+    byte[] content = file("boot", 1_024);
+    send(server.address(), "\0\1boot\0octet\0");
+    ByteArrayOutputStream got = new ByteArrayOutputStream();
+    for (int block = 1; block <= 3; block++) {
+      ByteBuffer data = receive();
+      assertEquals(3 << 16 | block, data.getInt());
+      got.writeBytes(content(data));
+      acknowledge(block);
+    }
+    assertArrayEquals(content, got.toByteArray());
+    assertEquals("boot 1024", fetched.poll(5, TimeUnit.SECONDS));
+  }
+
+  /** RFC 7440 §4: a lost block is sent again from where the client says. */
+  @Test
+  void aWindowIsSentAtOnceAndGoesOnWhereABlockWasLost() throws Exception {
+    byte[] content = file("boot", 100_000);
+    send(server.address(), "\0\1boot\0octet\0blksize\0001024\0windowsize\0008\0");
+    assertEquals(
+        "\0\6blksize\0001024\0windowsize\0008\0",
+        StandardCharsets.ISO_8859_1.decode(receive()).toString());
+    acknowledge(0);
+    ByteArrayOutputStream got = new ByteArrayOutputStream();
+    long expected = 1;
+    boolean dropped = false;
+    while (got.size() < content.length) {
+      ByteBuffer data = receive();
+      int block = data.getInt() & 0xFFFF;
+      int length = data.remaining();
+      if (block == 5 && !dropped) {
+        dropped = true; // and with it the rest of the window, which is out of order
+      } else if (block == expected) {
+        got.writeBytes(content(data));
+        expected++;
+      }
+      boolean windowEnds = (block - (dropped ? 4 : 0)) % 8 == 0 || (block == 8 && expected == 5);
+      if (windowEnds || length < 1024) {
+        acknowledge((int) expected - 1);
+      }
+    }
+    assertArrayEquals(content, got.toByteArray());
+    assertTrue(dropped);
+  }
+
+  /** RFC 1350 §2: what is not acknowledged is sent again; to somebody unheard of not for long. */
+  @Test
+  void silenceIsRepeatedToAndGivenUp() throws Exception {
+    file("boot", 10);
+    client.setSoTimeout(1_700);
+    send(server.address(), "\0\1boot\0octet\0");
+    int packets = 0;
+    try {
+      while (true) {
+        receive();
+        packets++;
+      }
+    } catch (SocketTimeoutException e) {
+      assertEquals(1 + Limits.FIRST_REPETITIONS, packets);
+    }
+  }
+
+  @Test
+  void aRepeatedRequestGetsNoSecondTransfer() throws Exception {
+    file("boot", 10);
+    send(server.address(), "\0\1boot\0octet\0");
+    send(server.address(), "\0\1boot\0octet\0");
+    receive();
+    InetSocketAddress first = peer;
+    acknowledge(1);
+    assertEquals("boot 10", fetched.poll(5, TimeUnit.SECONDS));
+    client.setSoTimeout(200);
+    try {
+      receive();
+      assertEquals(first, peer);
+    } catch (SocketTimeoutException e) {
+      assertTrue(fetched.isEmpty());
+    }
+  }
+
+  @Test
+  void whatIsNotThereIsSaidSo() throws Exception {
+    send(server.address(), "\0\1../../etc/passwd\0octet\0");
+    assertEquals(
+        "\0\5\0\1no such file\0", StandardCharsets.ISO_8859_1.decode(receive()).toString());
+  }
+
+  @Test
+  void writingIsRefused() throws Exception {
+    send(server.address(), "\0\2boot\0octet\0");
+    assertEquals(5 << 16 | 2, receive().getInt());
+    try (var files = Files.list(root)) {
+      assertEquals(0, files.count());
+    }
+  }
+
+  /** Answers to errors and acknowledgements would let two servers talk for ever. */
+  @Test
+  void garbageGetsNoAnswerAndTheNextRequestDoes() throws Exception {
+    file("boot", 10);
+    Random random = new Random(1350);
+    for (int round = 0; round < 500; round++) {
+      byte[] bytes = new byte[random.nextInt(600)];
+      random.nextBytes(bytes);
+      if (bytes.length > 1) {
+        bytes[0] = 0;
+        bytes[1] = (byte) (3 + random.nextInt(5));
+      }
+      client.send(new DatagramPacket(bytes, bytes.length, server.address()));
+    }
+    // The garbage may have filled the socket: as every client does, ask until there is an answer.
+    client.setSoTimeout(200);
+    for (int tries = 0; tries < 50; tries++) {
+      send(server.address(), "\0\1boot\0octet\0");
+      try {
+        assertEquals(3 << 16 | 1, receive().getInt());
+        return;
+      } catch (SocketTimeoutException e) {
+        // once more
+      }
+    }
+    fail("no answer after the garbage");
+  }
+
+  @Test
+  void strangersFromElsewhereGetNothing() throws Exception {
+    file("boot", 10);
+    try (TftpServer closed =
+        TftpServer.start(
+            new InetSocketAddress(HERE, 0),
+            BootFiles.in(root),
+            address -> false,
+            (a, f, b) -> {})) {
+      client.setSoTimeout(300);
+      send(closed.address(), "\0\1boot\0octet\0");
+      assertThrows(SocketTimeoutException.class, this::receive);
+    }
+  }
+
+  @Test
+  void oneAddressGetsFewTransfersAtOnce() throws Exception {
+    file("boot", 10);
+    DatagramSocket[] many = new DatagramSocket[Limits.TRANSFERS_TO_ONE + 1];
+    byte[] request = "\0\1boot\0octet\0".getBytes(StandardCharsets.ISO_8859_1);
+    int refused = 0;
+    for (int i = 0; i < many.length; i++) {
+      many[i] = new DatagramSocket(new InetSocketAddress(HERE, 0));
+      many[i].setSoTimeout(5_000);
+      many[i].send(new DatagramPacket(request, request.length, server.address()));
+      DatagramPacket answer = new DatagramPacket(new byte[600], 600);
+      many[i].receive(answer);
+      refused += answer.getData()[1] == 5 ? 1 : 0;
+    }
+    Arrays.stream(many).forEach(DatagramSocket::close);
+    assertEquals(1, refused);
+  }
+}
