@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What a machine starts with. In both, the network card's own iPXE fetches the disk. */
+/** What a machine starts with: firmware, and its network card with or without iPXE in its ROM. */
 enum Firmware {
   BIOS {
     @Override
@@ -32,9 +32,26 @@ enum Firmware {
           "-drive",
           "if=pflash,format=raw,unit=1,file=" + variables);
     }
+  },
+  /** UEFI's own PXE has to load iPXE before anything can attach a disk. */
+  UEFI_WITHOUT_IPXE {
+    @Override
+    List<String> options(Path folder) throws IOException {
+      return UEFI.options(folder);
+    }
+
+    @Override
+    String card() {
+      return ",romfile=";
+    }
   };
 
   abstract List<String> options(Path folder) throws IOException;
+
+  /** What the network card's options end with. */
+  String card() {
+    return "";
+  }
 
   private static Path first(String... candidates) throws IOException {
     for (String candidate : candidates) {

@@ -92,7 +92,8 @@ final class Machine implements AutoCloseable {
     command.addAll(List.of("-smp", "" + PROCESSORS, "-m", "" + MEMORY_MIB));
     command.addAll(List.of("-nodefaults", "-nographic", "-no-reboot", "-boot", "n"));
     command.addAll(List.of("-netdev", "tap,id=n0,ifname=" + tap() + ",script=no,downscript=no"));
-    command.addAll(List.of("-device", "virtio-net-pci,netdev=n0,bootindex=1,mac=" + mac));
+    command.addAll(
+        List.of("-device", "virtio-net-pci,netdev=n0,bootindex=1,mac=" + mac + firmware.card()));
     // A seed for the guest's random numbers: without it a kernel under TCG may wait for some.
     command.addAll(List.of("-device", "virtio-rng-pci"));
     command.addAll(List.of("-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial"));

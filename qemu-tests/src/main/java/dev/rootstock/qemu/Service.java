@@ -31,14 +31,20 @@ final class Service implements AutoCloseable {
       iscsi:
         listen: ["%1$s:3260"]
         name-prefix: "%2$s"
-      dhcp:
-        mode: server
-        interface: %3$s
-        range: 10.77.0.100-10.77.0.199
       slp:
         enabled: true
       """
-          .formatted(PrivateNetwork.ADDRESS, NAME_PREFIX, PrivateNetwork.BRIDGE);
+          .formatted(PrivateNetwork.ADDRESS, NAME_PREFIX);
+
+  /** The service gives the addresses itself. */
+  static final String OWN_DHCP =
+      """
+      dhcp:
+        mode: server
+        interface: %s
+        range: 10.77.0.100-10.77.0.199
+      """
+          .formatted(PrivateNetwork.BRIDGE);
 
   private final PrivateNetwork network;
   private final Path folder;
@@ -51,11 +57,21 @@ final class Service implements AutoCloseable {
    * @param folder holds {@code rootstock.yaml}, the folder {@code data} and {@code service.log}
    */
   Service(PrivateNetwork network, Path folder, Consumer<String> listener) throws IOException {
+    this(network, folder, OWN_DHCP, listener);
+  }
+
+  /**
+   * Writes the configuration; starts nothing.
+   *
+   * @param boot its sections about DHCP, TFTP and HTTP
+   */
+  Service(PrivateNetwork network, Path folder, String boot, Consumer<String> listener)
+      throws IOException {
     this.network = network;
     this.folder = folder;
     this.log = new LineLog("the service", folder.resolve("service.log"), listener);
     Files.createDirectories(folder);
-    Files.writeString(folder.resolve("rootstock.yaml"), CONFIGURATION);
+    Files.writeString(folder.resolve("rootstock.yaml"), CONFIGURATION + boot);
   }
 
   LineLog log() {
@@ -75,9 +91,8 @@ final class Service implements AutoCloseable {
   void start() throws IOException, InterruptedException {
     process = network.start(folder, launch("serve"));
     log.follow(process.streams().getInputStream());
-    for (String ready : List.of("iscsi", "dhcp", "slp")) {
-      log.await("^ready " + ready + " ", START);
-    }
+    // SLP is the last that starts, and all of them are told at once.
+    log.await("^ready slp ", START);
   }
 
   /**

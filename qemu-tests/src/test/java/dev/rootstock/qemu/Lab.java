@@ -35,12 +35,21 @@ final class Lab implements AutoCloseable {
 
   /** Opens a lab whose service has the golden image and listens. */
   static Lab open(String name) throws IOException, InterruptedException {
+    return open(name, Service.OWN_DHCP);
+  }
+
+  /**
+   * Opens a lab whose service is configured otherwise.
+   *
+   * @param boot its sections about DHCP, TFTP and HTTP
+   */
+  static Lab open(String name, String boot) throws IOException, InterruptedException {
     Path folder = Checkout.scratch("it").resolve(name);
     FileTree.delete(folder);
     Path image = golden();
     PrivateNetwork network = PrivateNetwork.open();
     try {
-      var service = new Service(network, folder, line -> {});
+      var service = new Service(network, folder, boot, line -> {});
       service.command("image", "import", image.toString(), "--name", IMAGE);
       var lab = new Lab(folder, network, service, Checksum.of(image));
       assertEquals(lab.checksum, Checksum.of(lab.storedGolden()), "what was imported");
@@ -74,11 +83,18 @@ final class Lab implements AutoCloseable {
     return service;
   }
 
-  /** Tells the service of a client and builds its machine, which is off. */
-  Machine client(String name, String mode, Firmware firmware)
+  /**
+   * Tells the service of a client and builds its machine, which is off.
+   *
+   * @param more further options of {@code client add}
+   */
+  Machine client(String name, String mode, Firmware firmware, String... more)
       throws IOException, InterruptedException {
     String mac = "52:54:00:77:01:%02x".formatted(machines.size() + 1);
-    service.command("client", "add", name, "--mac", mac, "--image", IMAGE, "--mode", mode);
+    var command = new ArrayList<>(List.of("client", "add", name, "--mac", mac));
+    command.addAll(List.of("--image", IMAGE, "--mode", mode));
+    command.addAll(List.of(more));
+    service.command(command.toArray(String[]::new));
     var machine = new Machine(network, name, mac, firmware, folder, line -> {});
     machines.add(machine);
     return machine;

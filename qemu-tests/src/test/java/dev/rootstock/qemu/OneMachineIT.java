@@ -35,6 +35,7 @@ class OneMachineIT {
       assertEquals(List.of(), capture.wrongPackets());
       assertDhcpGaveTheDisk(capture);
       assertAllOpcodesSeen(capture);
+      assertNoWaitForAnIpv6Router(capture);
       lab.finish();
     }
   }
@@ -47,6 +48,22 @@ class OneMachineIT {
     // iPXE and then Linux: each asked, and each got the same address.
     Set<String> addresses = new HashSet<>(capture.values("dhcp.option.dhcp == 5", "dhcp.ip.your"));
     assertEquals(1, addresses.size(), addresses.toString());
+  }
+
+  /** RFC 4861 §6.2.6: iPXE's solicitation is answered, and by nobody to route through. */
+  private static void assertNoWaitForAnIpv6Router(Capture capture) throws Exception {
+    assertEquals(
+        Set.of("0"),
+        new HashSet<>(capture.values("icmpv6.type == 134", "icmpv6.nd.ra.router_lifetime")));
+    double acknowledged =
+        Double.parseDouble(
+            capture.values("dhcp.option.dhcp == 5", "frame.time_relative").getFirst());
+    double connects =
+        Double.parseDouble(
+            capture
+                .values("tcp.flags == 0x002 and tcp.dstport == 3260", "frame.time_relative")
+                .getFirst());
+    assertTrue(connects - acknowledged < 3, "iPXE waited %f s".formatted(connects - acknowledged));
   }
 
   /** RFC 4173 §5: protocol, port and LUN may be left out where they are the default. */

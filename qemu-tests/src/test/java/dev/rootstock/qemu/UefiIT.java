@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 
-/** The same image and the same service under UEFI. */
+/** The same image and the same service under UEFI, on a disk beyond what 32 bits address. */
 class UefiIT {
   @Test
   void bootsByUefiAndKeepsItsDiskOverASecondBoot() throws Exception {
     try (Lab lab = Lab.open("uefi")) {
-      Machine machine = lab.client("uma", "persistent", Firmware.UEFI);
+      Machine machine = lab.client("uma", "persistent", Firmware.UEFI, "--size", "3T");
       machine.powerOn();
       machine.log().await("^ROOTSTOCK boot 1 of uma$", Machine.BOOT);
       String left = machine.log().await("^ROOTSTOCK left (.+)", Machine.ANSWER).group(1);

@@ -37,6 +37,11 @@ final class MemoryTarget implements Admission {
   }
 
   @Override
+  public CompletionStage<Authentication> authentication(AuthenticationRequest request) {
+    return CompletableFuture.completedStage(Authentication.NOT_NEEDED);
+  }
+
+  @Override
   public CompletionStage<Decision> admit(LoginRequest request) {
     return CompletableFuture.completedStage(new Granted(new Open(unit)));
   }
