@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.dhcp;
 
-import dev.rootstock.dhcp.HardwareAddress;
 import java.net.Inet4Address;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -9,8 +8,8 @@ import java.util.concurrent.CompletionStage;
 /** What the DHCP server asks of the clients' registry. Its one thread calls; nothing may block. */
 public interface DhcpClients {
 
-  /** The client that has this network card, empty for a stranger. */
-  Optional<DhcpClient> find(HardwareAddress chaddr);
+  /** The client that a machine is by what it tells of itself, empty for a stranger. */
+  Optional<DhcpClient> find(MachineKeys keys);
 
   /** Whether any client has this address, configured or remembered. */
   boolean isTaken(Inet4Address address);

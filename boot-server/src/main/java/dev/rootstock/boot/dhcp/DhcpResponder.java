@@ -115,7 +115,7 @@ final class DhcpResponder implements Responder {
       return new Silence("unknown relay agent");
     }
     pool.forgetDurable();
-    Optional<DhcpClient> client = clients.find(packet.chaddr());
+    Optional<DhcpClient> client = clients.find(MachineKeys.of(packet));
     if (client.isEmpty()) {
       once.warn(
           "unknown machine "

@@ -78,7 +78,7 @@ final class ProxyResponder implements Responder {
     if (!stage.isBootFirmware()) {
       return new Silence("no boot firmware");
     }
-    Optional<DhcpClient> client = clients.find(packet.chaddr());
+    Optional<DhcpClient> client = clients.find(MachineKeys.of(packet));
     if (client.isEmpty()) {
       once.warn(
           "unknown machine "

@@ -9,6 +9,7 @@ import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.dhcp.DhcpClient;
 import dev.rootstock.boot.dhcp.DhcpClients;
+import dev.rootstock.boot.dhcp.MachineKeys;
 import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.boot.script.ScriptClient;
 import dev.rootstock.boot.script.ScriptClients;
@@ -36,8 +37,8 @@ record BootDirectory(Registry registry, Identities identities, InetAddress serve
     implements DhcpClients, ScriptClients {
 
   @Override
-  public Optional<DhcpClient> find(HardwareAddress chaddr) {
-    return mac(chaddr).flatMap(registry::byMac).map(this::dhcpClient);
+  public Optional<DhcpClient> find(MachineKeys keys) {
+    return mac(keys.chaddr()).flatMap(registry::byMac).map(this::dhcpClient);
   }
 
   /** The client whose address that is. */

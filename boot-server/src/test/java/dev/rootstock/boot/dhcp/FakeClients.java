@@ -49,8 +49,8 @@ final class FakeClients implements DhcpClients {
   }
 
   @Override
-  public Optional<DhcpClient> find(HardwareAddress chaddr) {
-    return Optional.ofNullable(clients.get(chaddr));
+  public Optional<DhcpClient> find(MachineKeys keys) {
+    return Optional.ofNullable(clients.get(keys.chaddr()));
   }
 
   @Override

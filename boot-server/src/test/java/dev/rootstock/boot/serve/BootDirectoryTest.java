@@ -13,6 +13,7 @@ import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.clients.Secret;
 import dev.rootstock.boot.dhcp.DhcpClient;
+import dev.rootstock.boot.dhcp.MachineKeys;
 import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.dhcp.HardwareAddress;
 import dev.rootstock.dhcp.IpxeOptions;
@@ -87,7 +88,8 @@ class BootDirectoryTest {
               new Identities(registry.installation(), null),
               InetAddress.ofLiteral("10.77.0.1"),
               3260);
-      Optional<DhcpClient> found = directory.find(HardwareAddress.ethernet("52:54:00:77:00:01"));
+      Optional<DhcpClient> found =
+          directory.find(MachineKeys.of(HardwareAddress.ethernet("52:54:00:77:00:01")));
       return found.orElseThrow();
     }
   }
