@@ -44,11 +44,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The process must hold the lock of the data directory: this class takes none of its own.
  */
-public final class Registry implements AutoCloseable {
+public final class Registry implements AutoCloseable, Recognition.Keys {
   /** The name of the file in the data directory. */
   public static final String FILE = "registry.log";
 
   private static final Logger log = LoggerFactory.getLogger(Registry.class);
+  private static final String CIRCUIT = "circuit";
+  private static final String SEEN_CARD = "network card seen as";
   private static final String CHAP_NAME = "CHAP name";
   private static final String CHAP_SECRET = "this CHAP secret";
   private static final Executor ANSWERS = Thread::startVirtualThread;
@@ -138,19 +140,32 @@ public final class Registry implements AutoCloseable {
     return Optional.ofNullable(clients.get(name));
   }
 
-  /** The client that has this network card. */
+  /** The client that has this network card as a key. */
+  @Override
   public Optional<Registration> byMac(MacAddress mac) {
     return owner(new Key("MAC address", mac));
   }
 
-  /** The client that has this SMBIOS UUID. */
+  /** The client that has this SMBIOS UUID, its first fields in either order. */
+  @Override
   public Optional<Registration> byUuid(UUID uuid) {
-    return owner(new Key("UUID", uuid));
+    return owner(new Key("UUID", MachineUuid.either(uuid)));
   }
 
   /** The client whose disk this initiator may use by its {@code --initiator} key. */
+  @Override
   public Optional<Registration> byInitiator(InitiatorName initiator) {
     return owner(new Key("initiator name", initiator));
+  }
+
+  @Override
+  public Optional<Registration> byCircuit(RelayCircuit circuit) {
+    return owner(new Key(CIRCUIT, circuit));
+  }
+
+  @Override
+  public Optional<Registration> bySeenCard(MacAddress mac) {
+    return owner(new Key(SEEN_CARD, mac));
   }
 
   /** The client whose address this is, by configuration or by lease. */
@@ -486,7 +501,7 @@ public final class Registry implements AutoCloseable {
       client.macs().forEach(mac -> keys.add(new Key("MAC address", mac)));
       client.initiators().forEach(name -> keys.add(new Key("initiator name", name)));
       if (client.uuid() != null) {
-        keys.add(new Key("UUID", client.uuid()));
+        keys.add(new Key("UUID", MachineUuid.either(client.uuid())));
       }
       if (client.address() != null) {
         keys.add(new Key("address", client.address()));

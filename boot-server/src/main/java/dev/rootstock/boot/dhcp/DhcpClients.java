@@ -2,14 +2,13 @@
 package dev.rootstock.boot.dhcp;
 
 import java.net.Inet4Address;
-import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** What the DHCP server asks of the clients' registry. Its one thread calls; nothing may block. */
 public interface DhcpClients {
 
-  /** The client that a machine is by what it tells of itself, empty for a stranger. */
-  Optional<DhcpClient> find(MachineKeys keys);
+  /** Who a machine is by all that it tells of itself: {@code clients.Recognition} has the rule. */
+  Recognised recognise(MachineKeys keys);
 
   /** Whether any client has this address, configured or remembered. */
   boolean isTaken(Inet4Address address);
@@ -17,8 +16,8 @@ public interface DhcpClients {
   /**
    * Makes an address a client's own, in place of one remembered before, for ever.
    *
-   * @return completes when that is durable and {@link #find} tells it; fails when the client is
-   *     gone, when the address has become another's, or when it cannot be written
+   * @return completes when that is durable and {@link #recognise} tells it; fails when the client
+   *     is gone, when the address has become another's, or when it cannot be written
    */
   CompletionStage<?> remember(String client, Inet4Address address);
 }

@@ -4,6 +4,9 @@ package dev.rootstock.boot.dhcp;
 import dev.rootstock.boot.dhcp.Decision.Answer;
 import dev.rootstock.boot.dhcp.Decision.AnswerWhenBound;
 import dev.rootstock.boot.dhcp.Decision.Silence;
+import dev.rootstock.boot.dhcp.Recognised.Disputed;
+import dev.rootstock.boot.dhcp.Recognised.Known;
+import dev.rootstock.boot.dhcp.Recognised.Stranger;
 import dev.rootstock.boot.net.Bounded;
 import dev.rootstock.boot.net.OnceLog;
 import dev.rootstock.boot.net.RateLimit;
@@ -27,8 +30,9 @@ import java.util.function.LongSupplier;
  * <p>How it decides, where RFC 2131 leaves it open:
  *
  * <ul>
- *   <li>A client is its hardware address. Firmware, iPXE and the initramfs of one machine send
- *       different client identifiers or none, and must all get one address.
+ *   <li>A client is its machine ({@link DhcpClients#recognise}), never its client identifier.
+ *       Firmware, iPXE and the initramfs of one machine send different ones or none, and must all
+ *       get one address.
  *   <li>A known client keeps its address for ever; the lease is infinite, and a DHCPRELEASE changes
  *       nothing. The address is durable before it is offered, so that a restart in between cannot
  *       give it to another.
@@ -115,22 +119,32 @@ final class DhcpResponder implements Responder {
       return new Silence("unknown relay agent");
     }
     pool.forgetDurable();
-    Optional<DhcpClient> client = clients.find(MachineKeys.of(packet));
-    if (client.isEmpty()) {
-      once.warn(
-          "unknown machine "
-              + packet.chaddr()
-              + " asks on "
-              + arrival.interfaceName()
-              + " and gets no answer: 'rootstock client add NAME --mac "
-              + packet.chaddr()
-              + " --image IMAGE' makes it known");
-      if (type.get() == MessageType.DISCOVER) {
-        listener.stranger(packet);
-      }
-      return new Silence("unknown machine " + packet.chaddr());
+    return switch (clients.recognise(MachineKeys.of(packet))) {
+      case Known known -> decide(type.get(), new Question(packet, subnet.get(), known.client()));
+      case Disputed disputed -> disputed(packet, disputed.reason());
+      case Stranger ignored -> stranger(type.get(), packet, arrival);
+    };
+  }
+
+  private Decision stranger(MessageType type, DhcpPacket packet, DhcpSubnet arrival) {
+    once.warn(
+        "unknown machine "
+            + packet.chaddr()
+            + " asks on "
+            + arrival.interfaceName()
+            + " and gets no answer: 'rootstock client add NAME --mac "
+            + packet.chaddr()
+            + " --image IMAGE' makes it known");
+    if (type == MessageType.DISCOVER) {
+      listener.stranger(packet);
     }
-    return decide(type.get(), new Question(packet, subnet.get(), client.get()));
+    return new Silence("unknown machine " + packet.chaddr());
+  }
+
+  private Decision disputed(DhcpPacket packet, String reason) {
+    once.warn("machine " + packet.chaddr() + " gets no answer: " + reason);
+    listener.disputed(packet, reason);
+    return new Silence("two clients at once: " + reason);
   }
 
   private Decision decide(MessageType type, Question question) throws MalformedDhcpException {

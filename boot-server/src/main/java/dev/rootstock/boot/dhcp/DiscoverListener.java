@@ -27,4 +27,11 @@ public interface DiscoverListener {
 
   /** A machine that is no client asked for an address or for what to boot. As easily forged. */
   default void stranger(DhcpPacket packet) {}
+
+  /**
+   * A machine was taken for two clients at once, and gets no answer. As easily forged.
+   *
+   * @param reason one sentence
+   */
+  default void disputed(DhcpPacket packet, String reason) {}
 }

@@ -3,6 +3,9 @@ package dev.rootstock.boot.dhcp;
 
 import dev.rootstock.boot.dhcp.Decision.Answer;
 import dev.rootstock.boot.dhcp.Decision.Silence;
+import dev.rootstock.boot.dhcp.Recognised.Disputed;
+import dev.rootstock.boot.dhcp.Recognised.Known;
+import dev.rootstock.boot.dhcp.Recognised.Stranger;
 import dev.rootstock.boot.net.Bounded;
 import dev.rootstock.boot.net.OnceLog;
 import dev.rootstock.boot.net.RateLimit;
@@ -78,32 +81,47 @@ final class ProxyResponder implements Responder {
     if (!stage.isBootFirmware()) {
       return new Silence("no boot firmware");
     }
-    Optional<DhcpClient> client = clients.find(MachineKeys.of(packet));
-    if (client.isEmpty()) {
-      once.warn(
-          "unknown machine "
-              + packet.chaddr()
-              + " asks on "
-              + arrival.interfaceName()
-              + " what to boot, and gets no answer: 'rootstock client add NAME --mac "
-              + packet.chaddr()
-              + " --image IMAGE' makes it known");
-      if (served == MessageType.DISCOVER) {
-        listener.stranger(packet);
-      }
-      return new Silence("unknown machine " + packet.chaddr());
-    }
-    ClientState state =
-        states.computeIfAbsent(client.get().name(), name -> new ClientState(nanoTime));
+    return switch (clients.recognise(MachineKeys.of(packet))) {
+      case Known known -> known(packet, arrival, way, known.client());
+      case Disputed disputed -> disputed(packet, disputed.reason());
+      case Stranger ignored -> stranger(served, packet, arrival);
+    };
+  }
+
+  private Decision known(DhcpPacket packet, DhcpSubnet arrival, Way way, DhcpClient client)
+      throws MalformedDhcpException {
+    ClientState state = states.computeIfAbsent(client.name(), name -> new ClientState(nanoTime));
     if (!state.rate.tryTake() || !rate.tryTake()) {
       return new Silence("too many packets");
     }
-    if (served == MessageType.DISCOVER && !state.lastXid.equals(OptionalInt.of(packet.xid()))) {
+    if (way.port() != PORT && !state.lastXid.equals(OptionalInt.of(packet.xid()))) {
       state.lastXid = OptionalInt.of(packet.xid());
-      listener.discovered(client.get().name(), packet.xid(), stage);
-      listener.described(client.get().name(), stage, packet);
+      BootStage stage = BootStage.of(packet.options());
+      listener.discovered(client.name(), packet.xid(), stage);
+      listener.described(client.name(), stage, packet);
     }
-    return answer(packet, arrival, way, client.get());
+    return answer(packet, arrival, way, client);
+  }
+
+  private Decision stranger(MessageType served, DhcpPacket packet, DhcpSubnet arrival) {
+    once.warn(
+        "unknown machine "
+            + packet.chaddr()
+            + " asks on "
+            + arrival.interfaceName()
+            + " what to boot, and gets no answer: 'rootstock client add NAME --mac "
+            + packet.chaddr()
+            + " --image IMAGE' makes it known");
+    if (served == MessageType.DISCOVER) {
+      listener.stranger(packet);
+    }
+    return new Silence("unknown machine " + packet.chaddr());
+  }
+
+  private Decision disputed(DhcpPacket packet, String reason) {
+    once.warn("machine " + packet.chaddr() + " gets no answer: " + reason);
+    listener.disputed(packet, reason);
+    return new Silence("two clients at once: " + reason);
   }
 
   private Decision answer(DhcpPacket packet, DhcpSubnet arrival, Way way, DhcpClient client)

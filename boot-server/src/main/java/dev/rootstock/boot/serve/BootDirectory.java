@@ -3,13 +3,19 @@ package dev.rootstock.boot.serve;
 
 import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.InitiatorName;
 import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.clients.MacAddress;
+import dev.rootstock.boot.clients.MachineFacts;
+import dev.rootstock.boot.clients.Recognition;
+import dev.rootstock.boot.clients.Recognition.Found;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
+import dev.rootstock.boot.clients.RelayCircuit;
 import dev.rootstock.boot.dhcp.DhcpClient;
 import dev.rootstock.boot.dhcp.DhcpClients;
 import dev.rootstock.boot.dhcp.MachineKeys;
+import dev.rootstock.boot.dhcp.Recognised;
 import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.boot.script.ScriptClient;
 import dev.rootstock.boot.script.ScriptClients;
@@ -37,8 +43,36 @@ record BootDirectory(Registry registry, Identities identities, InetAddress serve
     implements DhcpClients, ScriptClients {
 
   @Override
-  public Optional<DhcpClient> find(MachineKeys keys) {
-    return mac(keys.chaddr()).flatMap(registry::byMac).map(this::dhcpClient);
+  public Recognised recognise(MachineKeys keys) {
+    return switch (Recognition.of(facts(keys), registry)) {
+      case Found.Known known -> new Recognised.Known(dhcpClient(known.client()));
+      case Found.Disputed disputed -> new Recognised.Disputed(disputed.reason());
+      case Found.Stranger ignored -> new Recognised.Stranger();
+    };
+  }
+
+  /** What a packet tells, in the registry's words. */
+  static MachineFacts facts(MachineKeys keys) {
+    return new MachineFacts(
+        mac(keys.chaddr()),
+        keys.uuid(),
+        keys.initiatorName().map(name -> new InitiatorName(name.value())),
+        keys.relay()
+            .flatMap(
+                relay -> RelayCircuit.of(relay.address(), relay.circuitId(), relay.remoteId())));
+  }
+
+  private static Optional<MacAddress> mac(HardwareAddress chaddr) {
+    byte[] bytes = chaddr.bytes();
+    if (chaddr.type() != HardwareAddress.ETHERNET || bytes.length != MacAddress.BYTES) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(MacAddress.of(bytes));
+    } catch (InvalidClientException e) {
+      // A group address is nobody's.
+      return Optional.empty();
+    }
   }
 
   /** The client whose address that is. */
@@ -128,19 +162,6 @@ record BootDirectory(Registry registry, Identities identities, InetAddress serve
     try {
       return Optional.of(RootPath.of(ServerName.of(server), port, Lun.ZERO, target));
     } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
-  }
-
-  private static Optional<MacAddress> mac(HardwareAddress chaddr) {
-    byte[] bytes = chaddr.bytes();
-    if (chaddr.type() != HardwareAddress.ETHERNET || bytes.length != MacAddress.BYTES) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(MacAddress.of(bytes));
-    } catch (InvalidClientException e) {
-      // A group address is nobody's.
       return Optional.empty();
     }
   }

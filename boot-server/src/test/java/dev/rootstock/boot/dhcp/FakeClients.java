@@ -18,6 +18,8 @@ import java.util.concurrent.CompletionStage;
 final class FakeClients implements DhcpClients {
   private final Map<HardwareAddress, DhcpClient> clients = new HashMap<>();
 
+  private final Map<HardwareAddress, String> disputes = new HashMap<>();
+
   private final Map<String, CompletableFuture<Void>> writes = new HashMap<>();
 
   /** Whether a write waits until the test ends it. */
@@ -49,8 +51,19 @@ final class FakeClients implements DhcpClients {
   }
 
   @Override
-  public Optional<DhcpClient> find(MachineKeys keys) {
-    return Optional.ofNullable(clients.get(keys.chaddr()));
+  public Recognised recognise(MachineKeys keys) {
+    String reason = disputes.get(keys.chaddr());
+    if (reason != null) {
+      return new Recognised.Disputed(reason);
+    }
+    DhcpClient known = clients.get(keys.chaddr());
+    return known == null ? new Recognised.Stranger() : new Recognised.Known(known);
+  }
+
+  /** Lets a machine be taken for two clients. */
+  FakeClients dispute(String mac, String reason) {
+    disputes.put(HardwareAddress.ethernet(mac), reason);
+    return this;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.rootstock.boot.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.Client;
@@ -14,6 +15,7 @@ import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.clients.Secret;
 import dev.rootstock.boot.dhcp.DhcpClient;
 import dev.rootstock.boot.dhcp.MachineKeys;
+import dev.rootstock.boot.dhcp.Recognised.Known;
 import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.dhcp.HardwareAddress;
 import dev.rootstock.dhcp.IpxeOptions;
@@ -22,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -88,9 +89,8 @@ class BootDirectoryTest {
               new Identities(registry.installation(), null),
               InetAddress.ofLiteral("10.77.0.1"),
               3260);
-      Optional<DhcpClient> found =
-          directory.find(MachineKeys.of(HardwareAddress.ethernet("52:54:00:77:00:01")));
-      return found.orElseThrow();
+      MachineKeys keys = MachineKeys.of(HardwareAddress.ethernet(MAC.toString()));
+      return assertInstanceOf(Known.class, directory.recognise(keys)).client();
     }
   }
 
