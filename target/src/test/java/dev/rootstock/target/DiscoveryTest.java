@@ -22,6 +22,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Text in the full feature phase, SendTargets above all (RFC 7143 §6.4, §11.10, Appendix C). */
 class DiscoveryTest {
@@ -156,21 +158,41 @@ class DiscoveryTest {
     }
   }
 
-  @Test
-  void aTextThatBreaksTheRulesIsRejected() throws Exception {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "MaxBurstLength=512\0",
+        "SendTargets=All",
+        "SendTargets=\0InitiatorAlias=x\0",
+        "MaxRecvDataSegmentLength=1\0"
+      })
+  void aTextThatBreaksTheRulesIsRejected(String text) throws Exception {
     try (TestServer server = TestServer.of(disk)) {
-      Initiator initiator = server.login();
-      for (String text :
-          List.of(
-              "MaxBurstLength=512\0",
-              "SendTargets=All",
-              "SendTargets=\0InitiatorAlias=x\0",
-              "MaxRecvDataSegmentLength=1\0")) {
-        Reject reject =
-            assertInstanceOf(Reject.class, send(initiator, text, true, false, Tag.NONE));
-        assertEquals(Reject.PROTOCOL_ERROR, reject.reason(), text);
-      }
-      assertTrue(initiator.readBlocks(0, 0, 1).good());
+      Reject reject =
+          assertInstanceOf(Reject.class, send(server.login(), text, true, false, Tag.NONE));
+      assertEquals(Reject.PROTOCOL_ERROR, reject.reason());
+    }
+  }
+
+  /** §7.4.3: nothing but a Text or Logout Response. */
+  @Test
+  void aTextThatBreaksTheRulesEndsADiscoverySession() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.loginOnly(DISCOVERY);
+      initiator
+          .socket()
+          .send(
+              new TextRequest(
+                  false,
+                  true,
+                  false,
+                  0,
+                  77,
+                  Tag.NONE,
+                  initiator.takeCmdSn(),
+                  initiator.expStatSn(),
+                  Unpooled.copiedBuffer("SendTargets=All", StandardCharsets.UTF_8)));
+      assertTrue(initiator.socket().atEnd());
     }
   }
 

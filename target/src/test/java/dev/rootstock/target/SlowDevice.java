@@ -54,7 +54,7 @@ public final class SlowDevice implements BlockDevice {
 
   /** Waits for an operation and lets it happen. */
   public void letOne() throws InterruptedException {
-    Runnable next = held.poll(10, TimeUnit.SECONDS);
+    Runnable next = held.poll(30, TimeUnit.SECONDS);
     if (next == null) {
       throw new AssertionError("no operation has begun");
     }
@@ -63,7 +63,7 @@ public final class SlowDevice implements BlockDevice {
 
   /** Waits until so many operations have begun and are held. */
   public void awaitHeld(int count) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (held.size() < count) {
       if (System.nanoTime() > end) {
         throw new AssertionError(held.size() + " operations are held, not " + count);

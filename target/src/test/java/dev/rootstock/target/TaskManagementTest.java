@@ -12,6 +12,7 @@ import static dev.rootstock.target.pdu.TaskManagementResponse.NOT_SUPPORTED;
 import static dev.rootstock.target.pdu.TaskManagementResponse.NO_SUCH_LUN;
 import static dev.rootstock.target.pdu.TaskManagementResponse.NO_SUCH_TASK;
 import static dev.rootstock.target.pdu.TaskManagementResponse.REASSIGN_NOT_SUPPORTED;
+import static dev.rootstock.target.pdu.TaskManagementResponse.REJECTED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -21,6 +22,7 @@ import dev.rootstock.images.block.MemoryBlockDevice;
 import dev.rootstock.target.initiator.CommandResult;
 import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.pdu.DataOut;
+import dev.rootstock.target.pdu.NopOut;
 import dev.rootstock.target.pdu.ReadyToTransfer;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.Tag;
@@ -268,6 +270,65 @@ class TaskManagementTest {
       slow.letAll();
       assertEquals(
           COMPLETE, assertInstanceOf(TaskManagementResponse.class, initiator.receive()).response());
+    }
+  }
+
+  /**
+   * §4.2.5.3, §11.5.3, §11.5.5: what a request says of a task agrees with the task. Its tag may be
+   * a younger one's by now.
+   */
+  @ParameterizedTest(name = "LUN {0}, RefCmdSN {1} beside the task''s")
+  @CsvSource({"0, 1", "0, -1", "0x4000, 0", "1, 0"})
+  void abortTaskThatDescribesAnotherTaskIsRefused(String lun, int distance) throws Exception {
+    try (TestServer server = TestServer.of(slow, new MemoryBlockDevice(1 << 20))) {
+      Initiator initiator = server.login();
+      ScsiCommand task = send(initiator, false);
+      slow.awaitHeld(1);
+      assertEquals(
+          REJECTED,
+          initiator.manage(ABORT_TASK, Integer.decode(lun), task.itt(), task.cmdSn() + distance));
+      slow.letAll();
+      assertTrue(initiator.await(task.itt(), new byte[0]).good());
+    }
+  }
+
+  /** §4.2.3.3 b: what a reset of the target has overtaken counts as received, and does not run. */
+  @Test
+  void aTargetResetDoesNotWaitForTheCommandsThatItOvertook() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      int never = initiator.takeCmdSn();
+      byte[] block = new byte[512];
+      block[0] = 1;
+      ScsiCommand held =
+          initiator.command(
+              0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.wrappedBuffer(block));
+      initiator.socket().send(held);
+      ScsiCommand behind =
+          initiator.command(
+              0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
+      initiator
+          .socket()
+          .send(
+              new TaskManagementRequest(
+                  true,
+                  TARGET_WARM_RESET,
+                  0,
+                  initiator.newTag(),
+                  Tag.NONE,
+                  behind.cmdSn(),
+                  0,
+                  0,
+                  0));
+      TaskManagementResponse response =
+          assertInstanceOf(TaskManagementResponse.class, initiator.receive());
+      assertEquals(COMPLETE, response.response());
+      assertEquals(behind.cmdSn(), response.expCmdSn());
+      // It comes too late, and is ignored.
+      initiator.socket().send(new NopOut(false, 0, 99, Tag.NONE, never, 0, Unpooled.EMPTY_BUFFER));
+      initiator.socket().send(behind);
+      assertEquals("06/29/02", initiator.await(behind.itt(), new byte[0]).senseCode());
+      assertEquals(0, initiator.readBlocks(0, 0, 1).data()[0]);
     }
   }
 }

@@ -24,7 +24,7 @@ public final class TestServer implements AutoCloseable {
   public static final String INITIATOR = "iqn.2001-04.com.example:test";
 
   /** Longer than anything here takes; a test that waits this long has failed. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final OpenAdmission admission;
   private final IscsiTarget target;

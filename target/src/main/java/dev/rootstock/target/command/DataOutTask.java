@@ -183,7 +183,8 @@ public final class DataOutTask extends Task {
   @Override
   public int dataOut(DataOut pdu, boolean intact) {
     DataOutSequence sequence = find(pdu.ttt());
-    if (sequence == null) {
+    // §11.7.4: the LUN is reserved in unsolicited data, and the command's in others.
+    if (sequence == null || (sequence.solicited() && pdu.lun() != lun)) {
       return Reject.INVALID_PDU_FIELD;
     }
     Sense wrong = sequence.accept(pdu, intact);

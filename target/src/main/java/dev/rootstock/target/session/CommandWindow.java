@@ -7,6 +7,7 @@ import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.SerialNumber;
 import dev.rootstock.target.pdu.TextRequest;
 import dev.rootstock.target.wire.Limits;
+import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +19,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class CommandWindow {
 
-  /** A command before its turn, and the connection it came on. */
-  record Early(Connection connection, InitiatorPdu pdu) {
+  /**
+   * A command before its turn.
+   *
+   * @param connection it came on
+   * @param header as it came, for a Reject
+   */
+  record Early(Connection connection, InitiatorPdu pdu, ByteBuf header) {
 
-    /** A command to keep, with a copy of its data that pins no network buffer. */
+    /** The command that is being received, with a copy of its data that pins no network buffer. */
     static Early of(Connection connection, InitiatorPdu pdu) {
-      return new Early(connection, copy(pdu));
+      return new Early(connection, copy(pdu), connection.header());
     }
 
     int bytes() {

@@ -8,13 +8,13 @@ import dev.rootstock.target.command.TransferParameters;
 import dev.rootstock.target.command.Unacknowledged;
 import dev.rootstock.target.pdu.AsyncMessage;
 import dev.rootstock.target.pdu.NopIn;
-import dev.rootstock.target.pdu.Pdu;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.SerialNumber;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.scsi.Nexus;
 import dev.rootstock.target.scsi.Sense;
 import dev.rootstock.target.wire.Limits;
+import dev.rootstock.target.wire.PduFramer;
 import dev.rootstock.target.wire.PduWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class Connection implements Allegiance {
   private final Session session;
   private final ChannelHandlerContext ctx;
+  private final PduFramer framer;
   private final PduWriter writer;
   private final TextExchange text;
   private final int cid;
@@ -61,6 +62,7 @@ final class Connection implements Allegiance {
       TransferParameters parameters) {
     this.session = session;
     this.ctx = ctx;
+    this.framer = ctx.pipeline().get(PduFramer.class);
     this.writer = new PduWriter(ctx, parameters.digests());
     this.outgoing = new Outgoing(ctx, writer, session.memory());
     this.text = new TextExchange(session, this);
@@ -182,16 +184,28 @@ final class Connection implements Allegiance {
     return unacknowledged;
   }
 
-  /** Answers a PDU that is not taken (RFC 7143 §11.17). */
-  void reject(Pdu bad, int reason) {
-    reject(bad, reason, 0);
+  /** The header of the PDU that is being received (RFC 7143 §11.17.4). */
+  ByteBuf header() {
+    return framer.header();
   }
 
-  /** The same, with the number that a SNACK might have asked for last (§11.17.2). */
-  void reject(Pdu bad, int reason, int dataSn) {
-    // Its header as we have understood it; reserved bits are not kept.
-    ByteBuf header = Unpooled.buffer(64);
-    bad.encodeHeader(header);
+  /** Answers the PDU that is being received, which is not taken (RFC 7143 §11.17). */
+  void reject(int reason) {
+    reject(header(), reason, 0);
+  }
+
+  /**
+   * Answers a PDU that is not taken.
+   *
+   * @param header as it came
+   * @param dataSn the number that a SNACK might have asked for last (§11.17.2), or 0
+   */
+  void reject(ByteBuf header, int reason, int dataSn) {
+    if (session.isDiscovery()) {
+      // §7.4.3: there is no Reject.
+      var _ = session.close("a discovery session has sent what is not taken");
+      return;
+    }
     writer.write(new Reject(reason, takeStatSn(), expCmdSn(), maxCmdSn(), dataSn, header));
     flushSoon();
   }

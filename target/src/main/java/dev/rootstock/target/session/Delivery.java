@@ -11,6 +11,7 @@ import dev.rootstock.target.pdu.NopIn;
 import dev.rootstock.target.pdu.NopOut;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.ScsiCommand;
+import dev.rootstock.target.pdu.SerialNumber;
 import dev.rootstock.target.pdu.SnackRequest;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.pdu.TaskManagementRequest;
@@ -20,7 +21,6 @@ import dev.rootstock.target.scsi.Cdb;
 import dev.rootstock.target.scsi.Nexus;
 import dev.rootstock.target.scsi.Plan;
 import dev.rootstock.target.scsi.Sense;
-import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -71,7 +71,7 @@ final class Delivery {
       case DataOut data -> {
         int reason = tasks.dataOut(from, data, true);
         if (reason != 0) {
-          from.reject(data, reason);
+          from.reject(reason);
         }
       }
       case NopOut nop -> numbered(from, nop, nop.cmdSn(), nop.immediate());
@@ -79,9 +79,9 @@ final class Delivery {
           numbered(from, request, request.cmdSn(), request.immediate());
       case TextRequest text -> numbered(from, text, text.cmdSn(), text.immediate());
       case LogoutRequest logout -> numbered(from, logout, logout.cmdSn(), logout.immediate());
-      case LoginRequest login -> from.reject(login, Reject.PROTOCOL_ERROR);
+      case LoginRequest _ -> from.reject(Reject.PROTOCOL_ERROR);
       case SnackRequest snack -> snack(from, snack);
-      case UnknownRequest unknown -> from.reject(unknown, Reject.COMMAND_NOT_SUPPORTED);
+      case UnknownRequest _ -> from.reject(Reject.COMMAND_NOT_SUPPORTED);
     }
   }
 
@@ -116,13 +116,16 @@ final class Delivery {
       return;
     }
     acknowledged(from, pdu);
-    from.reject(pdu, Reject.DATA_DIGEST_ERROR);
+    from.reject(Reject.DATA_DIGEST_ERROR);
     if (pdu instanceof DataOut data) {
       var _ = tasks.dataOut(from, data, false);
     }
   }
 
-  /** Delivers a request in its order (RFC 7143 §4.2.2.1). */
+  /**
+   * Delivers a request in its order (RFC 7143 §4.2.2.1). The number of one that is rejected does
+   * not count as received (§7.3): whether it is taken is settled before its number is.
+   */
   private void numbered(Connection from, InitiatorPdu pdu, int cmdSn, boolean immediate) {
     if (immediate) {
       deliverImmediate(from, pdu);
@@ -131,13 +134,13 @@ final class Delivery {
     if (!window.admits(cmdSn)) {
       return;
     }
-    if (inProgress(pdu)) {
-      // The number of a rejected command does not count as received (§7.3).
-      from.reject(pdu, Reject.TASK_IN_PROGRESS);
-      return;
-    }
     if (cmdSn != window.expCmdSn()) {
       hold(from, pdu, cmdSn);
+      return;
+    }
+    int reason = refusal(from, pdu);
+    if (reason != 0) {
+      from.reject(reason);
       return;
     }
     window.advance();
@@ -145,25 +148,70 @@ final class Delivery {
     deliverHeld();
   }
 
-  /** Whether a command has the tag of a task that is not over (RFC 7143 §11.2.1.8). */
-  private boolean inProgress(InitiatorPdu pdu) {
-    return pdu instanceof ScsiCommand command && tasks.contains(command.itt());
+  /**
+   * Whether a request whose turn has come is not taken, for a reason that has no response of its
+   * own.
+   *
+   * @return 0, or the reason for a Reject (RFC 7143 §11.17.1)
+   */
+  private int refusal(Connection from, InitiatorPdu pdu) {
+    int itt = pdu.itt();
+    if (itt == Tag.NONE) {
+      return withoutTag(pdu);
+    }
+    if (inProgress(itt)) {
+      return Reject.TASK_IN_PROGRESS;
+    }
+    return switch (pdu) {
+      case TaskManagementRequest _ -> management.refusal(from);
+      case TextRequest request -> from.text().take(request);
+      default -> 0;
+    };
+  }
+
+  /** §11.18.1: a NOP-Out for immediate delivery is the one request that may have no tag. */
+  private static int withoutTag(InitiatorPdu pdu) {
+    if (pdu instanceof NopOut nop) {
+      return nop.immediate() ? 0 : Reject.PROTOCOL_ERROR;
+    }
+    return Reject.INVALID_PDU_FIELD;
+  }
+
+  /** Whether a tag is that of a task that is not over (RFC 7143 §11.2.1.8). */
+  private boolean inProgress(int itt) {
+    return tasks.contains(itt) || management.isUnderWay(itt);
+  }
+
+  /**
+   * Counts all requests before a number as received; those that have not come, or that wait, are
+   * ended with what a reset of the target ends (RFC 7143 §4.2.3.3 b). What waits behind them is
+   * left to {@link #deliverHeld}.
+   */
+  void plugBefore(int cmdSn) {
+    for (int next = window.expCmdSn();
+        SerialNumber.before(next, cmdSn) && window.admits(next);
+        next++) {
+      window.plug(next);
+    }
+    var _ = window.peek();
   }
 
   void deliverHeld() {
     CommandWindow.Early early = window.peek();
     while (early != null) {
+      InitiatorPdu pdu = early.pdu();
       try {
-        if (inProgress(early.pdu())) {
-          // Its tag was free when it came. As in numbered(): its number is a hole again.
+        int reason = refusal(early.connection(), pdu);
+        if (reason != 0) {
+          // Its number is a hole again.
           window.drop();
-          early.connection().reject(early.pdu(), Reject.TASK_IN_PROGRESS);
+          early.connection().reject(early.header(), reason, 0);
         } else {
           window.next();
-          deliver(early.connection(), early.pdu());
+          deliver(early.connection(), pdu);
         }
       } finally {
-        early.pdu().release();
+        pdu.release();
       }
       early = window.peek();
     }
@@ -171,6 +219,10 @@ final class Delivery {
   }
 
   private void hold(Connection from, InitiatorPdu pdu, int cmdSn) {
+    if (inProgress(pdu.itt())) {
+      from.reject(Reject.TASK_IN_PROGRESS);
+      return;
+    }
     CommandWindow.Early early = CommandWindow.Early.of(from, pdu);
     switch (window.hold(cmdSn, early)) {
       case KEPT -> {}
@@ -178,21 +230,19 @@ final class Delivery {
       case FULL -> {
         // §7.3: its number has not been received, so that it may come again.
         early.pdu().release();
-        from.reject(pdu, Reject.OUT_OF_RESOURCES);
+        from.reject(Reject.OUT_OF_RESOURCES);
       }
     }
   }
 
   private void deliverImmediate(Connection from, InitiatorPdu pdu) {
-    if (pdu instanceof ScsiCommand) {
-      if (inProgress(pdu)) {
-        from.reject(pdu, Reject.TASK_IN_PROGRESS);
-        return;
-      }
-      if (tasks.immediate() >= Limits.IMMEDIATE_COMMANDS) {
-        from.reject(pdu, Reject.TOO_MANY_IMMEDIATE);
-        return;
-      }
+    int reason = refusal(from, pdu);
+    if (reason == 0 && pdu instanceof ScsiCommand && tasks.tooManyImmediate(from)) {
+      reason = Reject.TOO_MANY_IMMEDIATE;
+    }
+    if (reason != 0) {
+      from.reject(reason);
+      return;
     }
     deliver(from, pdu);
   }
@@ -205,7 +255,7 @@ final class Delivery {
       case ScsiCommand command -> command(from, command);
       case NopOut nop -> nop(from, nop);
       case TaskManagementRequest request -> management.handle(from, request);
-      case TextRequest request -> from.text().handle(request);
+      case TextRequest request -> from.text().answer(request);
       case LogoutRequest request -> logout.handle(from, request);
       default -> throw new IllegalStateException("not a numbered request: " + pdu);
     }
@@ -236,7 +286,7 @@ final class Delivery {
     Unacknowledged sent = from.unacknowledged();
     if (sent == null) {
       // A level above 0 is what SNACK is for.
-      from.reject(snack, Reject.COMMAND_NOT_SUPPORTED);
+      from.reject(Reject.COMMAND_NOT_SUPPORTED);
       return;
     }
     Task task = snack.itt() == Tag.NONE ? null : tasks.get(snack.itt());
@@ -245,7 +295,7 @@ final class Delivery {
     }
     Unacknowledged.Refusal refusal = sent.answer(snack, task);
     if (refusal != null) {
-      from.reject(snack, refusal.reason(), refusal.dataSn());
+      from.reject(from.header(), refusal.reason(), refusal.dataSn());
       if (refusal.reason() == Reject.SNACK_REJECT && task != null) {
         task.snackRejected();
       }

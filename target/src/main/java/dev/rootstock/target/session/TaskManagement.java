@@ -37,19 +37,45 @@ final class TaskManagement {
   /** Functions that came before commands which they act on (§4.2.3.3 b). */
   private final List<Waiting> early = new ArrayList<>();
 
-  /** The tags of functions that are under way; none of them can be aborted (§11.5.1). */
-  private final List<Integer> underWay = new ArrayList<>();
+  /** Functions that are under way; none of them can be aborted (§11.5.1). */
+  private final List<Waiting> underWay = new ArrayList<>();
 
   TaskManagement(Session session, TaskSet tasks) {
     this.session = session;
     this.tasks = tasks;
   }
 
-  void handle(Connection from, TaskManagementRequest request) {
-    if (underWay.size() + early.size() >= Limits.PENDING_FUNCTIONS) {
-      from.reject(request, Reject.OUT_OF_RESOURCES);
-      return;
+  /**
+   * Whether there is no room for one more function; there is always for one of each connection (RFC
+   * 7143 §4.2.2.1).
+   *
+   * @return 0, or the reason for a Reject
+   */
+  int refusal(Connection from) {
+    boolean full = underWay.size() + early.size() >= Limits.PENDING_FUNCTIONS;
+    return full && (isOf(underWay, from) || isOf(early, from)) ? Reject.OUT_OF_RESOURCES : 0;
+  }
+
+  private static boolean isOf(List<Waiting> functions, Connection from) {
+    return functions.stream().anyMatch(function -> function.from() == from);
+  }
+
+  /** Whether a tag is that of a function that is not answered yet. */
+  boolean isUnderWay(int itt) {
+    return has(underWay, itt) || has(early, itt);
+  }
+
+  private static boolean has(List<Waiting> functions, int itt) {
+    for (int i = 0; i < functions.size(); i++) {
+      if (functions.get(i).request().itt() == itt) {
+        return true;
+      }
     }
+    return false;
+  }
+
+  /** Takes a function that {@link #refusal} lets in. */
+  void handle(Connection from, TaskManagementRequest request) {
     if (needsEarlierCommands(request) && SerialNumber.after(request.cmdSn(), session.expCmdSn())) {
       early.add(new Waiting(from, request));
       return;
@@ -107,10 +133,15 @@ final class TaskManagement {
         target.resetUnit(request.lun());
       }
       case TaskManagementRequest.TARGET_WARM_RESET -> {
+        session.delivery().plugBefore(request.cmdSn());
         end(from, request, true, everyone(), _ -> true);
         target.reset();
+        session.delivery().deliverHeld();
       }
-      case TaskManagementRequest.TARGET_COLD_RESET -> coldReset(from, request, target);
+      case TaskManagementRequest.TARGET_COLD_RESET -> {
+        session.delivery().plugBefore(request.cmdSn());
+        coldReset(from, request, target);
+      }
       case TaskManagementRequest.TASK_REASSIGN -> reassign(from, request);
       default -> answer(from, request, TaskManagementResponse.NOT_SUPPORTED);
     }
@@ -141,7 +172,7 @@ final class TaskManagement {
     Connection holder = session.recovery().holder(tag, task);
     if (!session.recovery().reassigns()) {
       answer(from, request, TaskManagementResponse.REASSIGN_NOT_SUPPORTED);
-    } else if (!request.immediate() || underWay.contains(tag)) {
+    } else if (!request.immediate() || isUnderWay(tag)) {
       answer(from, request, TaskManagementResponse.REJECTED);
     } else if (holder == null || (task != null && task.isAborted())) {
       answer(from, request, TaskManagementResponse.NO_SUCH_TASK);
@@ -181,10 +212,12 @@ final class TaskManagement {
   /** RFC 7143 §11.6.1, the three cases of ABORT TASK. */
   private void abortTask(Connection from, TaskManagementRequest request) {
     Task task = tasks.get(request.referencedTag());
-    if (task != null) {
-      underWay.add(request.itt());
+    if (task != null && !agree(task, request)) {
+      answer(from, request, TaskManagementResponse.REJECTED);
+    } else if (task != null) {
+      underWay.add(new Waiting(from, request));
       task.abort(() -> done(from, request));
-    } else if (underWay.contains(request.referencedTag())) {
+    } else if (isUnderWay(request.referencedTag())) {
       answer(from, request, TaskManagementResponse.REJECTED);
     } else if (session.delivery().window().admits(request.refCmdSn())
         && SerialNumber.before(request.refCmdSn(), request.cmdSn())) {
@@ -194,6 +227,16 @@ final class TaskManagement {
     } else {
       answer(from, request, TaskManagementResponse.NO_SUCH_TASK);
     }
+  }
+
+  /**
+   * §4.2.5.3: what a request says of a task has to agree with the task. A tag may have been used
+   * again since, and its new task is not the one that is to end.
+   */
+  private static boolean agree(Task task, TaskManagementRequest request) {
+    // §11.5.5
+    int number = task.immediate() ? request.cmdSn() : task.cmdSn();
+    return task.lun() == request.lun() && request.refCmdSn() == number;
   }
 
   /** Ends tasks of one session or of several, then answers. */
@@ -216,7 +259,7 @@ final class TaskManagement {
       List<Session> whose,
       Predicate<Task> which,
       Runnable action) {
-    underWay.add(request.itt());
+    underWay.add(new Waiting(from, request));
     boolean fenced = session.fence().raise();
     Countdown rest = new Countdown(() -> finish(fenced, action));
     rest.expect(whose.size());
@@ -325,7 +368,7 @@ final class TaskManagement {
   }
 
   private void done(Connection from, TaskManagementRequest request) {
-    underWay.remove((@Nullable Object) request.itt());
+    underWay.removeIf(function -> function.request().itt() == request.itt());
     answer(from, request, TaskManagementResponse.COMPLETE);
   }
 

@@ -48,9 +48,13 @@ final class TaskSet {
     return numbered;
   }
 
-  /** Tasks that were sent for immediate delivery and are not over. */
-  int immediate() {
-    return immediate;
+  /**
+   * Whether one more command for immediate delivery is too many. One of each connection never is
+   * (RFC 7143 §4.2.2.1).
+   */
+  boolean tooManyImmediate(Connection from) {
+    return immediate >= Limits.IMMEDIATE_COMMANDS
+        && tasks.values().stream().anyMatch(task -> task.immediate() && task.isAllegiantTo(from));
   }
 
   boolean contains(int itt) {

@@ -40,6 +40,14 @@ final class TextExchange {
   private int ttt = Tag.NONE;
 
   private int itt = Tag.NONE;
+
+  /** The I bit, the same in all requests of the exchange (§11.10.3). */
+  private boolean immediate;
+
+  /** What SendTargets asks for in a discovery session, until the question has been passed on. */
+  private @Nullable String sought;
+
+  /** Whether policy has been asked, and has not answered yet. */
   private boolean asking;
 
   /** What of an answer is still to be sent. */
@@ -50,34 +58,37 @@ final class TextExchange {
     this.connection = connection;
   }
 
-  void handle(TextRequest request) {
+  /**
+   * Takes a request, and makes ready what {@link #answer} answers it with; nothing is sent.
+   *
+   * @return 0, or the reason for a Reject (RFC 7143 §11.17.1)
+   */
+  int take(TextRequest request) {
     if (asking) {
       // §11.10: one outstanding text request a connection.
-      connection.reject(request, Reject.PROTOCOL_ERROR);
-      return;
+      return Reject.PROTOCOL_ERROR;
     }
     if (request.ttt() == Tag.NONE) {
       reset();
       itt = request.itt();
-    } else if (request.ttt() != ttt || request.itt() != itt) {
-      connection.reject(request, Reject.INVALID_PDU_FIELD);
-      return;
-    }
-    if (rest.isReadable()) {
-      sendRest(request);
-      return;
+      immediate = request.immediate();
+    } else if (request.ttt() != ttt || request.itt() != itt || request.immediate() != immediate) {
+      return Reject.INVALID_PDU_FIELD;
     }
     try {
-      text.add(request.data());
-      if (request.more()) {
-        respond(request, false, false, Unpooled.EMPTY_BUFFER);
+      if (rest.isReadable()) {
+        askForRest(request);
       } else {
-        answer(request, text.take());
+        text.add(request.data());
+        if (!request.more()) {
+          prepare(request, text.take());
+        }
       }
+      return 0;
     } catch (NegotiationException e) {
       LOG.debug("text of {} refused: {}", session.initiatorName(), e.getMessage());
       reset();
-      connection.reject(request, Reject.PROTOCOL_ERROR);
+      return Reject.PROTOCOL_ERROR;
     }
   }
 
@@ -86,15 +97,26 @@ final class TextExchange {
     negotiation = new Negotiation();
     rest = Unpooled.EMPTY_BUFFER;
     ttt = Tag.NONE;
+    sought = null;
   }
 
-  private void answer(TextRequest request, KeyValues offered) throws NegotiationException {
+  /** §6.2: while an answer is not whole, nothing but an empty request asks for more of it. */
+  private static void askForRest(TextRequest request) throws NegotiationException {
+    if (request.more() || request.data().isReadable()) {
+      throw NegotiationException.malformed("a text within an answer that is not whole");
+    }
+  }
+
+  private void prepare(TextRequest request, KeyValues offered) throws NegotiationException {
     List<KeyValues.Pair> answers = new ArrayList<>();
     SessionKind kind = session.isDiscovery() ? SessionKind.DISCOVERY : SessionKind.NORMAL;
     negotiation.receive(offered, Phase.FULL_FEATURE, kind, answers);
     // Asked for in this text: an empty one that follows only ends the exchange.
     if (offered.pairs().stream().anyMatch(p -> p.key().equals(TextKey.SEND_TARGETS.text()))) {
-      sendTargets(request, negotiation.text(TextKey.SEND_TARGETS), offered.pairs().size());
+      if (offered.pairs().size() != 1) {
+        throw NegotiationException.malformed("SendTargets is not alone");
+      }
+      prepareTargets(negotiation.text(TextKey.SEND_TARGETS));
       return;
     }
     if (request.complete() && negotiation.has(TextKey.MAX_RECV_DATA_SEGMENT_LENGTH)) {
@@ -104,34 +126,40 @@ final class TextExchange {
               .withMaxSendSegment(negotiation.number(TextKey.MAX_RECV_DATA_SEGMENT_LENGTH)));
     }
     rest = Unpooled.wrappedBuffer(Negotiation.answers(answers).encode());
-    sendRest(request);
   }
 
   /** Appendix C. */
-  private void sendTargets(TextRequest request, String which, int keys) {
-    if (keys != 1) {
-      connection.reject(request, Reject.PROTOCOL_ERROR);
-      reset();
+  private void prepareTargets(String which) {
+    if (session.isDiscovery()) {
+      sought = which;
       return;
     }
+    // A normal session learns of its own target only, and All is not for it.
     String own = session.key().node();
-    if (!session.isDiscovery()) {
-      // A normal session learns of its own target only, and All is not for it.
-      boolean asked = which.isEmpty() || IscsiName.normalise(which).filter(own::equals).isPresent();
-      if (which.equals("All")) {
-        rest = Unpooled.wrappedBuffer(KeyValues.of("SendTargets", "Reject").encode());
-      } else {
-        rest = Unpooled.wrappedBuffer(records(asked ? List.of(own) : List.of()));
-      }
-      sendRest(request);
-      return;
+    boolean asked = which.isEmpty() || IscsiName.normalise(which).filter(own::equals).isPresent();
+    if (which.equals("All")) {
+      rest = Unpooled.wrappedBuffer(KeyValues.of("SendTargets", "Reject").encode());
+    } else {
+      rest = Unpooled.wrappedBuffer(records(asked ? List.of(own) : List.of()));
     }
-    asking = true;
-    // The request is released before the answer comes; its header stays what it is.
-    ask()
-        .whenComplete(
-            (names, failure) ->
-                session.execute(() -> targetsKnown(request, which, names, failure)));
+  }
+
+  /** Answers a request that {@link #take} has taken. */
+  void answer(TextRequest request) {
+    String which = sought;
+    if (request.more()) {
+      respond(request, false, false, Unpooled.EMPTY_BUFFER);
+    } else if (which != null) {
+      sought = null;
+      asking = true;
+      // The request is released before the answer comes; its header stays what it is.
+      ask()
+          .whenComplete(
+              (names, failure) ->
+                  session.execute(() -> targetsKnown(request, which, names, failure)));
+    } else {
+      sendRest(request);
+    }
   }
 
   private CompletionStage<List<String>> ask() {

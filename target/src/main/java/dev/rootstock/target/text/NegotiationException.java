@@ -10,7 +10,8 @@ public final class NegotiationException extends Exception {
     super(message, null, false, false);
   }
 
-  static NegotiationException malformed(String what) {
+  /** Of a text that breaks the rules as a whole. */
+  public static NegotiationException malformed(String what) {
     return new NegotiationException(what);
   }
 

@@ -42,6 +42,11 @@ public final class PduFramer extends ChannelInboundHandlerAdapter {
   /** Whether the header of the PDU that has begun is known to fit its digest. */
   private boolean headerChecked;
 
+  /** What holds the PDU that is being passed on, and where it begins there. */
+  private @Nullable ByteBuf passing;
+
+  private int passingAt;
+
   private boolean broken;
 
   /**
@@ -62,6 +67,22 @@ public final class PduFramer extends ChannelInboundHandlerAdapter {
   public void negotiated(int maxDataSegment, Digests digests) {
     this.maxDataSegment = maxDataSegment;
     this.digests = digests;
+  }
+
+  /**
+   * The header of the PDU that is being passed on, as it came: all bits of it, and its additional
+   * segments. For those that are told of it while they take it, without a copy for all the others.
+   *
+   * @throws IllegalStateException when none is being passed on
+   */
+  public ByteBuf header() {
+    ByteBuf in = passing;
+    if (in == null) {
+      throw new IllegalStateException("no PDU is being passed on");
+    }
+    byte[] copy = new byte[Bhs.BYTES + Bhs.ahsBytes(in, passingAt)];
+    in.getBytes(passingAt, copy);
+    return Unpooled.wrappedBuffer(copy);
   }
 
   @Override
@@ -156,7 +177,10 @@ public final class PduFramer extends ChannelInboundHandlerAdapter {
             && in.getInt(dataAt + padded) != digest.of(in, dataAt, padded);
     ByteBuf data = length == 0 ? Unpooled.EMPTY_BUFFER : in.retainedSlice(dataAt, length);
     Pdu pdu = decoder.decode(in, at, data);
+    passing = in;
+    passingAt = at;
     ctx.fireChannelRead(corrupt ? new CorruptData(pdu) : pdu);
+    passing = null;
   }
 
   @Override

@@ -102,15 +102,15 @@ class CommandWindowTest {
   }
 
   private static CommandWindow.Early early(int itt, int bytes) {
-    return new CommandWindow.Early(
-        nobody(), new NopOut(false, 0, itt, Tag.NONE, itt, 0, Unpooled.buffer().writeZero(bytes)));
+    NopOut nop = new NopOut(false, 0, itt, Tag.NONE, itt, 0, Unpooled.buffer().writeZero(bytes));
+    return new CommandWindow.Early(nobody(), nop, Unpooled.EMPTY_BUFFER);
   }
 
   @Test
   void whatWaitsIsReleasedAtTheEnd() {
     CommandWindow window = new CommandWindow(0);
     NopOut nop = new NopOut(false, 0, 1, Tag.NONE, 1, 0, Unpooled.buffer(8).writeLong(0));
-    window.hold(1, new CommandWindow.Early(nobody(), nop));
+    window.hold(1, new CommandWindow.Early(nobody(), nop, Unpooled.EMPTY_BUFFER));
     window.close();
     assertEquals(0, nop.data().refCnt());
   }
@@ -122,7 +122,8 @@ class CommandWindowTest {
   }
 
   private static CommandWindow.Early early(int itt) {
-    return new CommandWindow.Early(nobody(), new LogoutRequest(false, 0, itt, 0, 0, 0));
+    return new CommandWindow.Early(
+        nobody(), new LogoutRequest(false, 0, itt, 0, 0, 0), Unpooled.EMPTY_BUFFER);
   }
 
   @SuppressWarnings("NullAway") // the window only carries the connection
