@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param partial whether a range was asked for and is answered as one
  */
 record ByteRange(long from, long to, boolean partial) {
-  private static final Pattern SINGLE = Pattern.compile("bytes=([0-9]{0,18})-([0-9]{0,18})");
+  private static final Pattern SINGLE = Pattern.compile("(?i:bytes)=([0-9]{0,18})-([0-9]{0,18})");
 
   /** That a range lies outside of the file (416). */
   static final class NotSatisfiableException extends Exception {

@@ -27,8 +27,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -45,13 +49,21 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final Set<HttpMethod> METHODS =
       Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST);
 
+  private static final String SCHEME = "http://";
+
+  /** RFC 9110 §5.6.7. */
+  private static final DateTimeFormatter DATE =
+      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
+          .withZone(ZoneOffset.UTC);
+
   private final Map<String, Route> routes;
-
   private final RequestTimeout timeout;
+  private final FailureLog failures;
 
-  HttpHandler(Map<String, Route> routes, RequestTimeout timeout) {
+  HttpHandler(Map<String, Route> routes, RequestTimeout timeout, FailureLog failures) {
     this.routes = routes;
     this.timeout = timeout;
+    this.failures = failures;
   }
 
   /** What of a request is needed once its buffers are gone. */
@@ -66,25 +78,23 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
           message.decoderResult().isFailure()
               ? HttpResponseStatus.BAD_REQUEST
               : HttpResponseStatus.METHOD_NOT_ALLOWED;
-      ctx.writeAndFlush(text(Answer.Text.failed(status, status.reasonPhrase()), false, false))
-          .addListener(ChannelFutureListener.CLOSE);
+      refuse(ctx, Answer.Text.failed(status, status.reasonPhrase()));
       return;
     }
     Request request;
     try {
       request = request(ctx.channel(), message);
     } catch (IllegalArgumentException e) {
-      ctx.writeAndFlush(
-              text(
-                  Answer.Text.failed(
-                      HttpResponseStatus.BAD_REQUEST, "the address is not well-formed"),
-                  false,
-                  false))
-          .addListener(ChannelFutureListener.CLOSE);
+      refuse(
+          ctx,
+          Answer.Text.failed(HttpResponseStatus.BAD_REQUEST, "the address is not well-formed"));
       return;
     }
-    // RFC 9110 §13.1.5: we have no validators, so If-Range never holds, and the whole is sent.
-    boolean ranged = !message.headers().contains(HttpHeaderNames.IF_RANGE);
+    // RFC 9110 §14.2: only a GET has a range. §13.1.5: we have no validators, so If-Range never
+    // holds, and the whole is sent.
+    boolean ranged =
+        message.method().equals(HttpMethod.GET)
+            && !message.headers().contains(HttpHeaderNames.IF_RANGE);
     Exchange exchange =
         new Exchange(
             ctx.channel(),
@@ -95,15 +105,31 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     Thread.ofVirtual().name("http " + ctx.channel().remoteAddress()).start(() -> run(exchange));
   }
 
+  /** The last answer of a connection: what its peer has sent behind it is not looked at. */
+  private static void refuse(ChannelHandlerContext ctx, Answer.Text why) {
+    ctx.channel().config().setAutoRead(false);
+    ctx.writeAndFlush(text(why, false, false)).addListener(ChannelFutureListener.CLOSE);
+  }
+
   private static Request request(Channel channel, FullHttpRequest message) {
     QueryStringDecoder query =
-        new QueryStringDecoder(message.uri(), StandardCharsets.UTF_8, true, Limits.PARAMETERS);
+        new QueryStringDecoder(
+            originForm(message.uri()), StandardCharsets.UTF_8, true, Limits.PARAMETERS);
     Map<String, String> parameters = new HashMap<>();
     for (Map.Entry<String, List<String>> each : query.parameters().entrySet()) {
       parameters.put(each.getKey(), each.getValue().getFirst());
     }
     InetSocketAddress client = (InetSocketAddress) channel.remoteAddress();
     return new Request(message.method(), query.path(), parameters, client.getAddress());
+  }
+
+  /** RFC 9112 §3.2.2: a whole URL is understood as well; its host does not matter here. */
+  private static String originForm(String target) {
+    if (!target.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      return target;
+    }
+    int path = target.indexOf('/', SCHEME.length());
+    return path < 0 ? "/" : target.substring(path);
   }
 
   private void run(Exchange exchange) {
@@ -115,7 +141,11 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         case Answer.File answer -> {
           try (BootFile file = answer.file()) {
-            send(exchange, file);
+            if (exchange.request().method().equals(HttpMethod.POST)) {
+              refusePost(exchange);
+            } else {
+              send(exchange, file);
+            }
           }
         }
       }
@@ -126,7 +156,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     } catch (IOException e) {
       log.debug("HTTP: {} is gone: {}", exchange.request().client(), e.toString());
     } catch (RuntimeException e) {
-      log.warn("HTTP: a request could not be answered: {}", e.toString(), e);
+      failures.warn("a request could not be answered", e);
     }
     ChannelFuture _ = exchange.channel().close();
   }
@@ -152,7 +182,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         } catch (NoSuchFileException e) {
           break;
         } catch (Exception e) {
-          log.warn("HTTP: {} failed", path.replaceAll("[^ -~]", "?"), e);
+          failures.warn(path.replaceAll("[^ -~]", "?") + " failed", e);
           return Answer.Text.failed(
               HttpResponseStatus.INTERNAL_SERVER_ERROR, "failed; the server's log says why");
         }
@@ -162,6 +192,16 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       }
     }
     return Answer.Text.failed(HttpResponseStatus.NOT_FOUND, "there is no such file here");
+  }
+
+  private static void refusePost(Exchange exchange) throws IOException {
+    FullHttpResponse response =
+        text(
+            Answer.Text.failed(HttpResponseStatus.METHOD_NOT_ALLOWED, "a file is only read"),
+            exchange.keepAlive(),
+            false);
+    response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
+    await(exchange.channel().writeAndFlush(response));
   }
 
   private static void send(Exchange exchange, BootFile file) throws IOException {
@@ -185,6 +225,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             HttpVersion.HTTP_1_1,
             range.partial() ? HttpResponseStatus.PARTIAL_CONTENT : HttpResponseStatus.OK);
     head.headers()
+        .set(HttpHeaderNames.DATE, now())
         .set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_OCTET_STREAM)
         .set(HttpHeaderNames.ACCEPT_RANGES, HttpHeaderValues.BYTES)
         .set(HttpHeaderNames.CONTENT_LENGTH, range.to() - range.from());
@@ -236,6 +277,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body));
     response
         .headers()
+        .set(HttpHeaderNames.DATE, now())
         .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
         .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
         .set(HttpHeaderNames.CONTENT_LENGTH, body.length);
@@ -244,6 +286,11 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
     HttpUtil.setKeepAlive(response, keepAlive);
     return response;
+  }
+
+  /** RFC 9110 §6.6.1: who has a clock says the time. */
+  private static String now() {
+    return DATE.format(Instant.now());
   }
 
   @Override

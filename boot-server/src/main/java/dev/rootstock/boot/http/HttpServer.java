@@ -34,6 +34,7 @@ public final class HttpServer implements AutoCloseable {
   private final Map<InetAddress, Integer> connections = new HashMap<>();
 
   private int count;
+  private final FailureLog failures = new FailureLog();
 
   private HttpServer(EventLoopGroup loop, Map<String, Route> routes) {
     this.loop = loop;
@@ -121,10 +122,12 @@ public final class HttpServer implements AutoCloseable {
         .pipeline()
         .addLast(timeout)
         .addLast(new HttpServerCodec(bounds))
-        .addLast(new HttpObjectAggregator(Limits.BODY, true))
-        // Holds back what a pipelining client sent, while its last request is answered.
+        // Holds back what a pipelining client sent, while its last request is answered; before
+        // the aggregator, which says "100 Continue" and "413" by itself.
         .addLast(new FlowControlHandler())
-        .addLast(new HttpHandler(routes, timeout));
+        .addLast(new RequestRules())
+        .addLast(new HttpObjectAggregator(Limits.BODY, true))
+        .addLast(new HttpHandler(routes, timeout, failures));
   }
 
   /** Closes all; what is being sent is cut off. */

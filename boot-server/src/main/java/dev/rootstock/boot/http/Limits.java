@@ -24,6 +24,11 @@ final class Limits {
   /** Bytes of a file that are read and written at once. */
   static final int CHUNK = 64 << 10;
 
+  /** Lines in the log about requests that failed. */
+  static final int LOG_BURST = 20;
+
+  static final double LOG_LINES_PER_SECOND = 0.1;
+
   /** How long starting and stopping may take. */
   static final int SOCKET_SECONDS = 10;
 

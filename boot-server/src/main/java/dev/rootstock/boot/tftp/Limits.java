@@ -28,7 +28,7 @@ final class Limits {
 
   static final int TRANSFERS_TO_ONE = 4;
 
-  /** First packets to addresses that have not acknowledged anything: 8 a second in the long run. */
+  /** First packets to addresses that have not acknowledged anything. */
   static final int FIRST_BURST = 2_048;
 
   static final double FIRST_PER_SECOND = 256;
@@ -50,6 +50,9 @@ final class Limits {
   static final int REPETITIONS = 6;
 
   static final int ALL_REPETITIONS = 1_000;
+
+  /** How long an acknowledgement that repeats itself may turn out to be an echo, not a loss. */
+  static final int ECHO_MILLIS = 50;
 
   /** Seconds that one transfer may take. */
   static final int TRANSFER_SECONDS = 600;

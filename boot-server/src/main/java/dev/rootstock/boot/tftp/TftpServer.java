@@ -12,6 +12,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.util.Set;
@@ -43,12 +44,15 @@ public final class TftpServer implements AutoCloseable {
       new OnceLog(
           log, Limits.LOGGED, Limits.LOG_BURST, Limits.LOG_LINES_PER_SECOND, System::nanoTime);
 
-  /** Clients that have a transfer, added by the one thread that checks the bound. */
-  private final Set<InetSocketAddress> clients = ConcurrentHashMap.newKeySet();
+  /** What is being transferred, added by the one thread that checks the bound. */
+  private final Set<Asked> clients = ConcurrentHashMap.newKeySet();
 
   private final Set<DatagramSocket> transfers = ConcurrentHashMap.newKeySet();
   private final Thread thread;
   private volatile boolean stopping;
+
+  /** A request. Some ROMs ask for a size, and then from the same port for the file. */
+  private record Asked(InetSocketAddress client, TftpPacket.Read read) {}
 
   /** Is told of what clients have fetched, on any thread; must not block. */
   @FunctionalInterface
@@ -90,6 +94,8 @@ public final class TftpServer implements AutoCloseable {
     DatagramSocket socket;
     try {
       socket = new DatagramSocket(address);
+      // Java has it on. A forged request must not make us send to everybody.
+      socket.setOption(StandardSocketOptions.SO_BROADCAST, false);
       socket.setReceiveBufferSize(Limits.RECEIVE_BUFFER);
     } catch (BindException e) {
       throw new IOException(
@@ -114,9 +120,9 @@ public final class TftpServer implements AutoCloseable {
       try {
         socket.receive(packet);
         request(packet);
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         if (!stopping) {
-          warn("TFTP: a packet could not be handled: " + e.getMessage());
+          warn("TFTP: a packet could not be handled: " + e);
         }
       }
     }
@@ -146,7 +152,8 @@ public final class TftpServer implements AutoCloseable {
       refuse(client, TftpError.ILLEGAL_OPERATION, "only mode octet (binary) is served");
       return;
     }
-    if (clients.contains(client)) {
+    Asked asked = new Asked(client, read);
+    if (clients.contains(asked)) {
       return; // the same request once more: its transfer repeats by itself
     }
     if (clients.size() >= Limits.TRANSFERS || toOne(client) >= Limits.TRANSFERS_TO_ONE) {
@@ -156,20 +163,28 @@ public final class TftpServer implements AutoCloseable {
     if (!first.tryTake()) {
       return;
     }
-    clients.add(client);
-    Thread.ofVirtual().name("tftp " + client).start(() -> transfer(read, client));
+    clients.add(asked);
+    Thread.ofVirtual().name("tftp " + client).start(() -> transfer(asked));
   }
 
   private long toOne(InetSocketAddress client) {
-    return clients.stream().filter(each -> each.getAddress().equals(client.getAddress())).count();
+    return clients.stream()
+        .filter(each -> each.client().getAddress().equals(client.getAddress()))
+        .count();
   }
 
-  private void transfer(TftpPacket.Read read, InetSocketAddress client) {
+  private void transfer(Asked asked) {
+    TftpPacket.Read read = asked.read();
+    InetSocketAddress client = asked.client();
     try (DatagramSocket own =
             new DatagramSocket(new InetSocketAddress(socket.getLocalAddress(), 0));
         BootFile file = files.open(read.file())) {
       transfers.add(own);
       try {
+        if (stopping) {
+          return;
+        }
+        own.setOption(StandardSocketOptions.SO_BROADCAST, false);
         own.connect(client);
         TftpOptions options = TftpOptions.negotiate(read.options(), file.size());
         ended(read, client, file.size(), new TftpTransfer(own, file, options).run());
@@ -185,7 +200,7 @@ public final class TftpServer implements AutoCloseable {
         log.warn("TFTP: a transfer to {} failed: {}", client.getAddress(), e.toString());
       }
     } finally {
-      clients.remove(client);
+      clients.remove(asked);
     }
   }
 

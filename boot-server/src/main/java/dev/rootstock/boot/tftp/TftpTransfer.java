@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * when the request has options, since the answer is then the list of them.
  */
 final class TftpTransfer {
+  private static final long ECHO_NANOS = TimeUnit.MILLISECONDS.toNanos(Limits.ECHO_MILLIS);
+
   private final DatagramSocket socket;
   private final BootFile file;
   private final TftpOptions options;
@@ -29,7 +31,7 @@ final class TftpTransfer {
   private final long deadline =
       System.nanoTime() + TimeUnit.SECONDS.toNanos(Limits.TRANSFER_SECONDS);
   private long highest;
-  private long repeated;
+  private long sentAgain;
 
   /**
    * @param socket connected to the client
@@ -70,7 +72,7 @@ final class TftpTransfer {
     while (true) {
       int most = heard ? Limits.REPETITIONS : Limits.FIRST_REPETITIONS;
       if (tries > most
-          || repeated > Limits.ALL_REPETITIONS + window.last()
+          || sentAgain > Limits.ALL_REPETITIONS + window.last()
           || System.nanoTime() > deadline) {
         return End.LOST;
       }
@@ -132,14 +134,20 @@ final class TftpTransfer {
       file.read(offset, into);
       send(block, TftpPacket.DATA_HEADER + length);
       if (each <= highest) {
-        repeated++;
+        sentAgain++;
       }
       highest = Math.max(highest, each);
     }
   }
 
+  /**
+   * With a window a client may repeat its last acknowledgement to say that the next block was lost
+   * (RFC 7440 §4), or because a window came twice. Sending at once would answer each echo with a
+   * window, and each of its blocks with an echo; so what is on its way gets a moment to arrive.
+   */
   private Outcome awaitProgress() throws IOException {
     long until = later();
+    boolean repeated = false;
     while (true) {
       switch (receive(until)) {
         case null -> {
@@ -153,8 +161,11 @@ final class TftpTransfer {
             case PROGRESS -> {
               return Outcome.PROGRESS;
             }
-            case LOST -> {
-              return Outcome.AGAIN;
+            case REPEATED -> {
+              if (!repeated) {
+                repeated = true;
+                until = Math.min(until, System.nanoTime() + ECHO_NANOS);
+              }
             }
             case STALE -> {}
           }

@@ -15,8 +15,8 @@ final class Window {
     DONE,
     /** The next window is due. */
     PROGRESS,
-    /** The first block of the window was lost: the window is due again. */
-    LOST,
+    /** Of the window before: an echo of that one, or the first block of this one was lost. */
+    REPEATED,
     /** Of the past, or of nothing that was sent: to be ignored, for a repetition would echo on. */
     STALE
   }
@@ -68,6 +68,6 @@ final class Window {
       }
     }
     // With a window of one a repeated acknowledgement is late, never news (RFC 1123 §4.2.3.1).
-    return size > 1 && number == number(acknowledged) ? Meaning.LOST : Meaning.STALE;
+    return size > 1 && number == number(acknowledged) ? Meaning.REPEATED : Meaning.STALE;
   }
 }

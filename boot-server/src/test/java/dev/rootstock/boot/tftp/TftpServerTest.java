@@ -133,6 +133,80 @@ class TftpServerTest {
     assertTrue(dropped);
   }
 
+  /**
+   * Takes a file as a client with a window does: it acknowledges each window's end, and where
+   * nothing more comes what it has.
+   */
+  private byte[] fetchByWindows(int size, int blockSize, int window, int echoes) throws Exception {
+    ByteArrayOutputStream got = new ByteArrayOutputStream();
+    client.setSoTimeout(3_000);
+    int have = 0;
+    int patience = 20;
+    while (true) {
+      ByteBuffer data;
+      try {
+        data = receive();
+      } catch (SocketTimeoutException e) {
+        assertTrue(patience-- > 0, "the transfer ended at block " + have);
+        acknowledge(have);
+        continue;
+      }
+      boolean next = data.getInt() == (3 << 16 | (have + 1 & 0xFFFF));
+      if (!next) {
+        continue;
+      }
+      boolean last = data.remaining() < blockSize;
+      got.writeBytes(content(data));
+      have++;
+      if (last || have % window == 0) {
+        for (int i = 0; i <= echoes; i++) {
+          acknowledge(have);
+        }
+      }
+      if (last) {
+        assertEquals(size, got.size());
+        return got.toByteArray();
+      }
+    }
+  }
+
+  /** RFC 1123 §4.2.3.1: echoes neither multiply the windows nor use up the transfer's patience. */
+  @Test
+  void acknowledgementsThatComeManyTimesAreNoLosses() throws Exception {
+    byte[] content = file("boot", 100_000);
+    send(server.address(), "\0\1boot\0octet\0blksize\0001024\0windowsize\0008\0");
+    receive();
+    acknowledge(0);
+    assertArrayEquals(content, fetchByWindows(content.length, 1_024, 8, 20));
+  }
+
+  @Test
+  void blockNumbersGoOnBehind65535() throws Exception {
+    byte[] content = file("boot", 8 * 65_600 + 1);
+    send(server.address(), "\0\1boot\0octet\0blksize\0008\0windowsize\00032\0");
+    receive();
+    acknowledge(0);
+    assertArrayEquals(content, fetchByWindows(content.length, 8, 32, 0));
+  }
+
+  /** ROMs ask for the size first, end that, and go on from the same port. */
+  @Test
+  void anotherRequestFromTheSamePortIsAnsweredWhileTheFirstIsOpen() throws Exception {
+    file("boot", 10);
+    send(server.address(), "\0\1boot\0octet\0tsize\0000\0");
+    assertEquals(6, receive().getShort());
+    send(server.address(), "\0\1boot\0octet\0");
+    // The first answer may come again meanwhile.
+    for (int packets = 0; packets <= Limits.FIRST_REPETITIONS; packets++) {
+      if (receive().getInt() == (3 << 16 | 1)) {
+        acknowledge(1);
+        assertEquals("boot 10", fetched.poll(30, TimeUnit.SECONDS));
+        return;
+      }
+    }
+    fail("the second request got no answer");
+  }
+
   /** RFC 1350 §2: what is not acknowledged is sent again; to somebody unheard of not for long. */
   @Test
   void silenceIsRepeatedToAndGivenUp() throws Exception {

@@ -48,7 +48,7 @@ class WindowTest {
     assertEquals(Meaning.PROGRESS, window.acknowledge(2));
     assertEquals(3, window.first());
     assertEquals(6, window.end());
-    assertEquals(Meaning.LOST, window.acknowledge(2));
+    assertEquals(Meaning.REPEATED, window.acknowledge(2));
   }
 
   @Test
