@@ -9,6 +9,8 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One TCP connection: PDUs in, messages to those who decide, PDUs out. A message that cannot be
- * read is answered with its error, and the next one is read. Nothing more is read while answers
- * wait to be taken.
+ * read is answered with its error, and the next one is read. While answers wait to be taken nothing
+ * more is read, and nothing more is answered of what was: a short request can have a long answer.
  */
 final class IsnsConnection extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(IsnsConnection.class);
@@ -29,6 +31,11 @@ final class IsnsConnection extends ChannelInboundHandlerAdapter {
   private final Duration patience;
   private final ByteBuf received = Unpooled.buffer(IsnsMessage.HEADER, IsnsMessage.HEADER + 0xFFFF);
   private final IsnsAssembler assembler = new IsnsAssembler(Limits.REQUEST);
+
+  /** What was read and is not looked at yet: no more than one reading brings. */
+  private final Deque<ByteBuf> backlog = new ArrayDeque<>();
+
+  private boolean resumes;
   private String source = "";
   private @Nullable Future<?> idle;
 
@@ -52,16 +59,40 @@ final class IsnsConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    ByteBuf bytes = (ByteBuf) message;
-    try {
-      while (bytes.isReadable() && ctx.channel().isActive()) {
-        received.writeBytes(bytes, Math.min(missing(), bytes.readableBytes()));
-        if (missing() == 0) {
-          pdu(ctx);
-        }
+    backlog.add((ByteBuf) message);
+    drain(ctx);
+  }
+
+  /** Some PDUs, as long as their answers are taken; then it is the other connections' turn. */
+  private void drain(ChannelHandlerContext ctx) {
+    int turns = Limits.PDUS_AT_ONCE;
+    while (!backlog.isEmpty() && ctx.channel().isActive() && ctx.channel().isWritable()) {
+      ByteBuf bytes = backlog.getFirst();
+      if (!bytes.isReadable()) {
+        backlog.removeFirst().release();
+        continue;
       }
-    } finally {
-      ReferenceCountUtil.release(bytes);
+      if (turns-- == 0) {
+        resumeLater(ctx);
+        break;
+      }
+      received.writeBytes(bytes, Math.min(missing(), bytes.readableBytes()));
+      if (missing() == 0) {
+        pdu(ctx);
+      }
+    }
+    ctx.channel().config().setAutoRead(backlog.isEmpty() && ctx.channel().isWritable());
+  }
+
+  private void resumeLater(ChannelHandlerContext ctx) {
+    if (!resumes) {
+      resumes = true;
+      ctx.executor()
+          .execute(
+              () -> {
+                resumes = false;
+                drain(ctx);
+              });
     }
   }
 
@@ -102,12 +133,11 @@ final class IsnsConnection extends ChannelInboundHandlerAdapter {
 
   private static void send(ChannelHandlerContext ctx, IsnsMessage message) {
     var _ = ctx.writeAndFlush(Unpooled.wrappedBuffer(message.encode()));
-    ctx.channel().config().setAutoRead(ctx.channel().isWritable());
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    ctx.channel().config().setAutoRead(ctx.channel().isWritable());
+    drain(ctx);
     ctx.fireChannelWritabilityChanged();
   }
 
@@ -125,6 +155,8 @@ final class IsnsConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     Optional.ofNullable(idle).ifPresent(each -> each.cancel(false));
+    backlog.forEach(ReferenceCountUtil::release);
+    backlog.clear();
     received.release();
     ctx.fireChannelInactive();
   }

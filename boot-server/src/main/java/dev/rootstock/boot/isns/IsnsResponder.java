@@ -56,7 +56,6 @@ final class IsnsResponder {
       };
     } catch (IsnsException e) {
       log.debug("{} for {}: {}", e.status(), sender, e.getMessage());
-      log.debug("{} for {}: {}", e.status(), sender, e.getMessage());
       return done(message, e.status(), List.of());
     }
   }

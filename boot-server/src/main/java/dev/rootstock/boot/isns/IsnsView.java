@@ -30,8 +30,12 @@ record IsnsView(List<IsnsObject> objects) {
    */
   List<IsnsAttribute> query(List<IsnsAttribute> keys, List<IsnsAttribute> wanted)
       throws IsnsException {
+    bound(keys, wanted);
     List<IsnsAttribute> answer = new ArrayList<>();
     List<List<IsnsAttribute>> runs = runs(wanted);
+    if (runs.size() > Limits.RUNS) {
+      throw new IsnsException(IsnsStatus.INVALID_QUERY, "attributes in too many runs");
+    }
     if (keys.isEmpty()) {
       if (runs.isEmpty()) {
         objects.forEach(each -> answer.addAll(each.attributes()));
@@ -52,6 +56,14 @@ record IsnsView(List<IsnsObject> objects) {
     return answer;
   }
 
+  /** Work grows with what is named times what is seen; nobody needs an attribute many times. */
+  private static void bound(List<IsnsAttribute> keys, List<IsnsAttribute> wanted)
+      throws IsnsException {
+    if (keys.size() + wanted.size() > Limits.ASKED) {
+      throw new IsnsException(IsnsStatus.INVALID_QUERY, "too many attributes");
+    }
+  }
+
   private List<IsnsObject> matching(List<IsnsAttribute> keys) throws IsnsException {
     ObjectType type = typeOf(keys.getFirst());
     for (IsnsAttribute key : keys) {
@@ -69,6 +81,7 @@ record IsnsView(List<IsnsObject> objects) {
    */
   Optional<IsnsObject> next(List<IsnsAttribute> keys, List<IsnsAttribute> wanted)
       throws IsnsException {
+    bound(keys, wanted);
     if (keys.isEmpty()) {
       throw new IsnsException(IsnsStatus.INVALID_QUERY, "the next of what");
     }

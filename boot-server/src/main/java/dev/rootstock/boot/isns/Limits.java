@@ -8,7 +8,7 @@ final class Limits {
   /** Bytes of a request, all its PDUs together. */
   static final int REQUEST = 64 << 10;
 
-  /** Bytes of a response; what does not fit is left out at whole objects. */
+  /** Bytes of a response; attributes that do not fit are left out. */
   static final int RESPONSE = 1 << 20;
 
   /** Bytes of a PDU's payload: a multiple of 4 that its 16-bit length holds (RFC 4171 §5.1.3). */
@@ -16,6 +16,15 @@ final class Limits {
 
   /** Attributes of a request. */
   static final int ATTRIBUTES = 1_024;
+
+  /** Attributes that one query names: there are fewer that we know. */
+  static final int ASKED = 64;
+
+  /** How often a query may go over from one kind of object to another; there are six. */
+  static final int RUNS = 8;
+
+  /** PDUs of one connection that are looked at before it is another's turn. */
+  static final int PDUS_AT_ONCE = 16;
 
   /** Bytes of a text (RFC 4171 §6.1), and of an iSCSI name, their ends included. */
   static final int TEXT = 256;

@@ -105,7 +105,9 @@ final class RegisteredEntity {
 
   void remove(IsnsObject object) {
     portals.remove(object.keys());
-    nodes.remove(object.keys());
+    if (nodes.remove(object.keys()) != null) {
+      notified.remove(object.value(Tag.NODE_NAME).text());
+    }
   }
 
   /** RFC 4171 §5.6.5.4: an entity without any node and portal is none. */
@@ -120,6 +122,7 @@ final class RegisteredEntity {
   void clear() {
     portals.clear();
     nodes.clear();
+    notified.clear();
   }
 
   /** Seconds that it lasts without a word; 0 where status inquiries are made instead. */
