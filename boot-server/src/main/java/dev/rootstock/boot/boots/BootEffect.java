@@ -28,7 +28,10 @@ sealed interface BootEffect {
    */
   record FenceBefore(long generation) implements Awaited {}
 
-  /** Give the client this new, empty overlay; an older one goes in the same step. */
+  /**
+   * See to it that the client has this overlay, which nothing was flushed on: leave it where it is
+   * there, else put an empty one into the place of whatever is.
+   */
   record CreateOverlay(BootRecord record, UUID overlay) implements Awaited {}
 
   /** Open the disk of this boot for its sessions. */

@@ -88,6 +88,12 @@ sealed interface BootEvent {
    */
   record Failed(String reason, boolean lost) implements BootEvent {}
 
+  /**
+   * A client was, or is about to be, told that something on this overlay is flushed; the record
+   * knows already. From now on the overlay may be lost, and never made again.
+   */
+  record Flushed(UUID overlay) implements BootEvent {}
+
   /** Time that {@link BootEffect.WakeAt} asked for has come. */
   record Tick() implements BootEvent {}
 }

@@ -12,12 +12,15 @@ import dev.rootstock.boot.boots.BootState.Probing;
 import dev.rootstock.boot.boots.BootState.Refusal;
 import dev.rootstock.boot.boots.BootState.Session;
 import dev.rootstock.boot.boots.BootState.Transaction;
+import dev.rootstock.boot.clients.BootRecord;
+import dev.rootstock.boot.clients.BootRecord.Flag;
 import dev.rootstock.target.LoginStatus;
 import dev.rootstock.target.TargetSession.Liveness;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
@@ -69,10 +72,14 @@ import java.util.stream.Collectors;
  * <h2>Commit</h2>
  *
  * The record (generation, version, overlay's name) is durable; everything older is fenced; the
- * overlay is made, and that it was made is durable; its disk is opened; the login is answered.
- * {@link BootSteps} looks only at what is true and asks for the next step, so a crash after any of
- * them resumes at the right one: without OVERLAY_IN_PLACE nobody was told of the overlay, and it
- * may be made (again); with it, a missing file is a loss, and no login gets an empty disk for it.
+ * overlay is provided; its disk is opened; the login is answered. {@link BootSteps} looks only at
+ * what is true and asks for the next step, so a crash after any of them resumes at the right one.
+ *
+ * <p>The store provides a new overlay without waiting for a disk, so a power loss may take it.
+ * Before the first flush is acknowledged the overlay is durable, and then OVERLAY_IN_PLACE is, in
+ * the record. Without that flag nobody was told that anything would last, and the overlay is
+ * provided again: as it is where it is there, empty where the power took it. With it, a missing
+ * file is a loss, and no login gets an empty disk for it.
  *
  * <h2>Not protected while {@code chap: none}</h2>
  *
@@ -133,7 +140,20 @@ final class BootMachine {
           steps.failed(doing, failed.reason(), failed.lost());
         }
       }
+      case BootEvent.Flushed flushed -> flushed(flushed.overlay());
       case BootEvent.Tick ignored -> tick();
+    }
+  }
+
+  /** What is being saved goes on from the record as it was: it must not lose what is new. */
+  private void flushed(UUID overlay) {
+    BootRecord record = state.record;
+    if (record == null || !overlay.equals(record.overlay())) {
+      return;
+    }
+    state.record = record.with(Flag.OVERLAY_IN_PLACE);
+    if (state.work instanceof Doing doing && doing.goal() != null) {
+      state.work = doing.with(doing.goal().after(state.record), doing.refusal());
     }
   }
 

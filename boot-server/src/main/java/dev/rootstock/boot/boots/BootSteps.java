@@ -64,13 +64,14 @@ final class BootSteps {
 
   private void drive(Doing doing, Login request, BootRecord record) {
     UUID overlay = record.overlay();
-    if (overlay != null && !record.has(Flag.OVERLAY_IN_PLACE)) {
-      await(doing, Step.CREATE, new BootEffect.CreateOverlay(record, overlay));
-    } else if (!state.diskOpen) {
-      await(doing, Step.OPEN, new BootEffect.OpenDisk(record));
-    } else {
+    boolean provided = doing.step() == Step.CREATE || record.has(Flag.OVERLAY_IN_PLACE);
+    if (state.diskOpen) {
       state.work = null;
       grant(request);
+    } else if (overlay != null && !provided) {
+      await(doing, Step.CREATE, new BootEffect.CreateOverlay(record, overlay));
+    } else {
+      await(doing, Step.OPEN, new BootEffect.OpenDisk(record));
     }
   }
 
@@ -119,14 +120,12 @@ final class BootSteps {
           state.diskOpen = false;
         }
       }
-      case CREATE ->
-          next = doing.with(Objects.requireNonNull(state.record).with(Flag.OVERLAY_IN_PLACE), null);
       case OPEN -> state.diskOpen = true;
       case RECORD -> {
         state.record = replaced((Command) doing.request());
         next = doing.with(state.record, null);
       }
-      case NOTHING, REMOVE_OVERLAY, REPLACE, FORGET -> {}
+      case NOTHING, CREATE, REMOVE_OVERLAY, REPLACE, FORGET -> {}
     }
     drive(next);
   }

@@ -61,7 +61,7 @@ final class ClientBoots {
     this.name = registration.client().name();
     this.parts = parts;
     this.mailbox = new Mailbox(parts.threads());
-    this.disk = new ClientDisk(name, parts);
+    this.disk = new ClientDisk(name, parts, overlay -> post(new BootEvent.Flushed(overlay)));
     this.state = BootState.restored(registration.boot(), parts.startedAt());
     this.status = picture();
   }

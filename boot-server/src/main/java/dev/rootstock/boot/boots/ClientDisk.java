@@ -11,13 +11,16 @@ import dev.rootstock.images.store.LeasedDisk;
 import dev.rootstock.images.store.OverlayId;
 import dev.rootstock.images.store.StoreException;
 import dev.rootstock.target.LogicalUnit;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,14 +37,21 @@ final class ClientDisk {
 
   private final ClientName name;
   private final BootParts parts;
+  private final Consumer<UUID> flushed;
   private @Nullable LeasedDisk lease;
   private final List<LeasedDisk> further = new ArrayList<>();
   private List<LogicalUnit> units = List.of();
   private long generation;
 
-  ClientDisk(ClientName name, BootParts parts) {
+  /**
+   * A client's disks, all closed.
+   *
+   * @param flushed told, on any thread, when the record knows that an overlay was flushed
+   */
+  ClientDisk(ClientName name, BootParts parts, Consumer<UUID> flushed) {
     this.name = name;
     this.parts = parts;
+    this.flushed = flushed;
   }
 
   /** The disks as the target shows them; they must be open. */
@@ -57,7 +67,7 @@ final class ClientDisk {
       GoldenVersion base = golden(record);
       long size =
           client().map(Client::sizeBytes).orElse(OptionalLong.empty()).orElse(base.sizeBytes());
-      parts.store().createOverlay(name.value(), new OverlayId(overlay), base, size);
+      parts.store().provideOverlay(name.value(), new OverlayId(overlay), base, size);
       return new BootEvent.Done();
     } catch (StoreException e) {
       return failed(e, false);
@@ -70,7 +80,13 @@ final class ClientDisk {
       LeasedDisk opened =
           overlay == null
               ? parts.store().openReadOnly(golden(record))
-              : parts.store().openOverlay(name.value(), new OverlayId(overlay), this::limit);
+              : parts
+                  .store()
+                  .openOverlay(
+                      name.value(),
+                      new OverlayId(overlay),
+                      this::limit,
+                      () -> recordFlushed(overlay));
       lease = opened;
       generation = record.generation();
       List<LogicalUnit> shown = new ArrayList<>();
@@ -81,6 +97,38 @@ final class ClientDisk {
     } catch (StoreException e) {
       return failed(e, record.overlay() != null);
     }
+  }
+
+  /**
+   * The client is about to be told that something is flushed: its overlay must not be made again.
+   * Runs on a thread of the store, which the mailbox may be waiting for: so it goes to the registry
+   * by itself and only tells the mailbox.
+   */
+  private void recordFlushed(UUID overlay) throws IOException {
+    BootRecord known = parts.registry().find(name).map(Registration::boot).orElse(null);
+    if (known == null
+        || !overlay.equals(known.overlay())
+        || known.has(BootRecord.Flag.OVERLAY_IN_PLACE)) {
+      return; // recorded already, or nobody will ask for this overlay any more
+    }
+    try {
+      parts
+          .registry()
+          .update(name, registration -> inPlace(registration, overlay))
+          .toCompletableFuture()
+          .join();
+    } catch (CompletionException failed) {
+      throw new IOException(
+          "the registry could not record the flush: " + BootParts.message(failed), failed);
+    }
+    flushed.accept(overlay);
+  }
+
+  private static Registration inPlace(Registration registration, UUID overlay) {
+    BootRecord boot = registration.boot();
+    return boot != null && overlay.equals(boot.overlay())
+        ? registration.withBoot(boot.with(BootRecord.Flag.OVERLAY_IN_PLACE))
+        : registration;
   }
 
   /** A further disk that cannot be had is left out: the machine can do more without it than off. */

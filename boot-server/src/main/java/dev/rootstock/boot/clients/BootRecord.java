@@ -51,7 +51,10 @@ public record BootRecord(
 
   /** A durable yes or no; its name, in lower case with dashes, is what the file holds. */
   public enum Flag {
-    /** The overlay was made and a login was told of it: if its file is missing, it is lost. */
+    /**
+     * The overlay is durable, and its client was told that something on it is flushed, or may have
+     * been: if its file is missing, it is lost. Without this flag it may be made again.
+     */
     OVERLAY_IN_PLACE,
     /** The overlay's file was found lost, damaged or another's: this boot gets no disk again. */
     OVERLAY_LOST,
@@ -72,6 +75,20 @@ public record BootRecord(
     EnumSet<Flag> more = EnumSet.of(flag);
     more.addAll(flags);
     return new BootRecord(generation, mode, image, overlay, machine, displaced, more);
+  }
+
+  /**
+   * This record in the place of an older one. That an overlay is in place is recorded from beside
+   * the boot's own steps, so a record that was made without knowing it must not take it back.
+   */
+  public BootRecord after(@Nullable BootRecord older) {
+    return older != null
+            && overlay != null
+            && overlay.equals(older.overlay())
+            && older.has(Flag.OVERLAY_IN_PLACE)
+            && !has(Flag.OVERLAY_IN_PLACE)
+        ? with(Flag.OVERLAY_IN_PLACE)
+        : this;
   }
 
   /** This record, its machine known by these addresses. */

@@ -41,8 +41,10 @@ public record Registration(
     return new Registration(client, newLease, boot, chap, units);
   }
 
+  /** With another record of its boot; see {@link BootRecord#after}. */
   public Registration withBoot(@Nullable BootRecord newBoot) {
-    return new Registration(client, lease, newBoot, chap, units);
+    return new Registration(
+        client, lease, newBoot == null ? null : newBoot.after(boot), chap, units);
   }
 
   public Registration withClient(Client newClient) {

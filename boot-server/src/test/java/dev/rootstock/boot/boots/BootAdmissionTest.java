@@ -2,6 +2,7 @@
 package dev.rootstock.boot.boots;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -10,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.boot.boots.ClientStatus.Stage;
 import dev.rootstock.boot.boots.FakeTarget.FakeSession;
+import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.ImageReference;
@@ -302,7 +304,9 @@ class BootAdmissionTest {
   void aLostOverlayIsRefusedUntilTheNextBoot() throws Exception {
     ClientName client = add("c1", Mode.EPHEMERAL);
     end(session(client, IPXE, X), client);
-    end(session(client, LINUX, X), client);
+    FakeSession system = session(client, LINUX, X);
+    write(disk(system), (byte) 1);
+    end(system, client);
     restart(new BootPolicy(false, false));
     Files.delete(folder.resolve("data/clients/c1.qcow2"));
     Refused refused = refused(client, LINUX, X);
@@ -311,6 +315,39 @@ class BootAdmissionTest {
     restart(new BootPolicy(false, false));
     assertTrue(refused(client, LINUX, X).reason().contains("lost, damaged or another one"));
     assertEquals(2, session(client, IPXE, X).lease.generation());
+  }
+
+  @Test
+  void anOverlayThatNothingWasWrittenToIsMadeAgain() throws Exception {
+    ClientName client = add("c1", Mode.EPHEMERAL);
+    end(session(client, IPXE, X), client);
+    restart(new BootPolicy(false, false));
+    Files.delete(folder.resolve("data/clients/c1.qcow2"));
+    FakeSession again = session(client, LINUX, X);
+    assertEquals(1, again.lease.generation());
+    assertEquals(GOLD, read(disk(again)));
+  }
+
+  @Test
+  void whatWasFlushedIsRecordedBeforeItIsAcknowledged() throws Exception {
+    ClientName client = add("c1", Mode.PERSISTENT);
+    FakeSession session = session(client, IPXE, X);
+    assertFalse(inPlace(client));
+    write(disk(session), (byte) 1);
+    assertFalse(inPlace(client));
+    flush(disk(session));
+    assertTrue(inPlace(client));
+  }
+
+  private boolean inPlace(ClientName client) {
+    return Objects.requireNonNull(registry.find(client).orElseThrow().boot())
+        .has(BootRecord.Flag.OVERLAY_IN_PLACE);
+  }
+
+  private static void flush(BlockDevice disk) throws Exception {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    disk.flush(failure -> complete(done, failure));
+    get(done);
   }
 
   @Test

@@ -221,7 +221,6 @@ class BootMachineTest {
               BootEffect.Save.class,
               BootEffect.FenceBefore.class,
               BootEffect.CreateOverlay.class,
-              BootEffect.Save.class,
               BootEffect.OpenDisk.class,
               BootEffect.Grant.class),
           bench.effectsSince(mark));
@@ -507,6 +506,41 @@ class BootMachineTest {
       bench.discover();
       bench.firmware(X);
       assertEquals(2, bench.generation());
+    }
+
+    @Test
+    void whatNothingWasFlushedOnIsProvidedAgain() {
+      bench.flushing = false;
+      started(X);
+      UUID overlay = bench.overlay();
+      bench.restart().stored = null;
+      bench.system(X);
+      assertEquals(overlay, bench.overlay());
+      assertEquals(1, bench.generation());
+    }
+
+    @Test
+    void whatAPowerLossHasTornBeforeAnyFlushIsProvidedAgain() {
+      bench.flushing = false;
+      started(X);
+      bench.restart().storedDamaged = true;
+      bench.system(X);
+      assertEquals(1, bench.generation());
+    }
+
+    @Test
+    void aFlushWhileARecordIsBeingSavedIsNotForgotten() {
+      bench.flushing = false;
+      bench.mode = Mode.PERSISTENT;
+      started(X);
+      bench.holding = effect -> effect instanceof BootEffect.Save;
+      bench.command(What.BOOT, true);
+      bench.flush().take(new BootEvent.Tick());
+      bench.holding = null;
+      bench.finishSave();
+      assertTrue(bench.record().has(Flag.OVERLAY_IN_PLACE));
+      bench.restart().stored = null;
+      bench.discover().refused(X, FIRMWARE, "is not there");
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.UUID;
@@ -26,9 +27,33 @@ public final class HostFiles {
      */
     HostFile open(Path path, Mode mode) throws IOException;
 
-    /** Takes a file's name away, if there is one. */
-    default void delete(Path path) throws IOException {
-      Files.deleteIfExists(path);
+    /** Takes a file's or an empty folder's name away; tells whether there was one. */
+    default boolean delete(Path path) throws IOException {
+      return Files.deleteIfExists(path);
+    }
+
+    /** Gives a file another name, in one step, and takes that from whichever had it. */
+    default void move(Path from, Path to) throws IOException {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /**
+     * Gives a file a further name.
+     *
+     * @throws UnsupportedOperationException where the file system cannot
+     */
+    default void link(Path further, Path file) throws IOException {
+      Files.createLink(further, file);
+    }
+
+    /** Sees to it that there is a folder. */
+    default void makeFolder(Path folder) throws IOException {
+      Files.createDirectories(folder);
+    }
+
+    /** Makes the names in a folder survive power loss. */
+    default void syncFolder(Path folder) throws IOException {
+      HostFiles.syncFolder(folder);
     }
 
     /**

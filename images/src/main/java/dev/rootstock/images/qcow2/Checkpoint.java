@@ -2,7 +2,6 @@
 package dev.rootstock.images.qcow2;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.List;
 
 /** Makes what was captured of an overlay durable: once, on a thread that may wait for long. */
@@ -29,15 +28,18 @@ final class Checkpoint {
 
   void run() throws IOException {
     overlay.file.sync();
-    if (!writesMap()) {
-      return;
+    FirstSync first = overlay.first;
+    if (writesMap()) {
+      overlay.map.writeEntries(captured.changes);
+      for (int table : captured.tables) {
+        overlay.map.writeL1(table);
+      }
+      overlay.file.write(overlay.header.epochAt(), first.header(epoch));
+      overlay.file.sync();
+    } else if (first.changesHeader()) {
+      overlay.file.write(overlay.header.epochAt(), first.header(overlay.header.epoch()));
+      overlay.file.sync();
     }
-    overlay.map.writeEntries(captured.changes);
-    for (int table : captured.tables) {
-      overlay.map.writeL1(table);
-    }
-    overlay.file.write(
-        overlay.header.epochAt(), ByteBuffer.allocateDirect(Long.BYTES).putLong(0, epoch));
-    overlay.file.sync();
+    first.end();
   }
 }

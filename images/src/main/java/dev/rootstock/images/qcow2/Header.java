@@ -3,6 +3,7 @@ package dev.rootstock.images.qcow2;
 
 import dev.rootstock.images.Limits;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an overlay's header says, with the geometry that follows from it. Offsets are bytes of the
@@ -14,6 +15,8 @@ import java.util.UUID;
  * @param overlay our identity of the overlay, from a header extension of our own
  * @param epoch which journal belongs to this state of the file; grows with each checkpoint
  * @param epochAt where the epoch stands in the file
+ * @param madeIn the kernel's boot in which the file was made, until the file is durable; behind the
+ *     epoch. Null when it is: after any power loss it is there
  */
 record Header(
     int clusterBits,
@@ -25,7 +28,8 @@ record Header(
     int l1Entries,
     long l1Offset,
     int refcountTableClusters,
-    long refcountTableOffset) {
+    long refcountTableOffset,
+    @Nullable UUID madeIn) {
 
   /** The cluster size of overlays that we make: 128 KiB, for sub-clusters of 4 KiB. */
   static final int CLUSTER_BITS = 17;
@@ -69,7 +73,24 @@ record Header(
         (int) l1Entries,
         (2 + tableClusters) * cluster,
         (int) tableClusters,
-        cluster);
+        cluster,
+        null);
+  }
+
+  /** The same for a file that nobody syncs before there is something to lose. */
+  Header fresh(UUID boot) {
+    return new Header(
+        clusterBits,
+        sizeBytes,
+        backingName,
+        overlay,
+        epoch,
+        epochAt,
+        l1Entries,
+        l1Offset,
+        refcountTableClusters,
+        refcountTableOffset,
+        boot);
   }
 
   /** The backing file's format, which its name in the store ends with. */

@@ -19,16 +19,26 @@ final class HeaderCodec {
   static final int MAGIC = 0x514649fb;
   static final int BACKING_FORMAT = 0xe2792aca;
 
-  /** Our extension, "RSTK": 16 bytes of UUID, 8 of epoch. Others keep it and pass over it. */
+  /**
+   * Our extension, "RSTK": 16 bytes of UUID, 8 of epoch, 16 of the kernel's boot in which the file
+   * was made, zeros once it is durable. Others keep it and pass over it.
+   */
   static final int IDENTITY = 0x5253544b;
 
   static final int AUTOCLEAR_AT = 88;
+
+  /** Stands for no boot. */
+  static final UUID NONE = new UUID(0, 0);
 
   private static final int VERSION = 3;
   private static final int HEADER_BYTES = 104;
   private static final int SMALLEST_CLUSTER_BITS = 14; // the format's bound, for 32 sub-clusters
   private static final int LARGEST_CLUSTER_BITS = 17;
-  private static final int IDENTITY_BYTES = 24;
+  private static final int IDENTITY_BYTES = 40;
+
+  /** Of the first pre-releases: their files were durable from the start. */
+  private static final int DURABLE_IDENTITY_BYTES = 24;
+
   private static final long DIRTY = 1;
   private static final long CORRUPT = 2;
   private static final long EXTERNAL_DATA = 4;
@@ -60,6 +70,7 @@ final class HeaderCodec {
     out.putLong(EXTENDED_L2).putLong(0).putLong(0); // incompatible, compatible, autoclear
     out.putInt(Header.REFCOUNT_ORDER).putInt(HEADER_BYTES);
     UUID id = header.overlay();
+    UUID boot = header.madeIn() == null ? NONE : header.madeIn();
     extension(
         out,
         IDENTITY,
@@ -67,6 +78,8 @@ final class HeaderCodec {
             .putLong(id.getMostSignificantBits())
             .putLong(id.getLeastSignificantBits())
             .putLong(header.epoch())
+            .putLong(boot.getMostSignificantBits())
+            .putLong(boot.getLeastSignificantBits())
             .array());
     extension(out, BACKING_FORMAT, header.backingFormat().getBytes(StandardCharsets.US_ASCII));
     extension(out, 0, new byte[0]);
@@ -122,6 +135,10 @@ final class HeaderCodec {
         "a header of %d bytes".formatted(headerBytes));
     int firstCluster = Math.min(in.limit(), 1 << clusterBits);
     int identity = extensions(in, headerBytes, firstCluster);
+    UUID boot =
+        in.getInt(identity - 4) == DURABLE_IDENTITY_BYTES
+            ? NONE
+            : new UUID(in.getLong(identity + 24), in.getLong(identity + 32));
     Header header =
         new Header(
             clusterBits,
@@ -133,7 +150,8 @@ final class HeaderCodec {
             in.getInt(36),
             in.getLong(40),
             in.getInt(56),
-            in.getLong(48));
+            in.getLong(48),
+            boot.equals(NONE) ? null : boot);
     tables(header, fileSize);
     return header;
   }
@@ -200,7 +218,9 @@ final class HeaderCodec {
           "a header extension of %d bytes".formatted(Integer.toUnsignedLong(length)));
       if (type == IDENTITY) {
         check(
-            length == IDENTITY_BYTES, at + 4, "an overlay identity of %d bytes".formatted(length));
+            length == IDENTITY_BYTES || length == DURABLE_IDENTITY_BYTES,
+            at + 4,
+            "an overlay identity of %d bytes".formatted(length));
         identity = at + 8;
       } else if (type == BACKING_FORMAT) {
         String format = text(in, at + 8, length, at + 8);

@@ -29,15 +29,17 @@ final class Overlay {
   final Header header;
   final GoldenImage golden;
   final ClusterMap map;
+  final FirstSync first;
   private final int clusterBits;
   private final int subBits;
   private final StampedLock[] locks = new StampedLock[LOCKS];
 
-  Overlay(HostFile file, Header header, GoldenImage golden, ClusterMap map) {
+  Overlay(HostFile file, Header header, GoldenImage golden, ClusterMap map, FirstSync first) {
     this.file = file;
     this.header = header;
     this.golden = golden;
     this.map = map;
+    this.first = first;
     this.clusterBits = header.clusterBits();
     this.subBits = header.subBits();
     for (int i = 0; i < LOCKS; i++) {

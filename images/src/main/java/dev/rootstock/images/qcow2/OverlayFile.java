@@ -15,6 +15,13 @@ import java.util.function.LongSupplier;
 
 /** An overlay's file: made, looked at, and turned into a disk. */
 public final class OverlayFile implements Closeable {
+
+  /** Makes durable what is outside the file. */
+  @FunctionalInterface
+  public interface Durable {
+    void make() throws IOException;
+  }
+
   private final Path path;
   private final HostFiles.Opener opener;
   private final HostFile file;
@@ -43,6 +50,19 @@ public final class OverlayFile implements Closeable {
   }
 
   /**
+   * The same, and nothing of it is synced: until its first flush it may be lost with the power, and
+   * then be made again. It says so itself.
+   */
+  public static void createFresh(
+      Path path, HostFiles.Opener opener, UUID identity, long sizeBytes, String backingName)
+      throws IOException {
+    create(
+        path,
+        opener,
+        Header.layOut(Header.CLUSTER_BITS, sizeBytes, backingName, identity).fresh(opener.boot()));
+  }
+
+  /**
    * Writes what is needed of each table and leaves the rest of its clusters a hole, so that it
    * takes the same for a small and a large disk. The L1 table is written in full: overwriting it
    * later needs no new space.
@@ -66,7 +86,9 @@ public final class OverlayFile implements Closeable {
           ByteBuffer.allocateDirect(Long.BYTES).putLong(0, firstBlock * cluster));
       file.write(firstBlock * cluster, counts.flip());
       file.write(header.l1Offset(), ByteBuffer.allocateDirect(8 * header.l1Entries()));
-      file.sync();
+      if (header.madeIn() == null) {
+        file.sync();
+      }
     }
   }
 
@@ -90,6 +112,16 @@ public final class OverlayFile implements Closeable {
     return header.overlay();
   }
 
+  /** Whether it was made and has never been synced as a whole: nothing of it was ever flushed. */
+  public boolean isFresh() {
+    return header.madeIn() != null;
+  }
+
+  /** Whether the power may have gone since it was made: then nobody knows what is in it. */
+  public boolean mayBeTorn() {
+    return isFresh() && !opener.boot().equals(header.madeIn());
+  }
+
   /** Bytes of the client's disk. */
   public long sizeBytes() {
     return header.sizeBytes();
@@ -111,6 +143,25 @@ public final class OverlayFile implements Closeable {
   public BlockDevice device(
       GoldenImage golden, IoThreads threads, TableCache cache, LongSupplier limit, Runnable release)
       throws IOException {
+    return device(golden, threads, cache, limit, () -> {}, release);
+  }
+
+  /**
+   * The same disk, of an overlay that may not be known to be needed.
+   *
+   * @param beforeFlushed is run once, on a thread that may wait, when the file is durable and
+   *     before anybody is told so. It makes the file's name durable, and after that the knowledge
+   *     that this overlay may not be made again. If it fails, the flush fails and the disk is not
+   *     written any more until it is reopened
+   */
+  public BlockDevice device(
+      GoldenImage golden,
+      IoThreads threads,
+      TableCache cache,
+      LongSupplier limit,
+      Durable beforeFlushed,
+      Runnable release)
+      throws IOException {
     file.lock();
     long whole = Header.ceilDiv(file.size(), header.clusterBytes()) * header.clusterBytes();
     if (file.size() < whole) {
@@ -119,7 +170,7 @@ public final class OverlayFile implements Closeable {
     ClusterMap map = new ClusterMap(file, header, cache);
     OverlayWriter writer =
         Recovery.open(
-            new Overlay(file, header, golden, map),
+            new Overlay(file, header, golden, map, new FirstSync(header, beforeFlushed)),
             new HostClusters(file, header, limit),
             journal(path),
             opener);

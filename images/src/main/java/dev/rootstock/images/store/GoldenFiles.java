@@ -12,7 +12,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -57,8 +56,9 @@ final class GoldenFiles {
   private final Object making = new Object();
 
   GoldenFiles(Path folder, HostFiles.Opener opener) throws IOException {
-    this.folder = Files.createDirectories(folder);
+    this.folder = folder;
     this.opener = opener;
+    opener.makeFolder(folder);
     try (DirectoryStream<Path> images = Files.newDirectoryStream(folder, Files::isDirectory)) {
       for (Path image : images) {
         if (ImageStore.isName(image.getFileName().toString())) {
@@ -89,17 +89,17 @@ final class GoldenFiles {
     }
     try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(image, ".*")) {
       for (Path leftover : leftovers) {
-        Files.delete(leftover);
+        opener.delete(leftover);
         moved = true;
       }
     }
     if (moved) {
-      HostFiles.syncFolder(image);
+      opener.syncFolder(image);
     }
     loadDefault(image, name);
     try (DirectoryStream<Path> files = Files.newDirectoryStream(image)) {
       if (!files.iterator().hasNext()) {
-        Files.delete(image); // an image whose first import was interrupted
+        opener.delete(image); // an image whose first import was interrupted
       }
     }
   }
@@ -116,7 +116,7 @@ final class GoldenFiles {
     Path bytes = file(version);
     Path importing = importing(image, number);
     if (!Files.exists(bytes) && Files.exists(importing)) {
-      Files.move(importing, bytes, StandardCopyOption.ATOMIC_MOVE);
+      opener.move(importing, bytes);
       moved = true;
     }
     if (Files.exists(bytes)) {
@@ -128,10 +128,10 @@ final class GoldenFiles {
   }
 
   /** A removal that was interrupted behind its first step left the version's bytes. */
-  private static boolean sweepRemoved(Path image, int number) throws IOException {
-    boolean swept = Files.deleteIfExists(sums(image, number));
+  private boolean sweepRemoved(Path image, int number) throws IOException {
+    boolean swept = opener.delete(sums(image, number));
     for (SourceFormat format : List.of(SourceFormat.RAW, SourceFormat.QCOW2)) {
-      swept |= Files.deleteIfExists(image.resolve(number + "." + format.text()));
+      swept |= opener.delete(image.resolve(number + "." + format.text()));
     }
     return swept;
   }
@@ -232,9 +232,9 @@ final class GoldenFiles {
       Path description = image.resolve("." + number + ".describing");
       boolean finished = false;
       try {
-        Files.createDirectories(image);
+        opener.makeFolder(image);
         if (first) {
-          HostFiles.syncFolder(folder);
+          opener.syncFolder(folder);
         }
         Made made = maker.make(bytes, scratch);
         Files.setPosixFilePermissions(bytes, PosixFilePermissions.fromString("r--r--r--"));
@@ -251,22 +251,22 @@ final class GoldenFiles {
                 origin,
                 Checksums.hex(pieces));
         write(description, Sidecar.encode(version));
-        Files.move(description, info(image, number), StandardCopyOption.ATOMIC_MOVE);
+        opener.move(description, info(image, number));
         finished = true; // from here on the next start would go on, so nothing is taken back
         taken(name, number);
-        Files.move(bytes, file(version), StandardCopyOption.ATOMIC_MOVE);
-        HostFiles.syncFolder(image);
+        opener.move(bytes, file(version));
+        opener.syncFolder(image);
         add(version);
         setDefault(version);
         return version;
       } finally {
-        Files.deleteIfExists(scratch);
+        opener.delete(scratch);
         if (!finished) {
-          Files.deleteIfExists(bytes);
-          Files.deleteIfExists(description);
-          Files.deleteIfExists(sums(image, number));
+          opener.delete(bytes);
+          opener.delete(description);
+          opener.delete(sums(image, number));
           if (first) {
-            Files.deleteIfExists(image);
+            opener.delete(image);
           }
         }
       }
@@ -274,7 +274,7 @@ final class GoldenFiles {
   }
 
   private void write(Path file, byte[] content) throws IOException {
-    Files.deleteIfExists(file);
+    opener.delete(file);
     try (HostFile out = opener.open(file, HostFiles.Mode.CREATE)) {
       out.write(0, ByteBuffer.wrap(content));
       out.sync();
@@ -289,27 +289,24 @@ final class GoldenFiles {
       boolean newest =
           images.getOrDefault(version.name(), new TreeMap<>()).lastKey() == version.number();
       if (newest) {
-        Files.deleteIfExists(file);
+        opener.delete(file);
         defaults.remove(version.name());
       } else {
         Path fresh = image.resolve(".default.new");
         write(fresh, (version.number() + "\n").getBytes(StandardCharsets.US_ASCII));
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        opener.move(fresh, file);
         defaults.put(version.name(), version.number());
       }
     }
-    HostFiles.syncFolder(image);
+    opener.syncFolder(image);
   }
 
   /** Takes a version away; whoever has its file open reads on. */
   void remove(GoldenVersion version, Trash trash) throws IOException {
     Path image = folder.resolve(version.name());
     synchronized (this) {
-      Files.move(
-          info(image, version.number()),
-          image.resolve(version.number() + ".removed"),
-          StandardCopyOption.ATOMIC_MOVE);
-      HostFiles.syncFolder(image);
+      opener.move(info(image, version.number()), image.resolve(version.number() + ".removed"));
+      opener.syncFolder(image);
       NavigableMap<Integer, GoldenVersion> all = images.get(version.name());
       if (all != null) {
         all.remove(version.number());
@@ -318,7 +315,7 @@ final class GoldenFiles {
         }
       }
       trash.move(file(version));
-      Files.deleteIfExists(sums(version));
+      opener.delete(sums(version));
     }
     trash.empty();
   }

@@ -130,8 +130,24 @@ public interface ImageStore extends AutoCloseable {
       throws StoreException;
 
   /**
+   * Sees to it that a client has this overlay, in a time that does not depend on any size, and
+   * without waiting for a disk. Where it is there it stays as it is, whatever was written to it;
+   * else an empty one takes the place of whatever the client has.
+   *
+   * <p>The new overlay may be lost with the power until its first flush; a lease of it has to be
+   * opened with a {@link BeforeFlushed} that writes down when that has come. Until then, and only
+   * then, this may be called again, and gives the client an empty disk where the old one is lost.
+   *
+   * @param sizeBytes as for {@link #createOverlay}
+   * @throws StoreException as {@link #createOverlay}
+   */
+  void provideOverlay(String client, OverlayId id, GoldenVersion base, long sizeBytes)
+      throws StoreException;
+
+  /**
    * A client's disk.
    *
+   * @param told hears of the first flush before the client does
    * @param id the identity that the caller believes the overlay to have
    * @param limit the bytes that the overlay may take, {@link Long#MAX_VALUE} for no limit; asked at
    *     each allocation
@@ -139,7 +155,14 @@ public interface ImageStore extends AutoCloseable {
    *     CORRUPT when its tables are damaged, IN_USE when a lease of it is neither fenced nor
    *     closed, NOT_FOUND when its golden version is gone, IO
    */
-  LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit) throws StoreException;
+  LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit, BeforeFlushed told)
+      throws StoreException;
+
+  /** The same of an overlay that {@link #createOverlay} made, or that was flushed before. */
+  default LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit)
+      throws StoreException {
+    return openOverlay(client, id, limit, BeforeFlushed.KNOWN);
+  }
 
   /** The same without a limit. */
   default LeasedDisk openOverlay(String client, OverlayId id) throws StoreException {

@@ -35,6 +35,7 @@ public final class LocalImageStore implements ImageStore {
   private final GoldenFiles golden;
   private final GoldenShares shares;
   private final Versions versions;
+  private final OverlayFiles overlayFiles;
   private final Overlays overlays;
   private final Snapshots snapshots;
   private final Trash trash;
@@ -49,9 +50,11 @@ public final class LocalImageStore implements ImageStore {
     this.lock = lock;
     golden = new GoldenFiles(data.resolve("images"), opener);
     shares = new GoldenShares(golden, opener);
-    Path clients = Files.createDirectories(data.resolve("clients"));
-    trash = new Trash(clients.resolve(".trash"));
-    overlays = new Overlays(clients, opener, golden, shares, trash, threads);
+    Path clients = data.resolve("clients");
+    opener.makeFolder(clients);
+    trash = new Trash(clients.resolve(".trash"), opener);
+    overlayFiles = new OverlayFiles(clients, opener, trash);
+    overlays = new Overlays(overlayFiles, opener, golden, shares, trash, threads);
     snapshots = new Snapshots(data.resolve("snapshots"), opener, overlays, shares);
     versions = new Versions(golden, shares, opener, trash);
     trash.empty();
@@ -149,7 +152,7 @@ public final class LocalImageStore implements ImageStore {
   @Override
   public List<String> usersOf(GoldenVersion version) throws StoreException {
     try {
-      List<String> users = new ArrayList<>(overlays.clientsOn(version));
+      List<String> users = new ArrayList<>(overlayFiles.on(version));
       users.addAll(snapshots.on(version));
       return users;
     } catch (IOException failure) {
@@ -249,11 +252,21 @@ public final class LocalImageStore implements ImageStore {
   }
 
   @Override
-  public LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit)
+  public void provideOverlay(String client, OverlayId id, GoldenVersion base, long sizeBytes)
       throws StoreException {
     requireOpen();
     requireName("a client", client);
-    return overlays.openOverlay(client, id, limit);
+    try (Standing _ = stand()) {
+      overlays.provideOverlay(client, id, known(base), sizeBytes);
+    }
+  }
+
+  @Override
+  public LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit, BeforeFlushed told)
+      throws StoreException {
+    requireOpen();
+    requireName("a client", client);
+    return overlays.openOverlay(client, id, limit, told);
   }
 
   @Override
@@ -371,7 +384,7 @@ public final class LocalImageStore implements ImageStore {
   @Override
   public List<String> clients() throws StoreException {
     try {
-      TreeSet<String> names = new TreeSet<>(overlays.clients());
+      TreeSet<String> names = new TreeSet<>(overlayFiles.clients());
       names.addAll(snapshots.clients());
       return List.copyOf(names);
     } catch (IOException failure) {

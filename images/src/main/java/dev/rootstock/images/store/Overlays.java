@@ -14,16 +14,11 @@ import dev.rootstock.images.qcow2.TableCache;
 import dev.rootstock.images.raw.RawDevice;
 import dev.rootstock.images.store.StoreException.Kind;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,24 +27,14 @@ import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * Clients' overlays, {@code clients/<client>.qcow2}, and every disk that is in use.
- *
- * <p>A client's overlay is replaced by renaming a finished, durable file over it, so at every
- * moment its name leads to one whole overlay. Names that begin with a dot are the store's own; what
- * of them an interruption left is swept away at the next start.
- */
+/** Clients' overlays, and every disk that is in use; {@link OverlayFiles} has their names. */
 final class Overlays {
-  private static final Logger LOG = LoggerFactory.getLogger(Overlays.class);
-
   /** The only backing names that are ever opened: what an overlay's header says is not trusted. */
   private static final Pattern BACKING =
       Pattern.compile("\\.\\./images/([^/]{1,63})/([1-9][0-9]{0,5})\\.(raw|qcow2)");
 
-  private final Path clients;
+  private final OverlayFiles files;
   private final HostFiles.Opener opener;
   private final GoldenFiles golden;
   private final GoldenShares shares;
@@ -76,25 +61,19 @@ final class Overlays {
   private final Object filling = new Object();
 
   Overlays(
-      Path clients,
+      OverlayFiles files,
       HostFiles.Opener opener,
       GoldenFiles golden,
       GoldenShares shares,
       Trash trash,
-      IoThreads threads)
-      throws IOException {
-    this.clients = clients;
+      IoThreads threads) {
+    this.files = files;
     this.opener = opener;
     this.golden = golden;
     this.shares = shares;
     this.trash = trash;
     this.threads = threads;
     Arrays.setAll(nameLocks, i -> new Object());
-    try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(clients, ".*.{new,journal}")) {
-      for (Path leftover : leftovers) {
-        trash.move(leftover);
-      }
-    }
   }
 
   LeasedDisk openReadOnly(GoldenVersion version) throws StoreException {
@@ -106,35 +85,44 @@ final class Overlays {
     }
   }
 
+  /** Gives a client a new, empty overlay, durable when this returns. */
   void createOverlay(String client, OverlayId id, GoldenVersion base, long sizeBytes)
       throws StoreException {
     checkSize(client, base, sizeBytes);
     synchronized (nameLock(client)) {
       requireUnused(client);
       closeFormer(client);
-      Path fresh = clients.resolve("." + client + ".new");
+      Path fresh = files.fresh(client, "");
       try {
-        Files.deleteIfExists(fresh);
+        opener.delete(fresh);
         OverlayFile.create(fresh, opener, id.value(), sizeBytes, backing(base));
-        replace(client, fresh);
+        files.replace(client, fresh);
       } catch (IOException failure) {
-        deleteQuietly(fresh);
+        files.deleteQuietly(fresh);
         throw Failures.of("cannot make a disk for " + client, failure);
       }
     }
     trash.empty();
   }
 
-  /** Puts a finished overlay into the place of the one that the client has. */
-  private void replace(String client, Path fresh) throws IOException {
-    Path file = file(client);
-    if (Files.exists(file)) {
-      trash.keep(file);
+  /** Sees to it that a client has this overlay; see {@link ImageStore#provideOverlay}. */
+  void provideOverlay(String client, OverlayId id, GoldenVersion base, long sizeBytes)
+      throws StoreException {
+    checkSize(client, base, sizeBytes);
+    synchronized (nameLock(client)) {
+      requireUnused(client);
+      closeFormer(client);
+      try {
+        if (files.isThere(client, id)) {
+          return;
+        }
+        files.putFresh(client, id.value(), sizeBytes, backing(base));
+      } catch (IOException failure) {
+        files.deleteQuietly(files.fresh(client, ""));
+        throw Failures.of("cannot make a disk for " + client, failure);
+      }
     }
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-    opener.delete(
-        OverlayFile.journal(file)); // that of the one before, if it was never opened again
-    HostFiles.syncFolder(clients);
+    trash.empty();
   }
 
   /** Refuses a size that a disk on this version cannot have. */
@@ -159,10 +147,10 @@ final class Overlays {
   void fill(String client, OverlayId id, GoldenVersion base, GoldenImage content, Progress progress)
       throws StoreException {
     checkSize(client, base, content.size());
-    Path fresh = clients.resolve("." + client + ".filling.new");
+    Path fresh = files.fresh(client, ".filling");
     synchronized (filling) {
       try {
-        Files.deleteIfExists(fresh);
+        opener.delete(fresh);
         OverlayFile.create(fresh, opener, id.value(), content.size(), backing(base));
         GoldenImage below = shares.acquire(base);
         try (BlockDevice device =
@@ -178,13 +166,13 @@ final class Overlays {
           closeFormer(client);
           // The new overlay may have the old one's identity, but it was closed: no journal comes
           // over it. Until it has the name, the old one keeps its own.
-          replace(client, fresh);
+          files.replace(client, fresh);
         }
       } catch (IOException failure) {
         throw Failures.of("cannot make a disk for " + client, failure);
       } finally {
-        deleteQuietly(fresh);
-        deleteQuietly(OverlayFile.journal(fresh));
+        files.deleteQuietly(fresh);
+        files.deleteQuietly(OverlayFile.journal(fresh));
       }
     }
     trash.empty();
@@ -205,7 +193,7 @@ final class Overlays {
       if (user == null || user.disk.ended()) {
         closeFormer(client);
         try {
-          user = lease(client, null, Overlays::unlimited);
+          user = lease(client, null, Overlays::unlimited, BeforeFlushed.KNOWN);
         } catch (NoSuchFileException none) {
           throw new StoreException(Kind.NOT_FOUND, client + " has no disk of its own", none);
         } catch (IOException failure) {
@@ -222,7 +210,7 @@ final class Overlays {
       throw Failures.of("cannot copy the disk of " + client, failure);
     } finally {
       if (!whole) {
-        deleteQuietly(file);
+        files.deleteQuietly(file);
       }
       if (ours) {
         user.disk.close();
@@ -258,8 +246,8 @@ final class Overlays {
       requireUnused(client);
       closeFormer(client);
       try {
-        lease(client, null, Overlays::unlimited).disk.close();
-        Path file = file(client);
+        lease(client, null, Overlays::unlimited, BeforeFlushed.KNOWN).disk.close();
+        Path file = files.file(client);
         try (Qcow2Image tables =
             Qcow2Image.open(file, opener, new MapCache(Limits.IMPORT_MAP_BYTES), null)) {
           tables.checkTables();
@@ -278,55 +266,22 @@ final class Overlays {
     return base(client, backing == null ? "" : backing);
   }
 
-  /** Everybody who has an overlay. */
-  List<String> clients() throws IOException {
-    List<String> found = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(clients, "*.qcow2")) {
-      for (Path file : files) {
-        String name = file.getFileName().toString();
-        found.add(name.substring(0, name.length() - ".qcow2".length()));
-      }
-    }
-    return found;
-  }
-
-  /** Clients whose overlay stands on a version. */
-  List<String> clientsOn(GoldenVersion version) throws IOException {
-    List<String> found = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(clients, "*.qcow2")) {
-      for (Path file : files) {
-        if (backing(version).equals(Qcow2Image.header(file, opener).backingName())) {
-          String name = file.getFileName().toString();
-          found.add(name.substring(0, name.length() - ".qcow2".length()));
-        }
-      }
-    }
-    found.sort(Comparator.naturalOrder());
-    return found;
-  }
-
   private static long unlimited() {
     return Long.MAX_VALUE;
   }
 
-  private static void deleteQuietly(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException failed) {
-      LOG.warn("cannot delete {}: {}", file, failed.toString());
-    }
-  }
-
-  LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit) throws StoreException {
+  LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit, BeforeFlushed told)
+      throws StoreException {
     synchronized (nameLock(client)) {
       requireUnused(client);
       closeFormer(client);
       LeasedDisk disk;
       try {
-        disk = lease(client, id, limit).disk;
+        disk = lease(client, id, limit, told).disk;
       } catch (NoSuchFileException gone) {
         throw new StoreException(
-            Kind.LOST, "the disk of %s is lost: %s is missing".formatted(client, file(client)));
+            Kind.LOST,
+            "the disk of %s is lost: %s is missing".formatted(client, files.file(client)));
       } catch (IOException failure) {
         throw Failures.of("cannot open the disk of " + client, failure);
       }
@@ -339,15 +294,21 @@ final class Overlays {
    *
    * @param id the identity that it has to have; null for whichever it has
    */
-  private User lease(String client, @Nullable OverlayId id, LongSupplier limit)
+  private User lease(String client, @Nullable OverlayId id, LongSupplier limit, BeforeFlushed told)
       throws StoreException, IOException {
-    OverlayFile file = OverlayFile.open(file(client), opener);
+    OverlayFile file = OverlayFile.open(files.file(client), opener);
     boolean taken = false;
     try {
       if (id != null && !file.identity().equals(id.value())) {
         throw new StoreException(
             Kind.OTHER_OVERLAY,
             "the disk of %s is overlay %s, not %s".formatted(client, file.identity(), id));
+      }
+      if (file.mayBeTorn()) {
+        throw new StoreException(
+            Kind.LOST,
+            "the disk of %s was lost with the power before anything on it was flushed: its next boot makes it anew"
+                .formatted(client));
       }
       GoldenVersion base = base(client, file.backingName());
       GoldenImage image;
@@ -356,6 +317,7 @@ final class Overlays {
       } catch (IOException failure) {
         throw Failures.of("cannot open " + base, failure);
       }
+      boolean names = file.isFresh() || told != BeforeFlushed.KNOWN;
       AtomicReference<@Nullable User> using = new AtomicReference<>();
       AtomicReference<CopyableDevice> device = new AtomicReference<>();
       LeasedDisk disk =
@@ -368,6 +330,7 @@ final class Overlays {
                             threads,
                             tables,
                             limit,
+                            () -> makeDurable(names, told),
                             () -> {
                               users.remove(client, using.get());
                               released.run();
@@ -386,6 +349,14 @@ final class Overlays {
         file.close();
       }
     }
+  }
+
+  /** The file of a disk is durable, and its user is about to be told so. */
+  private void makeDurable(boolean names, BeforeFlushed told) throws IOException {
+    if (names) {
+      files.syncNames();
+    }
+    told.record();
   }
 
   private GoldenVersion base(String client, String backing) throws StoreException {
@@ -437,7 +408,7 @@ final class Overlays {
 
   long overlayBytes(String client) throws StoreException {
     try {
-      return Files.size(file(client));
+      return Files.size(files.file(client));
     } catch (NoSuchFileException none) {
       return 0;
     } catch (IOException failure) {
@@ -450,11 +421,9 @@ final class Overlays {
       requireUnused(client);
       closeFormer(client);
       try {
-        trash.move(file(client));
-        opener.delete(OverlayFile.journal(file(client)));
-        HostFiles.syncFolder(clients);
-      } catch (NoSuchFileException none) {
-        return;
+        if (!files.remove(client)) {
+          return;
+        }
       } catch (IOException failure) {
         throw Failures.of("cannot remove the disk of " + client, failure);
       }
@@ -476,10 +445,6 @@ final class Overlays {
 
   private Object nameLock(String client) {
     return nameLocks[Math.floorMod(client.hashCode(), nameLocks.length)];
-  }
-
-  private Path file(String client) {
-    return clients.resolve(client + ".qcow2");
   }
 
   private void requireUnused(String client) throws StoreException {

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -19,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -39,13 +39,14 @@ final class Snapshots {
 
   Snapshots(Path folder, HostFiles.Opener opener, Overlays overlays, GoldenShares shares)
       throws IOException {
-    this.folder = Files.createDirectories(folder);
+    this.folder = folder;
     this.opener = opener;
+    opener.makeFolder(folder);
     this.overlays = overlays;
     this.shares = shares;
     try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder, ".*")) {
       for (Path leftover : leftovers) {
-        Files.delete(leftover);
+        opener.delete(leftover);
       }
     }
   }
@@ -67,10 +68,10 @@ final class Snapshots {
             Kind.INVALID, "client %s has a snapshot %s already".formatted(client, name));
       }
       Path fresh = folder.resolve("." + client + "@" + name);
-      Files.deleteIfExists(fresh);
+      opener.delete(fresh);
       overlays.copyMoment(client, fresh, progress);
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-      HostFiles.syncFolder(folder);
+      opener.move(fresh, file);
+      opener.syncFolder(folder);
     } finally {
       beingTaken.remove(file);
     }
@@ -103,18 +104,18 @@ final class Snapshots {
   }
 
   void remove(String client, String name) throws StoreException, IOException {
-    Files.delete(existing(client, name));
-    HostFiles.syncFolder(folder);
+    opener.delete(existing(client, name));
+    opener.syncFolder(folder);
   }
 
   /** Removes all snapshots of a client. */
   void removeAll(String client) throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, client + "@*" + ENDING)) {
       for (Path file : files) {
-        Files.delete(file);
+        opener.delete(file);
       }
     }
-    HostFiles.syncFolder(folder); // a client of the same name must not find them after a power loss
+    opener.syncFolder(folder); // a client of the same name must not find them after a power loss
   }
 
   <T> T use(String client, String name, Use<T> use) throws StoreException, IOException {
@@ -123,13 +124,12 @@ final class Snapshots {
 
   /** Uses the client's disk as it is now. */
   <T> T useNow(String client, Progress progress, Use<T> use) throws StoreException, IOException {
-    Path file = Files.createTempFile(folder, "." + client + "@", ENDING);
-    Files.delete(file);
+    Path file = folder.resolve(".%s@%s".formatted(client, UUID.randomUUID()));
     try {
       overlays.copyMoment(client, file, progress);
       return use(client, file, use);
     } finally {
-      Files.deleteIfExists(file);
+      opener.delete(file);
     }
   }
 
@@ -147,11 +147,8 @@ final class Snapshots {
   /** Everybody who has a snapshot. */
   List<String> clients() throws IOException {
     TreeSet<String> found = new TreeSet<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*@*" + ENDING)) {
-      for (Path file : files) {
-        String name = file.getFileName().toString();
-        found.add(name.substring(0, name.indexOf('@')));
-      }
+    for (String[] names : all()) {
+      found.add(names[0]);
     }
     return List.copyOf(found);
   }
@@ -159,17 +156,27 @@ final class Snapshots {
   /** Clients with a snapshot that stands on a version, as {@code web1 (snapshot monday)}. */
   List<String> on(GoldenVersion version) throws IOException {
     TreeSet<String> found = new TreeSet<>();
+    for (String[] names : all()) {
+      Backing.of(file(names[0], names[1]), opener)
+          .useOf(version, "%s (snapshot %s)".formatted(names[0], names[1]))
+          .ifPresent(found::add);
+    }
+    return List.copyOf(found);
+  }
+
+  /** Client and name of every snapshot; what is only being made has none. */
+  private List<String[]> all() throws IOException {
+    List<String[]> found = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*@*" + ENDING)) {
       for (Path file : files) {
-        String backing = Qcow2Image.header(file, opener).backingName();
-        if (Overlays.backing(version).equals(backing)) {
-          String[] names = file.getFileName().toString().split("@", 2);
-          String name = names[1].substring(0, names[1].length() - ENDING.length());
-          found.add("%s (snapshot %s)".formatted(names[0], name));
+        String whole = file.getFileName().toString();
+        String[] names = whole.substring(0, whole.length() - ENDING.length()).split("@", 2);
+        if (ImageStore.isName(names[0]) && ImageStore.isName(names[1])) {
+          found.add(names);
         }
       }
     }
-    return List.copyOf(found);
+    return found;
   }
 
   private Path existing(String client, String name) throws StoreException {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
+import dev.rootstock.images.file.HostFiles;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -23,11 +23,14 @@ final class Trash implements Closeable {
   private static final long CLOSE_SECONDS = 60;
 
   private final Path folder;
+  private final HostFiles.Opener opener;
   private final ThreadPoolExecutor sweeper;
   private volatile boolean closed;
 
-  Trash(Path folder) throws IOException {
-    this.folder = Files.createDirectories(folder);
+  Trash(Path folder, HostFiles.Opener opener) throws IOException {
+    this.folder = folder;
+    this.opener = opener;
+    opener.makeFolder(folder);
     // One sweep at work and one in waiting: whoever asks is followed by a sweep, and no more wait.
     sweeper =
         new ThreadPoolExecutor(
@@ -48,7 +51,7 @@ final class Trash implements Closeable {
   /** Keeps a file's content from being deleted by whatever replaces its name next. */
   void keep(Path file) throws IOException {
     try {
-      Files.createLink(fresh(), file);
+      opener.link(fresh(), file);
     } catch (UnsupportedOperationException noLinks) {
       // Then the replacing itself deletes it: slower, and just as right.
     }
@@ -56,7 +59,7 @@ final class Trash implements Closeable {
 
   /** Takes a file away from its name. */
   void move(Path file) throws IOException {
-    Files.move(file, fresh(), StandardCopyOption.ATOMIC_MOVE);
+    opener.move(file, fresh());
   }
 
   private Path fresh() {
@@ -74,7 +77,7 @@ final class Trash implements Closeable {
         if (closed) {
           return;
         }
-        Files.deleteIfExists(file);
+        opener.delete(file);
       }
     } catch (IOException failed) {
       LOG.warn("cannot empty {}: {}", folder, failed.toString());

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -236,7 +235,7 @@ final class Versions implements Closeable {
     Path fresh = file.resolveSibling("." + version.number() + ".flattening");
     GoldenImage image = shares.acquire(version);
     try {
-      Files.deleteIfExists(fresh);
+      opener.delete(fresh);
       Checksums.Result found =
           LayerCopy.copy(image, null, null, fresh, opener, () -> closed, Progress.NONE);
       if (!found.sha256().equals(version.sha256())) {
@@ -244,11 +243,11 @@ final class Versions implements Closeable {
       }
       Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("r--r--r--"));
       trash.keep(file);
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-      HostFiles.syncFolder(files.folder(version));
+      opener.move(fresh, file);
+      opener.syncFolder(files.folder(version));
       LOG.info("{} is whole: it stands on no other version any more", version);
     } finally {
-      Files.deleteIfExists(fresh);
+      opener.delete(fresh);
       shares.release(version);
     }
     trash.empty();

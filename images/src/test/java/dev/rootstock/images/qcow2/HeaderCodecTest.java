@@ -22,7 +22,7 @@ class HeaderCodecTest {
   /** Written out by hand from the format's table of fields. */
   private static final String BYTES =
       "514649fb 00000003" // "QFI\xfb", version 3
-          + "00000000000000a0 00000016" // backing name: at 160, 22 bytes
+          + "00000000000000b0 00000016" // backing name: at 176, 22 bytes
           + "00000011 0000000280000000" // 128 KiB clusters, 10 GiB
           + "00000000" // no encryption
           + "0000000a 0000000000060000" // 10 L1 entries, in cluster 3
@@ -30,8 +30,9 @@ class HeaderCodecTest {
           + "00000000 0000000000000000" // no snapshots
           + "0000000000000010 0000000000000000 0000000000000000" // extended L2 entries
           + "00000004 00000068" // 16-bit refcounts, 104 bytes of header
-          + "5253544b 00000018" // "RSTK", 24 bytes
+          + "5253544b 00000028" // "RSTK", 40 bytes
           + "00112233445566778899aabbccddeeff 0000000000000001" // the overlay's UUID, epoch 1
+          + "00000000000000000000000000000000" // durable, so made in no boot that matters
           + "e2792aca 00000003 7261770000000000" // backing format "raw"
           + "00000000 00000000" // end of the extensions
           + "2e2e2f696d616765732f64656269616e2f312e726177"; // "../images/debian/1.raw"
@@ -58,10 +59,27 @@ class HeaderCodecTest {
   }
 
   @Test
+  void freshOverlaySaysInWhichBootItWasMade() throws Exception {
+    UUID boot = UUID.fromString("ffeeddcc-bbaa-9988-7766-554433221100");
+    ByteBuffer made = HeaderCodec.encode(HEADER.fresh(boot));
+    ByteBuffer whole = ByteBuffer.allocate(65_536).put(0, made, 0, made.limit());
+    assertEquals(HEADER.fresh(boot), HeaderCodec.decode(whole, FILE_SIZE));
+  }
+
+  @Test
+  void identityOfTheFirstPreReleasesIsThatOfADurableOverlay() throws Exception {
+    ByteBuffer old = cluster();
+    old.putInt(108, 24);
+    old.put(136, old, 152, 512); // what follows it stands 16 bytes earlier
+    old.putLong(8, 160);
+    assertEquals(HEADER, HeaderCodec.decode(old, FILE_SIZE));
+  }
+
+  @Test
   void unknownExtensionsAndCompatibleFeaturesArePassedOver() throws Exception {
     ByteBuffer other = cluster();
     other.putLong(80, 0x8000_0000_0000_0001L);
-    other.putInt(136, 0x12345678); // the backing format becomes something unknown
+    other.putInt(152, 0x12345678); // the backing format becomes something unknown
     assertEquals(HEADER, HeaderCodec.decode(other, FILE_SIZE));
   }
 
@@ -115,7 +133,7 @@ class HeaderCodecTest {
     "int, 100, -8, 100",
     "int, 108, -1, 108",
     "int, 108, 0x7ffffff8, 108",
-    "int, 144, 0x71636f77, 144",
+    "int, 160, 0x71636f77, 160",
     "int, 108, 16, 108",
   })
   void damageIsRefusedByOffset(String type, int at, String value, int named) {

@@ -42,6 +42,12 @@ public final class CrashFiles implements HostFiles.Opener {
 
   record Deleted(int file, Path path) implements Operation {}
 
+  /** A file took another name, away from whichever had it. */
+  record Moved(int file, Path from, Path to) implements Operation {}
+
+  /** The names that were in the folder before the operation {@code begun} are durable. */
+  record FolderSynced(int file, Path folder, int begun) implements Operation {}
+
   /** The bytes of a file; longer than they need be. */
   static final class Content {
     byte[] bytes;
@@ -194,10 +200,44 @@ public final class CrashFiles implements HostFiles.Opener {
   }
 
   @Override
-  public synchronized void delete(Path path) {
+  public synchronized boolean delete(Path path) {
     Integer number = names.remove(path);
     if (number != null) {
       operations.add(new Deleted(number, path));
+    }
+    return number != null;
+  }
+
+  @Override
+  public synchronized void move(Path from, Path to) throws NoSuchFileException {
+    int number = number(from);
+    names.remove(from);
+    names.put(to, number);
+    operations.add(new Moved(number, from, to));
+  }
+
+  @Override
+  public synchronized void link(Path further, Path file) throws NoSuchFileException {
+    int number = number(file);
+    names.put(further, number);
+    operations.add(new Created(number, further));
+  }
+
+  @Override
+  public void makeFolder(Path folder) {}
+
+  @Override
+  public void syncFolder(Path folder) {
+    int begun = count();
+    pause(syncNanos);
+    synchronized (this) {
+      operations.add(new FolderSynced(-1, folder, begun));
+    }
+  }
+
+  private static void pause(long nanos) {
+    if (nanos > 0) {
+      LockSupport.parkNanos(nanos);
     }
   }
 
@@ -251,9 +291,7 @@ public final class CrashFiles implements HostFiles.Opener {
     @Override
     public void sync() {
       int begun = count();
-      if (syncNanos > 0) {
-        LockSupport.parkNanos(syncNanos);
-      }
+      CrashFiles.pause(syncNanos);
       synchronized (CrashFiles.this) {
         operations.add(new Synced(number, begun));
       }

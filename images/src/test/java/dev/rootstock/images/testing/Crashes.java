@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
 
@@ -36,8 +37,8 @@ public final class Crashes {
   private final Map<Path, Integer> durableNames;
   private final Map<Integer, Deque<Numbered>> unsynced = new HashMap<>();
 
-  /** Names are made durable by nobody here: those that there are now may all be lost. */
-  private final List<Operation> unsyncedNames = new ArrayList<>();
+  /** What was done to names since their folder was last synced. */
+  private final List<Numbered> unsyncedNames = new ArrayList<>();
 
   private int at;
 
@@ -54,7 +55,7 @@ public final class Crashes {
     } else {
       before.durable().forEach(content -> durable.add(content.copy()));
       durableNames = new HashMap<>(before.names());
-      unsyncedNames.addAll(before.unsyncedNames());
+      before.unsyncedNames().forEach(name -> unsyncedNames.add(new Numbered(-1, name)));
       for (Operation operation : before.unsynced()) {
         waiting(operation.file()).add(new Numbered(-1, operation));
       }
@@ -76,12 +77,17 @@ public final class Crashes {
             cached.add(new Content(new byte[4096], 0));
             durable.add(new Content(new byte[4096], 0));
           }
-          cachedNames.put(created.path(), created.file());
-          unsyncedNames.add(created);
+          named(next);
         }
-        case CrashFiles.Deleted deleted -> {
-          cachedNames.remove(deleted.path());
-          unsyncedNames.add(deleted);
+        case CrashFiles.Deleted deleted -> named(next);
+        case CrashFiles.Moved moved -> named(next);
+        case CrashFiles.FolderSynced synced -> {
+          for (Numbered name : List.copyOf(unsyncedNames)) {
+            if (name.number < synced.begun() && folder(name.operation).equals(synced.folder())) {
+              applyName(durableNames, name.operation);
+              unsyncedNames.remove(name);
+            }
+          }
         }
         case CrashFiles.Synced synced -> {
           Deque<Numbered> waiting = waiting(synced.file());
@@ -95,6 +101,35 @@ public final class Crashes {
         }
       }
       at++;
+    }
+  }
+
+  private void named(Operation name) {
+    applyName(cachedNames, name);
+    unsyncedNames.add(new Numbered(at, name));
+  }
+
+  /** Names are moved within a folder only. */
+  private static Path folder(Operation name) {
+    Path path =
+        switch (name) {
+          case CrashFiles.Created created -> created.path();
+          case CrashFiles.Deleted deleted -> deleted.path();
+          case CrashFiles.Moved moved -> moved.to();
+          default -> throw new IllegalArgumentException(name.toString());
+        };
+    return Objects.requireNonNull(path.getParent());
+  }
+
+  private static void applyName(Map<Path, Integer> names, Operation name) {
+    switch (name) {
+      case CrashFiles.Created created -> names.put(created.path(), created.file());
+      case CrashFiles.Deleted deleted -> names.remove(deleted.path());
+      case CrashFiles.Moved moved -> {
+        names.remove(moved.from(), moved.file());
+        names.put(moved.to(), moved.file());
+      }
+      default -> throw new IllegalArgumentException(name.toString());
     }
   }
 
@@ -134,7 +169,7 @@ public final class Crashes {
             durable.stream().map(Content::copy).toList(),
             Map.copyOf(durableNames),
             waiting,
-            List.copyOf(unsyncedNames));
+            unsyncedNames.stream().map(Numbered::operation).toList());
     return new CrashFiles(recorded.boot(), cachedNames, left, killed);
   }
 
@@ -163,13 +198,9 @@ public final class Crashes {
           }
         });
     Map<Path, Integer> names = new HashMap<>(durableNames);
-    for (Operation name : unsyncedNames) {
+    for (Numbered name : unsyncedNames) {
       if (random.nextInt(100) < kept) {
-        switch (name) {
-          case CrashFiles.Created created -> names.put(created.path(), created.file());
-          case CrashFiles.Deleted deleted -> names.remove(deleted.path());
-          default -> throw new IllegalStateException();
-        }
+        applyName(names, name.operation);
       }
     }
     return restored(names, left, UUID.randomUUID());

@@ -87,8 +87,32 @@ public final class TestFiles implements HostFiles.Opener {
   }
 
   @Override
-  public void delete(Path path) throws IOException {
-    inner.delete(path);
+  public boolean delete(Path path) throws IOException {
+    return inner.delete(path);
+  }
+
+  @Override
+  public void move(Path from, Path to) throws IOException {
+    inner.move(from, to);
+  }
+
+  @Override
+  public void link(Path further, Path file) throws IOException {
+    inner.link(further, file);
+  }
+
+  @Override
+  public void makeFolder(Path folder) throws IOException {
+    inner.makeFolder(folder);
+  }
+
+  @Override
+  public void syncFolder(Path folder) throws IOException {
+    if (nextSyncFails()) {
+      throw new IOException("a sync of a folder that failed, by order of the test");
+    }
+    inner.syncFolder(folder);
+    remember(new Synced());
   }
 
   @Override
