@@ -317,7 +317,6 @@ final class Overlays {
       } catch (IOException failure) {
         throw Failures.of("cannot open " + base, failure);
       }
-      boolean names = file.isFresh() || told != BeforeFlushed.KNOWN;
       AtomicReference<@Nullable User> using = new AtomicReference<>();
       AtomicReference<CopyableDevice> device = new AtomicReference<>();
       LeasedDisk disk =
@@ -330,7 +329,7 @@ final class Overlays {
                             threads,
                             tables,
                             limit,
-                            () -> makeDurable(names, told),
+                            () -> makeDurable(told),
                             () -> {
                               users.remove(client, using.get());
                               released.run();
@@ -352,10 +351,8 @@ final class Overlays {
   }
 
   /** The file of a disk is durable, and its user is about to be told so. */
-  private void makeDurable(boolean names, BeforeFlushed told) throws IOException {
-    if (names) {
-      files.syncNames();
-    }
+  private void makeDurable(BeforeFlushed told) throws IOException {
+    files.syncNames();
     told.record();
   }
 

@@ -38,6 +38,8 @@ class FreshOverlayCrashTest {
   /** Stands for the registry: there once it is recorded that the overlay must not be made again. */
   private static final Path RECORD = Path.of("/registry/flushed");
 
+  private static final Path REGISTRY = Path.of("/registry");
+
   private static final int CLUSTER = 1 << 14;
   private static final IoThreads THREADS = new IoThreads();
   private static final PatternImage GOLDEN = new PatternImage(3 * CLUSTER);
@@ -67,7 +69,7 @@ class FreshOverlayCrashTest {
                 record.write(0, ByteBuffer.allocate(1));
                 record.sync();
               }
-              files.syncFolder(RECORD.getParent());
+              files.syncFolder(REGISTRY);
             },
             () -> {});
   }
