@@ -2,6 +2,8 @@
 package dev.rootstock.target;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.block.MemoryBlockDevice;
@@ -9,11 +11,13 @@ import dev.rootstock.target.initiator.CommandResult;
 import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.TaskManagementRequest;
+import dev.rootstock.target.pdu.TaskManagementResponse;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What a unit remembers between sessions, and what one session does to the commands of another. */
@@ -129,6 +133,84 @@ class UnitStateOverTheWireTest {
       slow.letAll();
       TestServer.await("the end of the operation", () -> isReady(second));
     }
+  }
+
+  /** SAM-5 §7.2: what an aborted command would still do is not begun. */
+  @Test
+  void anAbortedCopyStopsBehindItsStep() throws Exception {
+    SlowDevice slow = new SlowDevice(disk);
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator initiator = login(server, 1);
+      ScsiCommand copy = sendLongCopy(initiator);
+      slow.awaitHeld(1);
+      initiator
+          .socket()
+          .send(
+              new TaskManagementRequest(
+                  true,
+                  TaskManagementRequest.ABORT_TASK,
+                  0,
+                  initiator.newTag(),
+                  copy.itt(),
+                  initiator.cmdSn(),
+                  initiator.expStatSn(),
+                  copy.cmdSn(),
+                  0));
+      initiator.ping(new byte[0]);
+      slow.letOne();
+      assertEquals(
+          TaskManagementResponse.COMPLETE,
+          assertInstanceOf(TaskManagementResponse.class, initiator.receive()).response());
+      assertEquals(1, slow.begun());
+    }
+  }
+
+  /** A lease that is revoked ends when the step has, and no other uses the device. */
+  @Test
+  void aCopyOrASanitizeDoesNotOutliveItsLease() throws Exception {
+    SlowDevice slow = new SlowDevice(disk);
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator initiator = login(server, 1);
+      sendLongCopy(initiator);
+      slow.awaitHeld(1);
+      revokedWhenAStepHasEnded(server, slow, 1);
+      initiator = login(server, 1);
+      assertEquals(0, initiator.read(0, bytes("48820000000000000000"), 0).status());
+      slow.awaitHeld(1);
+      revokedWhenAStepHasEnded(server, slow, 2);
+    }
+  }
+
+  private static void revokedWhenAStepHasEnded(TestServer server, SlowDevice slow, int begun)
+      throws Exception {
+    var lease = server.admission().leases().getLast();
+    var revoked =
+        server
+            .target()
+            .revoke(OpenAdmission.TARGET, lease.generation(), "the test says so")
+            .toCompletableFuture();
+    TestServer.await(
+        "the session is closed", () -> server.target().sessions(OpenAdmission.TARGET).isEmpty());
+    assertFalse(lease.ended().isDone());
+    slow.letOne();
+    revoked.get(30, TimeUnit.SECONDS);
+    assertTrue(lease.ended().isDone());
+    assertEquals(begun, slow.begun());
+    server.admission().nextGeneration();
+  }
+
+  /** A copy of 512 KiB within the unit, in several steps. */
+  private static ScsiCommand sendLongCopy(Initiator initiator) throws IOException {
+    String unit = "e4000000" + "01030008" + "3000000000000001" + "00".repeat(12) + "00000200";
+    String segment = "02000018" + "00000000" + "00000400" + "0000000000000000" + "0000000000000400";
+    byte[] list = bytes("0100" + "0020" + "00000000" + "0000001c" + "00000000" + unit + segment);
+    byte[] cdb = new byte[16];
+    cdb[0] = (byte) 0x83;
+    cdb[13] = (byte) list.length;
+    ScsiCommand copy =
+        initiator.command(0, cdb, false, true, list.length, Unpooled.wrappedBuffer(list));
+    initiator.socket().send(copy);
+    return copy;
   }
 
   private static boolean isReady(Initiator initiator) {

@@ -78,6 +78,10 @@ public final class DataOutTask extends Task {
   private boolean started;
   private boolean handedOver;
   private boolean letGo;
+
+  /** Whether nothing more is to be begun; what the device server asks, on any thread. */
+  private volatile boolean stopped;
+
   private Plan.@Nullable Fail fault;
 
   private DataOutTask(
@@ -481,6 +485,11 @@ public final class DataOutTask extends Task {
       public void detached() {
         link.execute(DataOutTask.this::letGo);
       }
+
+      @Override
+      public boolean cancelled() {
+        return stopped;
+      }
     };
   }
 
@@ -536,6 +545,9 @@ public final class DataOutTask extends Task {
   @Override
   void release() {
     watchNoMore();
+    if (isAborted()) {
+      stopped = true;
+    }
     if (operations() == 0 || !handedOver) {
       releaseBursts();
     }

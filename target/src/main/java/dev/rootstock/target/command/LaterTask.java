@@ -15,6 +15,9 @@ final class LaterTask extends Task {
   private boolean begun;
   private boolean running;
 
+  /** Whether nothing more is to be begun; what the action asks, on any thread. */
+  private volatile boolean stopped;
+
   LaterTask(Allegiance link, ScsiCommand command, Plan.Action action, int memory) {
     super(link, command);
     this.action = action;
@@ -50,6 +53,11 @@ final class LaterTask extends Task {
           public void detached() {
             link.execute(LaterTask.this::letGo);
           }
+
+          @Override
+          public boolean cancelled() {
+            return stopped;
+          }
         });
   }
 
@@ -75,5 +83,9 @@ final class LaterTask extends Task {
   }
 
   @Override
-  void release() {}
+  void release() {
+    if (isAborted()) {
+      stopped = true;
+    }
+  }
 }

@@ -139,13 +139,14 @@ final class DeviceServer {
    * it did has to survive power loss before it may succeed.
    */
   Plan.Completion settling(Plan.Completion done) {
-    return outcome -> {
-      if (outcome instanceof Plan.Respond && durability(false) == Durability.FORCED) {
-        device.flush(failure -> done.ended(failure == null ? outcome : Plan.Fail.of(failure)));
-      } else {
-        done.ended(outcome);
-      }
-    };
+    return done.through(
+        outcome -> {
+          if (outcome instanceof Plan.Respond && durability(false) == Durability.FORCED) {
+            device.flush(failure -> done.ended(failure == null ? outcome : Plan.Fail.of(failure)));
+          } else {
+            done.ended(outcome);
+          }
+        });
   }
 
   boolean remembers() {

@@ -87,10 +87,20 @@ final class ExtendedCopy {
     }
     Steps.run(
         new Run(parsed.segments, copy),
-        outcome -> {
-          copy.ended(outcome instanceof Plan.Fail(ScsiStatus _, Sense sense) ? sense : null);
-          done.ended(outcome);
-        });
+        done.through(
+            outcome -> {
+              copy.ended(failure(outcome));
+              done.ended(outcome);
+            }));
+  }
+
+  /** What RECEIVE COPY RESULTS tells: also a copy that was aborted has failed. */
+  private static @Nullable Sense failure(Plan.Outcome outcome) {
+    if (!(outcome instanceof Plan.Fail fail)) {
+      return null;
+    }
+    Sense sense = fail.sense();
+    return sense == null ? ABORTED : sense;
   }
 
   /** From where to where. */

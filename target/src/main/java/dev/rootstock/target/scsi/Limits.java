@@ -22,7 +22,7 @@ public final class Limits {
   /** What UNMAP should come in multiples of: the cluster of an overlay. */
   static final int OPTIMAL_UNMAP_BYTES = 64 << 10;
 
-  /** The most that one WRITE SAME fills; it cannot be stopped once it runs. */
+  /** The most that one WRITE SAME fills; an abort stops it between two steps. */
   static final long MAX_WRITE_SAME_BYTES = 64L << 20;
 
   /** What WRITE SAME hands to the device at once. */

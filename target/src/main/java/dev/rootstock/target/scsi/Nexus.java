@@ -3,6 +3,7 @@ package dev.rootstock.target.scsi;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ public final class Nexus implements AutoCloseable {
   private final InitiatorPort initiator;
   private final Aborter aborter;
   private final Path[] paths;
+  private volatile boolean leaving;
 
   /** Ends commands of a session at the wish of another one. */
   @FunctionalInterface
@@ -199,6 +201,47 @@ public final class Nexus implements AutoCloseable {
       }
     }
     return null;
+  }
+
+  /** Whether its devices are not to be used for anything new; for any thread. */
+  boolean isLeaving() {
+    return leaving;
+  }
+
+  /**
+   * Its session is about to end, and with it the lease of its devices. What its units do without a
+   * command stops, or goes on with the devices of another session.
+   *
+   * @param atRest run once, on any thread, when none of that uses its devices any more
+   */
+  public void leave(Runnable atRest) {
+    leaving = true;
+    AtomicInteger left = new AtomicInteger(paths.length + 1);
+    Runnable one =
+        () -> {
+          if (left.decrementAndGet() == 0) {
+            atRest.run();
+          }
+        };
+    for (Path path : paths) {
+      path.server
+          .sanitation()
+          .leave(
+              this,
+              () -> {
+                one.run();
+                target.carryOn(path.lun);
+              });
+    }
+    one.run();
+  }
+
+  /** Lets what a unit does without a command go on with its device here. */
+  void carryOn(int lun) {
+    Path path = path(lun);
+    if (path != null) {
+      path.server.sanitation().carryOn(this, path.server.device());
+    }
   }
 
   /** Ends the nexus with its session. A second call does nothing. */

@@ -5,6 +5,7 @@ import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.Durability;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -170,5 +171,34 @@ public sealed interface Plan {
      * may call it, once, before {@link #ended}.
      */
     default void detached() {}
+
+    /**
+     * Whether the command was aborted: nothing more is to be begun for it, and its outcome is of no
+     * interest. Any thread may ask.
+     */
+    default boolean cancelled() {
+      return false;
+    }
+
+    /** The end of the same command, told to somebody else first. */
+    default Completion through(Consumer<Outcome> first) {
+      Completion command = this;
+      return new Completion() {
+        @Override
+        public void ended(Outcome outcome) {
+          first.accept(outcome);
+        }
+
+        @Override
+        public void detached() {
+          command.detached();
+        }
+
+        @Override
+        public boolean cancelled() {
+          return command.cancelled();
+        }
+      };
+    }
   }
 }

@@ -9,10 +9,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The sanitize operation of a unit (SBC-3 §4.11): everything that the client can read is replaced,
  * and until that is done the unit does nothing else. It belongs to the unit and not to the command
- * that began it, so neither an abort nor a reset nor the end of the session stops it. It ends with
+ * that began it, so neither an abort nor a reset nor the end of the session ends it. It ends with
  * its boot: a golden image is never touched, and an overlay that is gone has nothing left to erase.
  *
- * <p>Any thread may ask; who begins an operation and how it ends is decided under the lock.
+ * <p><b>Its device</b> is that of a session, the <em>carrier</em>, and is used no longer than that
+ * session's lease lasts. When the carrier leaves, the step that runs is awaited, and no other is
+ * begun: the operation is <em>parked</em> until another session of the unit carries it on, now or
+ * later. A parked operation is one in progress to everybody who asks.
+ *
+ * <p>Any thread may ask; who begins an operation, who carries it and how it ends is decided under
+ * the lock.
  */
 final class Sanitation {
   static final Sense IN_PROGRESS = new Sense(Sense.NOT_READY, 0x04, 0x1B);
@@ -71,6 +77,17 @@ final class Sanitation {
   private boolean mayBeGivenUp;
   private volatile int progress;
 
+  /** The operation that is in progress, and whose device it uses; null while it is parked. */
+  private @Nullable Run run;
+
+  private @Nullable Nexus carrier;
+
+  /** What a carrier that leaves waits with, while a step runs. */
+  private @Nullable Runnable whenParked;
+
+  /** Goes on with an operation that is parked. */
+  private @Nullable IoCompletion parked;
+
   /** Whether {@link #refusal} can refuse anything; the hot path asks this. */
   boolean isInTheWay() {
     return state != State.NONE;
@@ -94,11 +111,14 @@ final class Sanitation {
   /**
    * Begins an operation.
    *
+   * @param by whose device it is
    * @param unrestricted whether its failure may be given up without another one (AUSE)
    * @param done told when it has ended
    * @return false when one is under way
    */
-  boolean begin(BlockDevice device, Method method, boolean unrestricted, Plan.Completion done) {
+  boolean begin(
+      Nexus by, BlockDevice device, Method method, boolean unrestricted, Plan.Completion done) {
+    Run all = new Run(device, method);
     synchronized (this) {
       if (state == State.RUNNING) {
         return false;
@@ -106,14 +126,82 @@ final class Sanitation {
       state = State.RUNNING;
       mayBeGivenUp = unrestricted;
       progress = 0;
+      carrier = by;
+      run = all;
     }
+    // Not the command's own: its abort does not stop the operation.
     Steps.run(
-        new Run(device, method),
+        all,
         outcome -> {
-          state = outcome instanceof Plan.Respond ? State.NONE : State.BROKEN;
+          ended(outcome instanceof Plan.Respond);
           done.ended(outcome instanceof Plan.Respond ? outcome : Plan.Fail.of(FAILED));
         });
     return true;
+  }
+
+  private void ended(boolean well) {
+    Runnable waiting;
+    synchronized (this) {
+      state = well ? State.NONE : State.BROKEN;
+      run = null;
+      carrier = null;
+      waiting = whenParked;
+      whenParked = null;
+    }
+    if (waiting != null) {
+      waiting.run();
+    }
+  }
+
+  /**
+   * A session is about to lose its device.
+   *
+   * @param atRest run when no step uses it any more, on any thread
+   */
+  void leave(Nexus leaving, Runnable atRest) {
+    synchronized (this) {
+      if (carrier == leaving) {
+        whenParked = atRest;
+        return;
+      }
+    }
+    atRest.run();
+  }
+
+  /** Parks the operation between two steps, if its carrier leaves. */
+  private boolean parks(IoCompletion goOn) {
+    Runnable waiting;
+    synchronized (this) {
+      waiting = whenParked;
+      if (waiting == null) {
+        return false;
+      }
+      whenParked = null;
+      carrier = null;
+      parked = goOn;
+    }
+    waiting.run();
+    return true;
+  }
+
+  /**
+   * Goes on with an operation that is parked, if there is one.
+   *
+   * @param by whose device it uses from now on
+   */
+  void carryOn(Nexus by, BlockDevice device) {
+    IoCompletion goOn;
+    synchronized (this) {
+      goOn = parked;
+      Run all = run;
+      if (goOn == null || all == null || by.isLeaving()) {
+        return;
+      }
+      parked = null;
+      carrier = by;
+      all.use(device);
+    }
+    goOn.completed(null);
   }
 
   /** EXIT FAILURE MODE; false when the operation that failed does not allow it. */
@@ -129,7 +217,7 @@ final class Sanitation {
 
   /** All passes, one after the other, and a flush. */
   private final class Run implements Steps.Source {
-    private final BlockDevice device;
+    private BlockDevice device;
     private final Method method;
     private final long size;
     private final int passes;
@@ -145,8 +233,18 @@ final class Sanitation {
       passes = method instanceof Method.Overwrite overwrite ? overwrite.passes() : 1;
     }
 
+    /** Uses another device from the next step on; no step runs. */
+    void use(BlockDevice other) {
+      device = other;
+      fill = null;
+      flushed = false;
+    }
+
     @Override
     public Plan.@Nullable Outcome next(IoCompletion end) {
+      if (parks(end)) {
+        return null;
+      }
       if (flushed) {
         return Plan.Respond.GOOD;
       }
@@ -176,7 +274,7 @@ final class Sanitation {
         case Method.Overwrite overwrite -> {
           Fill now = fill;
           if (now == null) {
-            now = new Fill(device, 0, size, overwrite.pass(pass));
+            now = new Fill(device, done, size - done, overwrite.pass(pass));
             fill = now;
           }
           done = Math.min(size, done + Limits.WRITE_SAME_STEP_BYTES);

@@ -19,14 +19,15 @@ final class Sanitize {
 
   private Sanitize() {}
 
-  static Plan blockErase(DeviceServer server, Cdb cdb) {
+  static Plan blockErase(Nexus nexus, DeviceServer server, Cdb cdb, long dataOut) {
     Sense refused = server.writeRefusal();
     return refused != null
         ? Plan.Fail.of(refused)
-        : new Plan.Later(done -> begin(server, cdb, new Sanitation.Method.BlockErase(), done));
+        : new Plan.Later(
+            done -> begin(nexus, server, cdb, new Sanitation.Method.BlockErase(), done));
   }
 
-  static Plan overwrite(DeviceServer server, Cdb cdb) {
+  static Plan overwrite(Nexus nexus, DeviceServer server, Cdb cdb, long dataOut) {
     Sense refused = server.writeRefusal();
     if (refused != null) {
       return Plan.Fail.of(refused);
@@ -51,6 +52,7 @@ final class Sanitize {
             done.ended(Plan.Fail.of(Sense.invalidParameter(PATTERN_LENGTH)));
           } else {
             begin(
+                nexus,
                 server,
                 cdb,
                 new Sanitation.Method.Overwrite(
@@ -72,7 +74,7 @@ final class Sanitize {
 
   /** Begins it, and lets go of the command: whatever becomes of that, the operation goes on. */
   private static void begin(
-      DeviceServer server, Cdb cdb, Sanitation.Method method, Plan.Completion done) {
+      Nexus nexus, DeviceServer server, Cdb cdb, Sanitation.Method method, Plan.Completion done) {
     boolean immediate = cdb.bit(1, IMMED_BIT);
     if (!immediate) {
       done.detached();
@@ -81,6 +83,7 @@ final class Sanitize {
         server
             .sanitation()
             .begin(
+                nexus,
                 server.device(),
                 method,
                 cdb.bit(1, AUSE_BIT),

@@ -59,7 +59,15 @@ public final class ScsiTarget {
                 .toList(),
             aborter);
     nexuses.add(nexus);
+    for (int lun : nexus.luns()) {
+      nexus.carryOn(lun);
+    }
     return nexus;
+  }
+
+  /** Lets what a unit does without a command go on in some session that has the unit. */
+  void carryOn(int lun) {
+    nexuses.forEach(nexus -> nexus.carryOn(lun));
   }
 
   private DeviceServer keep(@Nullable DeviceServer old, LogicalUnit unit) {

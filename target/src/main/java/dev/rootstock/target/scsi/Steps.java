@@ -30,6 +30,9 @@ final class Steps {
     Plan.@Nullable Outcome next(IoCompletion done);
   }
 
+  /** How a command ends that was aborted between two steps; nobody is told. */
+  static final Plan.Fail CANCELLED = new Plan.Fail(ScsiStatus.TASK_ABORTED, null);
+
   private final Source source;
   private final Plan.Completion done;
   private final AtomicInteger turns = new AtomicInteger();
@@ -39,7 +42,10 @@ final class Steps {
     this.done = done;
   }
 
-  /** Does all steps; the first failure of the device ends the command. */
+  /**
+   * Does all steps; the first failure of the device ends the command, and so does its abort, before
+   * the next step.
+   */
   static void run(Source source, Plan.Completion done) {
     new Steps(source, done).run();
   }
@@ -49,7 +55,7 @@ final class Steps {
       return;
     }
     do {
-      Plan.Outcome outcome = source.next(this::stepEnded);
+      Plan.Outcome outcome = done.cancelled() ? CANCELLED : source.next(this::stepEnded);
       if (outcome != null) {
         done.ended(outcome);
         return;

@@ -533,6 +533,11 @@ public final class Session implements TargetSession {
     connections.close();
     recovery.close();
     tasks.abort(task -> true, _ -> false, () -> {});
+    Nexus left = nexus;
+    if (left != null) {
+      operationBegins();
+      left.leave(() -> execute(this::operationEnds));
+    }
     delivery.close();
     memory.close();
     operationEnds();

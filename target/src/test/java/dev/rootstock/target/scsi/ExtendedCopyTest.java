@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.MemoryBlockDevice;
 import dev.rootstock.target.LogicalUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -193,6 +196,36 @@ class ExtendedCopyTest {
       device.held.remove().run();
     }
     assertEquals("00000008" + "01", bench.data("84 00 07 00000000000000 00000005 00 00"));
+  }
+
+  /** An abort is observed between two steps, and RECEIVE COPY RESULTS tells of a failure. */
+  @Test
+  void aCopyThatIsAbortedBeginsNoOtherStep() {
+    device.holds = true;
+    byte[] list = Bench.bytes(list(7, 0, UNIT, segment(0, 0, 1000, 0, 1024)));
+    AtomicBoolean aborted = new AtomicBoolean();
+    List<Plan.Outcome> ends = new ArrayList<>();
+    Bench.start(
+        bench.plan("83 00 0000000000000000 %08X 00 00".formatted(list.length)),
+        list,
+        new Plan.Completion() {
+          @Override
+          public void ended(Plan.Outcome outcome) {
+            ends.add(outcome);
+          }
+
+          @Override
+          public boolean cancelled() {
+            return aborted.get();
+          }
+        });
+    device.held.remove().run();
+    assertEquals(2, device.log.size());
+    aborted.set(true);
+    device.held.remove().run();
+    assertEquals(2, device.log.size());
+    assertEquals(List.of(Steps.CANCELLED), ends);
+    assertEquals("00000008" + "02", bench.data("84 00 07 00000000000000 00000005 00 00"));
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** SANITIZE (SBC-3 §4.11, §5.24). */
 class SanitizeTest {
@@ -130,17 +131,70 @@ class SanitizeTest {
   }
 
   @Test
-  void resetsAndSessionsThatEndDoNotStopIt() {
+  void resetsDoNotStopIt() {
     device.holds = true;
     bench.run(IMMEDIATELY, new byte[0]);
     bench.target.resetUnit(0);
     bench.target.powerOn();
+    String told = bench.sense("00").toString();
+    while (told.startsWith("06/29/")) {
+      told = bench.sense("00").toString();
+    }
+    assertEquals("02/04/1b", told);
+    finish();
+    assertEquals("", bench.data("00"));
+  }
+
+  /** A session's device is used no longer than its lease lasts; the operation is the unit's. */
+  @ParameterizedTest(name = "while step {0} of two passes runs")
+  @ValueSource(ints = {1, 2, 3})
+  void aSessionThatEndsIsWaitedForAStepAndAnotherGoesOn(int steps) {
+    device.holds = true;
+    List<String> events = new ArrayList<>();
+    byte[] list = Bench.bytes("82000001" + "0f");
+    Bench.start(bench.plan(overwrite(5)), list, _ -> events.add("ended"));
+    for (int i = 1; i < steps; i++) {
+      device.held.remove().run();
+    }
+    bench.nexus.leave(() -> events.add("at rest"));
+    assertEquals(List.of(), events);
+    device.held.remove().run();
+    assertEquals(List.of("at rest"), events);
+    // Parked: no step is begun until a session has the unit.
+    assertEquals(steps, device.log.size());
     bench.nexus.close();
-    Nexus again = bench.attach();
+    ProbeDevice reopened = new ProbeDevice(device);
+    Nexus again = Bench.attach(bench.target, 2, Bench.unit(0, reopened));
     again.plan(0, Bench.cdb("00"), 0);
     assertEquals("02/04/1b", Bench.senseOf(again.plan(0, Bench.cdb("00"), 0)).toString());
+    assertEquals(1, reopened.log.size());
     finish();
+    assertEquals(List.of("at rest", "ended"), events);
+    assertEquals("flush 0 0", reopened.log.getLast());
     assertEquals("", Bench.dataOf(again.plan(0, Bench.cdb("00"), 0)));
+    assertArrayEquals(new int[] {0x0F}, bench.fillings(Bench.BLOCKS - 1, 1));
+  }
+
+  @Test
+  void anotherSessionThatIsThereGoesOnAtOnce() {
+    Nexus other = bench.attach(2);
+    other.plan(0, Bench.cdb("00"), 0);
+    device.holds = true;
+    bench.run(IMMEDIATELY, new byte[0]);
+    List<String> events = new ArrayList<>();
+    bench.nexus.leave(() -> events.add("at rest"));
+    device.held.remove().run();
+    assertEquals(List.of("at rest"), events);
+    assertEquals(1, device.held.size());
+    finish();
+    assertEquals("", Bench.dataOf(other.plan(0, Bench.cdb("00"), 0)));
+  }
+
+  @Test
+  void aSessionThatCarriesNothingLeavesAtOnce() {
+    List<String> events = new ArrayList<>();
+    bench.nexus.leave(() -> events.add("at rest"));
+    assertEquals(List.of("at rest"), events);
   }
 
   @Test
