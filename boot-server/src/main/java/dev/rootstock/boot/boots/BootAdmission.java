@@ -45,7 +45,7 @@ public final class BootAdmission implements Admission, AutoCloseable {
   private final Map<ClientName, ClientBoots> clients = new ConcurrentHashMap<>();
   private final Semaphore discoveries = new Semaphore(BootLimits.DISCOVERIES);
   private volatile Revocation revocation = Revocation.WITHOUT_TARGET;
-  private volatile LoginListener listener = LoginListener.NONE;
+  private final ListenerSeat listener = new ListenerSeat();
 
   private BootAdmission(
       Registry registry,
@@ -64,7 +64,7 @@ public final class BootAdmission implements Admission, AutoCloseable {
             identities,
             policy,
             (target, generation, reason) -> revocation.revoke(target, generation, reason),
-            (client, firmware, name, from) -> listener.loggedIn(client, firmware, name, from),
+            listener,
             threads,
             alarms,
             clock,
@@ -108,9 +108,9 @@ public final class BootAdmission implements Admission, AutoCloseable {
     revocation = target;
   }
 
-  /** From now on that one hears of granted logins. */
-  public void tell(LoginListener other) {
-    listener = other;
+  /** From now on that one hears how boots get on. */
+  public void tell(BootListener other) {
+    listener.taken(other);
   }
 
   // ---- the target asks ----
@@ -308,6 +308,11 @@ public final class BootAdmission implements Admission, AutoCloseable {
                   ? known.status()
                   : ClientStatus.of(BootState.restored(found.boot(), parts.startedAt()));
             });
+  }
+
+  /** What a client's boot has moved since the server started; empty where it had no disk. */
+  public Optional<Traffic> traffic(ClientName name) {
+    return Optional.ofNullable(clients.get(name)).flatMap(ClientBoots::traffic);
   }
 
   /**

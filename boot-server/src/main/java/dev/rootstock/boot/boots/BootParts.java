@@ -22,7 +22,7 @@ import java.util.function.LongSupplier;
 /**
  * What all clients' boots work with.
  *
- * @param listener hears of logins
+ * @param listener hears how boots get on
  * @param threads run the machines and wait for the store
  * @param alarms tells the time
  * @param clock milliseconds that never go back
@@ -35,7 +35,7 @@ record BootParts(
     Identities identities,
     BootPolicy policy,
     Revocation revocation,
-    LoginListener listener,
+    BootListener listener,
     Executor threads,
     ScheduledExecutorService alarms,
     LongSupplier clock,

@@ -296,14 +296,20 @@ final class ClientBoots {
         lease.request().initiatorName(),
         address(lease.request()).getHostAddress(),
         grant.generation());
+    tellOf(lease, Objects.requireNonNull(state.sessions.get(grant.id())).kind());
+    Objects.requireNonNull(logins.remove(grant.id())).complete(new Granted(lease));
+  }
+
+  private void tellOf(SessionLease lease, InitiatorKind kind) {
+    Traffic traffic = disk.traffic().orElseThrow();
+    boolean firmware = kind == InitiatorKind.FIRMWARE;
+    if (!firmware) {
+      traffic.awaitWrite();
+    }
+    LoginRequest request = lease.request();
     parts
         .listener()
-        .loggedIn(
-            name.value(),
-            Objects.requireNonNull(state.sessions.get(grant.id())).kind() == InitiatorKind.FIRMWARE,
-            lease.request().initiatorName(),
-            address(lease.request()));
-    Objects.requireNonNull(logins.remove(grant.id())).complete(new Granted(lease));
+        .loggedIn(name.value(), firmware, request.initiatorName(), address(request), traffic);
   }
 
   private void refused(BootEffect.Refuse refuse) {
@@ -346,12 +352,20 @@ final class ClientBoots {
     post(new BootEvent.SessionOpened(id));
   }
 
-  void ended(long id) {
+  void ended(long id, long generation, String why) {
     mailbox.put(
         () -> {
           sessions.remove(id);
           take(new BootEvent.SessionEnded(id));
+          if (sessions.isEmpty() && generation > 0) {
+            parts.listener().left(name.value(), generation, why);
+          }
         });
+  }
+
+  /** What its boot has moved since the server started. */
+  Optional<Traffic> traffic() {
+    return disk.traffic();
   }
 
   private ClientStatus picture() {

@@ -14,6 +14,7 @@ import dev.rootstock.target.LogicalUnit;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -42,6 +43,7 @@ final class ClientDisk {
   private final List<LeasedDisk> further = new ArrayList<>();
   private List<LogicalUnit> units = List.of();
   private long generation;
+  private volatile @Nullable Traffic traffic;
 
   /**
    * A client's disks, all closed.
@@ -89,6 +91,7 @@ final class ClientDisk {
                       () -> recordFlushed(overlay));
       lease = opened;
       generation = record.generation();
+      count(generation);
       List<LogicalUnit> shown = new ArrayList<>();
       shown.add(unit(LUN, opened));
       openFurther(shown);
@@ -154,10 +157,27 @@ final class ClientDisk {
   private LogicalUnit unit(int lun, LeasedDisk disk) {
     return new LogicalUnit(
         lun,
-        disk.device(),
+        new CountedDevice(disk.device(), Objects.requireNonNull(traffic)),
         parts.identities().naa(name, lun),
         parts.identities().serial(name, lun),
         new RegisteredMemory(parts.registry(), name, lun));
+  }
+
+  /** A boot whose disks are closed and opened again goes on counting. */
+  private void count(long boot) {
+    Traffic known = traffic;
+    if (known == null || known.generation() != boot) {
+      traffic =
+          new Traffic(
+              boot,
+              () -> parts.listener().firstRead(name.value(), boot),
+              () -> parts.listener().firstWrite(name.value(), boot));
+    }
+  }
+
+  /** What the latest boot that had the disks open has moved. From any thread. */
+  Optional<Traffic> traffic() {
+    return Optional.ofNullable(traffic);
   }
 
   private Optional<Client> client() {

@@ -76,6 +76,6 @@ final class SessionLease implements Lease {
 
   @Override
   public void ended(String why) {
-    client.ended(id);
+    client.ended(id, generation, why);
   }
 }

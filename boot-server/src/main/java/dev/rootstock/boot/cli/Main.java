@@ -35,6 +35,7 @@ public final class Main {
           new ClientApproveCommand(),
           new ClientWakeCommand(),
           new ClientShowCommand(),
+          new ClientHistoryCommand(),
           new ClientChapCommand(),
           new ClientSetCommand(),
           new ClientSnapshotCommand(),

@@ -3,10 +3,8 @@ package dev.rootstock.boot.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import org.apache.commons.cli.Option;
-import org.jspecify.annotations.Nullable;
 
 /** {@code status [--watch]}. */
 final class StatusCommand implements Command {
@@ -57,10 +55,11 @@ final class StatusCommand implements Command {
       invocation.print("no clients: 'rootstock client add NAME --image IMAGE' makes one");
       return;
     }
-    Table table = new Table("CLIENT", "IMAGE", "STAGE", "BOOT", "STARTED", "CAME TO", "AFTER");
+    Table table =
+        new Table(
+            "CLIENT", "IMAGE", "STAGE", "BOOT", "STARTED", "CAME TO", "AFTER", "READ", "WRITTEN");
     for (JsonNode client : status.get("clients")) {
-      JsonNode steps = client.get("steps");
-      JsonNode last = latest(steps);
+      JsonNode last = BootText.latest(client);
       table.row(
           client.get("name").asText(),
           client.get("image").asText(),
@@ -68,7 +67,9 @@ final class StatusCommand implements Command {
           client.get("generation").asText(),
           client.get("started").isNull() ? "-" : client.get("started").asText(),
           last == null ? "-" : last.get("step").asText(),
-          last == null ? "-" : after(client, last));
+          last == null ? "-" : BootText.after(client, last),
+          Size.text(client.get("readBytes").asLong()),
+          Size.text(client.get("writtenBytes").asLong()));
     }
     table.lines().forEach(invocation::print);
     for (JsonNode client : status.get("clients")) {
@@ -77,24 +78,5 @@ final class StatusCommand implements Command {
             "%s stopped %s".formatted(client.get("name").asText(), client.get("stopped").asText()));
       }
     }
-  }
-
-  private static @Nullable JsonNode latest(JsonNode steps) {
-    JsonNode latest = null;
-    for (JsonNode each : steps) {
-      if (latest == null || time(each).isAfter(time(latest))) {
-        latest = each;
-      }
-    }
-    return latest;
-  }
-
-  private static Instant time(JsonNode step) {
-    return Instant.parse(step.get("at").asText());
-  }
-
-  private static String after(JsonNode client, JsonNode step) {
-    Duration taken = Duration.between(Instant.parse(client.get("started").asText()), time(step));
-    return "%.1f s".formatted(taken.toMillis() / 1000.0);
   }
 }

@@ -96,6 +96,7 @@ final class ClientOperations {
     ClientName name = name(arguments);
     registration(workplace, name);
     await(workplace.boots().remove(name, arguments.flag("force")));
+    workplace.trails().forget(name.value());
     return JsonNodeFactory.instance.objectNode().put("removed", name.value());
   }
 

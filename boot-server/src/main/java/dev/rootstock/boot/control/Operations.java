@@ -30,6 +30,7 @@ public final class Operations {
           Map.entry("client add", ClientOperations::add),
           Map.entry("client list", ClientOperations::list),
           Map.entry("client show", ClientOperations::show),
+          Map.entry("client history", HistoryOperation::history),
           Map.entry("client chap", ChapOperations::chap),
           Map.entry("client set", DiskOperations::set),
           Map.entry("client snapshot", DiskOperations::snapshot),

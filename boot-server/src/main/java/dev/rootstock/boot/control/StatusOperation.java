@@ -29,29 +29,15 @@ final class StatusOperation {
       node.put("generation", status.map(ClientStatus::generation).orElse(0L));
       Optional<Trail> trail = workplace.trails().of(each.client().name().value());
       trail.ifPresentOrElse(
-          known -> {
-            node.put("started", known.started().toString());
-            steps(node.putArray("steps"), known);
-          },
+          known -> BootJson.put(node, known),
           () -> {
             node.putNull("started");
             node.putArray("steps");
+            node.put("readBytes", 0L).put("writtenBytes", 0L).putNull("left");
           });
       node.put("stopped", stopped(status, trail, now).orElse(null));
     }
     return result;
-  }
-
-  private static void steps(ArrayNode steps, Trail trail) {
-    trail
-        .marks()
-        .forEach(
-            (step, mark) ->
-                steps
-                    .addObject()
-                    .put("step", step.text())
-                    .put("at", mark.at().toString())
-                    .put("detail", mark.detail()));
   }
 
   private static Optional<String> stopped(
@@ -65,7 +51,7 @@ final class StatusOperation {
         .get()
         .stopped(
             refusal
-                .filter(known -> known.at().isAfter(trail.get().started()))
+                .filter(known -> known.at().isAfter(trail.get().began()))
                 .map(ClientStatus.Refusal::reason),
             now);
   }

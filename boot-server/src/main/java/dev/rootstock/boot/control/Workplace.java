@@ -23,7 +23,7 @@ public record Workplace(
         installation,
         BootAdmission.withoutServer(
             installation.registry(), installation.store(), installation.identities()),
-        Trails.open(installation.configuration().data()),
+        Trails.lookAt(installation.configuration().data()),
         new PendingMachines());
   }
 }

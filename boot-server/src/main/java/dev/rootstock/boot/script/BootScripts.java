@@ -7,14 +7,17 @@ import dev.rootstock.boot.http.Route;
 import dev.rootstock.boot.script.ScriptTemplates.Kind;
 import dev.rootstock.dhcp.RootPath;
 import io.netty.handler.codec.http.HttpMethod;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Answers with a client's boot script: {@code /script/NAME}, or {@code /script/?mac=M&uuid=U} for a
- * script elsewhere that chains to us and knows the machine only. A script holds no secret: whoever
- * can fetch one could have read the same in the answer to a DHCPDISCOVER.
+ * script elsewhere that chains to us and knows the machine only. To others than the client's own
+ * address a script holds no secret: whoever can fetch one could have read the same in the answer to
+ * a DHCPDISCOVER.
  */
 public final class BootScripts implements Route {
   /** INT 13 numbers of disks begin here; UEFI takes the same. */
@@ -22,15 +25,21 @@ public final class BootScripts implements Route {
 
   private final ScriptClients clients;
   private final ScriptTemplates templates;
-  private final Consumer<String> fetched;
+  private final ScriptListener listener;
 
-  /**
-   * @param fetched is told the name of a client whose script went out, on any thread
-   */
-  public BootScripts(ScriptClients clients, ScriptTemplates templates, Consumer<String> fetched) {
+  /** Hears of scripts, and knows of boots; on any thread, must not wait. */
+  public interface ScriptListener {
+    /** A client's script goes out. */
+    void fetched(String client);
+
+    /** Where the boot of a client that fetches its script now says that it is ready. */
+    Optional<String> readyUrl(String client);
+  }
+
+  public BootScripts(ScriptClients clients, ScriptTemplates templates, ScriptListener listener) {
     this.clients = clients;
     this.templates = templates;
-    this.fetched = fetched;
+    this.listener = listener;
   }
 
   @Override
@@ -44,9 +53,9 @@ public final class BootScripts implements Route {
       return refused("client " + client.name() + ": " + client.refusal().get());
     }
     if (request.method().equals(HttpMethod.GET)) {
-      fetched.accept(client.name());
+      listener.fetched(client.name());
     }
-    return Answer.Text.ok(script(client));
+    return Answer.Text.ok(script(client, request));
   }
 
   private Optional<ScriptClient> find(Request request, String rest) {
@@ -64,26 +73,56 @@ public final class BootScripts implements Route {
         templates.fill(Kind.REFUSED, Map.of("reason", ScriptTemplates.plain(reason))));
   }
 
-  private String script(ScriptClient client) {
-    RootPath first = client.disks().getFirst();
+  private String script(ScriptClient client, Request request) {
+    // Where another DHCP server gives the addresses we may know none: then a token, which only
+    // marks a boot in 'status', goes to whoever asks, and a secret goes to nobody.
+    boolean own = client.address().filter(request.client()::equals).isPresent();
+    boolean mayBeOwn = own || client.address().isEmpty();
+    ScriptClient.Disk first = client.disks().getFirst();
     return templates.fill(
         Kind.BOOT,
         Map.of(
             "client", client.name(),
             "initiator", client.initiator().value(),
-            "target", first.target().value(),
-            "root-path", first.toString(),
-            "other-disks", otherDisks(client)));
+            "target", first.paths().getFirst().target().value(),
+            "root-path", first.paths().getFirst().toString(),
+            "root-paths", paths(first),
+            "all-disks", hooked(client, 0),
+            "other-disks", hooked(client, 1),
+            "secrets", own ? client.secrets().map(BootScripts::secrets).orElse("") : "",
+            "ready-url", mayBeOwn ? listener.readyUrl(client.name()).orElse("") : ""));
   }
 
-  private static String otherDisks(ScriptClient client) {
+  /** A disk that is not there is said, and left out, as it is at the target. */
+  private static String hooked(ScriptClient client, int from) {
     StringBuilder lines = new StringBuilder();
-    for (int disk = 1; disk < client.disks().size(); disk++) {
+    for (int disk = from; disk < client.disks().size(); disk++) {
       lines
           .append("sanhook --drive 0x%x ".formatted(FIRST_DRIVE + disk))
-          .append(client.disks().get(disk))
-          .append(" || goto failed\n");
+          .append(paths(client.disks().get(disk)))
+          .append(
+              " || echo Rootstock: disk %d is not there, going on without it%n".formatted(disk));
     }
     return lines.toString();
+  }
+
+  /** iPXE takes several and uses the one that answers. */
+  private static String paths(ScriptClient.Disk disk) {
+    return disk.paths().stream().map(RootPath::toString).collect(Collectors.joining(" "));
+  }
+
+  private static String secrets(ScriptClient.Secrets secrets) {
+    return account("", secrets.client())
+        + secrets.target().map(target -> account("reverse-", target)).orElse("");
+  }
+
+  private static String account(String direction, ScriptClient.Account account) {
+    return "set %susername:hex %s%nset %spassword:hex %s%n"
+        .formatted(direction, hex(account.user()), direction, hex(account.secret()));
+  }
+
+  /** In iPXE's scripts nothing can be quoted, and a secret may hold dollar and brace. */
+  private static String hex(String text) {
+    return HexFormat.ofDelimiter(":").formatHex(text.getBytes(StandardCharsets.US_ASCII));
   }
 }

@@ -3,6 +3,7 @@ package dev.rootstock.boot.script;
 
 import dev.rootstock.dhcp.IscsiName;
 import dev.rootstock.dhcp.RootPath;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,12 +12,46 @@ import java.util.Optional;
  *
  * @param name its name
  * @param initiator the name that its initiator takes
- * @param disks where its disks are, the one to boot from first
+ * @param disks its disks, the one to boot from first
+ * @param address the client's own, where it is known
+ * @param secrets by what it proves itself, where its administrator has them handed out
  * @param refusal why it may not boot, in one line; empty where it may
  */
 public record ScriptClient(
-    String name, IscsiName initiator, List<RootPath> disks, Optional<String> refusal) {
+    String name,
+    IscsiName initiator,
+    List<Disk> disks,
+    Optional<InetAddress> address,
+    Optional<Secrets> secrets,
+    Optional<String> refusal) {
   public ScriptClient {
     disks = List.copyOf(disks);
+  }
+
+  /**
+   * A disk.
+   *
+   * @param paths one for each portal that it is reached by; at least one
+   */
+  public record Disk(List<RootPath> paths) {
+    public Disk {
+      paths = List.copyOf(paths);
+    }
+  }
+
+  /**
+   * What CHAP takes.
+   *
+   * @param target by what the target proves itself, if it has to
+   */
+  public record Secrets(Account client, Optional<Account> target) {}
+
+  /** A name and the secret that goes with it. */
+  public record Account(String user, String secret) {
+    /** Without the secret. */
+    @Override
+    public String toString() {
+      return "Account[" + user + "]";
+    }
   }
 }

@@ -29,7 +29,17 @@ public final class ScriptTemplates {
   /** The scripts that there are. */
   enum Kind {
     /** Attaches the client's disks and boots from the first. */
-    BOOT("boot.ipxe", "client", "initiator", "other-disks", "root-path", "target"),
+    BOOT(
+        "boot.ipxe",
+        "all-disks",
+        "client",
+        "initiator",
+        "other-disks",
+        "ready-url",
+        "root-path",
+        "root-paths",
+        "secrets",
+        "target"),
     /** Says why there is no disk, and goes on with what the machine has. */
     REFUSED("refused.ipxe", "reason");
 

@@ -27,20 +27,30 @@ import dev.rootstock.dhcp.RootPath;
 import dev.rootstock.dhcp.ServerName;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What DHCP tells about clients, out of the registry. Nothing here waits.
  *
- * @param server the literal address of the target
- * @param port its port
+ * @param portals where the target is, with literal addresses; the one that DHCP tells first
  */
-record BootDirectory(Registry registry, Identities identities, InetAddress server, int port)
+record BootDirectory(Registry registry, Identities identities, List<InetSocketAddress> portals)
     implements DhcpClients, ScriptClients {
+  BootDirectory {
+    portals = List.copyOf(portals);
+  }
+
+  /** The address that clients are told. */
+  InetAddress server() {
+    return portals.getFirst().getAddress();
+  }
 
   @Override
   public Recognised recognise(MachineKeys keys) {
@@ -117,14 +127,37 @@ record BootDirectory(Registry registry, Identities identities, InetAddress serve
 
   private ScriptClient scriptClient(Registration registration) {
     ClientName name = registration.client().name();
-    Optional<RootPath> path = rootPath(name);
+    int luns = 1 + registration.client().disks().size();
+    List<ScriptClient.Disk> disks =
+        IntStream.range(0, luns).mapToObj(lun -> disk(name, lun)).toList();
     return new ScriptClient(
         name.value(),
         new IscsiName(identities.initiator(name).value()),
-        path.stream().toList(),
-        path.isPresent()
-            ? Optional.empty()
-            : Optional.of("its root path is longer than 255 bytes. A shorter name prefix helps"));
+        disks,
+        Optional.ofNullable(registration.address()),
+        secrets(registration.chap()),
+        disks.getFirst().paths().isEmpty()
+            ? Optional.of("its root path is longer than 255 bytes. A shorter name prefix helps")
+            : Optional.empty());
+  }
+
+  private ScriptClient.Disk disk(ClientName name, int lun) {
+    return new ScriptClient.Disk(
+        portals.stream().flatMap(portal -> rootPath(name, portal, lun).stream()).toList());
+  }
+
+  private static Optional<ScriptClient.Secrets> secrets(@Nullable Chap chap) {
+    if (chap == null || !chap.handOut()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new ScriptClient.Secrets(
+            account(chap.client()),
+            Optional.ofNullable(chap.target()).map(BootDirectory::account)));
+  }
+
+  private static ScriptClient.Account account(Chap.Pair pair) {
+    return new ScriptClient.Account(pair.user(), pair.secret().text());
   }
 
   private DhcpClient dhcpClient(Registration registration) {
@@ -158,9 +191,15 @@ record BootDirectory(Registry registry, Identities identities, InetAddress serve
 
   /** Empty where a new 'server' or prefix made it too long, which the start has warned of. */
   Optional<RootPath> rootPath(ClientName name) {
+    return rootPath(name, portals.getFirst(), 0);
+  }
+
+  private Optional<RootPath> rootPath(ClientName name, InetSocketAddress portal, int lun) {
     IscsiName target = new IscsiName(identities.target(name));
     try {
-      return Optional.of(RootPath.of(ServerName.of(server), port, Lun.ZERO, target));
+      return Optional.of(
+          RootPath.of(
+              ServerName.of(portal.getAddress()), portal.getPort(), Lun.ofNumber(lun), target));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }

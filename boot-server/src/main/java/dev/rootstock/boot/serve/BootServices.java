@@ -18,10 +18,12 @@ import dev.rootstock.boot.http.Request;
 import dev.rootstock.boot.http.Route;
 import dev.rootstock.boot.ra.RouterAdvertiser;
 import dev.rootstock.boot.script.BootScripts;
+import dev.rootstock.boot.script.ReadyRoute;
 import dev.rootstock.boot.script.ScriptTemplates;
 import dev.rootstock.boot.tftp.TftpServer;
 import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -155,7 +158,8 @@ final class BootServices implements AutoCloseable {
     }
     ScriptTemplates templates = ScriptTemplates.load(configuration.http().templates());
     Map<String, Route> routes = new HashMap<>();
-    routes.put("/script/", new BootScripts(directory, templates, watch::scriptFetched));
+    routes.put("/script/", new BootScripts(directory, templates, watch));
+    routes.put(ReadyRoute.PREFIX, new ReadyRoute(watch.trails()::ready));
     if (files != null) {
       routes.put("/boot/", (request, rest) -> served(files, request, rest, watch));
     }
@@ -164,23 +168,26 @@ final class BootServices implements AutoCloseable {
     for (InetSocketAddress each : server.addresses()) {
       ready.add(Server.readyLine("http", each));
     }
+    port(server, directory.server()).ifPresent(watch.links()::reachedBy);
     if (subnet == null) {
       return OptionalInt.empty();
     }
     return OptionalInt.of(
-        server.addresses().stream()
-            .filter(
-                each ->
-                    each.getAddress().isAnyLocalAddress()
-                        || each.getAddress().equals(subnet.serverAddress()))
-            .findFirst()
+        port(server, subnet.serverAddress())
             .orElseThrow(
                 () ->
                     new RefusedException(
                         "machines on %s reach us by %s, and 'http.listen' has no such address: add it"
                             .formatted(
-                                subnet.interfaceName(), subnet.serverAddress().getHostAddress())))
-            .getPort());
+                                subnet.interfaceName(), subnet.serverAddress().getHostAddress()))));
+  }
+
+  /** The port by which this address is reached. */
+  private static Optional<Integer> port(HttpServer server, InetAddress address) {
+    return server.addresses().stream()
+        .filter(each -> each.getAddress().isAnyLocalAddress() || each.getAddress().equals(address))
+        .map(InetSocketAddress::getPort)
+        .findFirst();
   }
 
   private static Answer served(BootFiles files, Request request, String name, BootWatch watch)

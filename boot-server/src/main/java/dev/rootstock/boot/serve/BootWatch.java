@@ -2,10 +2,16 @@
 package dev.rootstock.boot.serve;
 
 import dev.rootstock.boot.boots.BootAdmission;
-import dev.rootstock.boot.boots.LoginListener;
+import dev.rootstock.boot.boots.BootListener;
+import dev.rootstock.boot.boots.Traffic;
+import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.dhcp.DiscoverListener;
 import dev.rootstock.boot.pending.PendingMachines;
+import dev.rootstock.boot.script.BootScripts.ScriptListener;
+import dev.rootstock.boot.trail.Count;
 import dev.rootstock.boot.trail.Step;
+import dev.rootstock.boot.trail.Trail;
 import dev.rootstock.boot.trail.Trails;
 import dev.rootstock.dhcp.BootStage;
 import dev.rootstock.dhcp.DhcpOption;
@@ -16,8 +22,12 @@ import java.util.Optional;
 
 /** Hears what happens on a machine's way to its disk, and tells those who go by it. */
 record BootWatch(
-    BootAdmission boots, BootDirectory directory, Trails trails, Optional<PendingMachines> pending)
-    implements DiscoverListener {
+    BootAdmission boots,
+    BootDirectory directory,
+    Trails trails,
+    Optional<PendingMachines> pending,
+    ReadyLinks links)
+    implements DiscoverListener, ScriptListener {
 
   @Override
   public void discovered(String client, int xid, BootStage stage) {
@@ -57,17 +67,54 @@ record BootWatch(
             client -> trails.took(client, Step.PROGRAM, "%s, %d bytes".formatted(file, bytes)));
   }
 
-  void scriptFetched(String client) {
+  @Override
+  public void fetched(String client) {
     boots.scriptFetched(client);
     trails.took(client, Step.SCRIPT, "");
   }
 
-  /** Who hears of logins, whether there are services before the disk or not. */
-  static LoginListener logins(Trails trails) {
-    return (client, firmware, initiator, from) ->
-        trails.took(
-            client,
-            firmware ? Step.FIRMWARE_LOGIN : Step.SYSTEM_LOGIN,
-            from.getHostAddress() + " as " + initiator);
+  @Override
+  public Optional<String> readyUrl(String client) {
+    return links.ofFirmware(client);
+  }
+
+  /** Who hears of boots, whether there are services before the disk or not. */
+  static BootListener boots(Trails trails) {
+    return new BootListener() {
+      @Override
+      public void loggedIn(
+          String client, boolean firmware, String initiator, InetAddress from, Traffic traffic) {
+        trails.loggedIn(
+            client, firmware, count(traffic), from.getHostAddress() + " as " + initiator);
+      }
+
+      @Override
+      public void firstRead(String client, long generation) {
+        trails.took(client, generation, Step.FIRST_READ, "");
+      }
+
+      @Override
+      public void firstWrite(String client, long generation) {
+        trails.took(client, generation, Step.READY, Trail.FIRST_WRITE);
+      }
+
+      @Override
+      public void left(String client, long generation, String why) {
+        trails.left(client, generation, why);
+      }
+    };
+  }
+
+  /** What a client's boot has moved until now. */
+  static Optional<Count> counted(BootAdmission boots, String client) {
+    try {
+      return boots.traffic(new ClientName(client)).map(BootWatch::count);
+    } catch (InvalidClientException e) {
+      return Optional.empty(); // somebody else's file among the records
+    }
+  }
+
+  private static Count count(Traffic traffic) {
+    return new Count(traffic.generation(), traffic.readBytes(), traffic.writtenBytes());
   }
 }

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -145,15 +146,15 @@ public final class Server implements AutoCloseable {
             boots);
     started("iscsi", target);
     boots.revokeThrough(target::revoke);
-    boots.tell(BootWatch.logins(trails));
+    boots.tell(BootWatch.boots(trails));
+    trails.countBy(client -> BootWatch.counted(boots, client));
     target.addresses().forEach(each -> ready("iscsi", each));
     if (told != null) {
       BootDirectory directory =
           new BootDirectory(
               installation.registry(),
               installation.identities(),
-              told,
-              port(target.addresses(), told));
+              portals(target.addresses(), told));
       BootServices services =
           BootServices.start(
               configuration,
@@ -165,7 +166,8 @@ public final class Server implements AutoCloseable {
                   trails,
                   configuration.unknown() == Unknown.PENDING
                       ? Optional.of(pending)
-                      : Optional.empty()));
+                      : Optional.empty(),
+                  new ReadyLinks(trails, told)));
       started("boot services", services);
       ready.addAll(services.ready());
       TargetDirectory targets =
@@ -232,6 +234,24 @@ public final class Server implements AutoCloseable {
                     "clients are told to come to %s, and 'iscsi.listen' has no such address: add it"
                         .formatted(address.getHostAddress())))
         .getPort();
+  }
+
+  /**
+   * By what clients reach the target: the address that they are told first, then the others of its
+   * family that a portal names. What a wildcard stands for is not guessed.
+   */
+  private static List<InetSocketAddress> portals(
+      List<InetSocketAddress> listening, InetAddress told) throws RefusedException {
+    return Stream.concat(
+            Stream.of(new InetSocketAddress(told, port(listening, told))),
+            listening.stream()
+                .filter(
+                    portal ->
+                        !portal.getAddress().isAnyLocalAddress()
+                            && !portal.getAddress().isLoopbackAddress()
+                            && portal.getAddress().getClass() == told.getClass()))
+        .distinct()
+        .toList();
   }
 
   private static void warnOfLongNames(Installation installation, InetAddress told) {

@@ -15,8 +15,12 @@ public enum Step {
   SCRIPT,
   /** Its firmware logged in. */
   FIRMWARE_LOGIN,
+  /** A block of its disks was read: by the firmware, where that logged in. */
+  FIRST_READ,
   /** Its operating system logged in. */
-  SYSTEM_LOGIN;
+  SYSTEM_LOGIN,
+  /** The operating system wrote to a disk, or said itself that it is ready. */
+  READY;
 
   /** As it is shown: {@code firmware-login}. */
   public String text() {

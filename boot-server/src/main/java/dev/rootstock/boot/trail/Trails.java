@@ -1,191 +1,263 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.trail;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.rootstock.boot.trail.Trail.Mark;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Clock;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.util.EnumMap;
-import java.util.Iterator;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last start of every client. It is for people to look at: nothing is decided by it, so it is
- * written some seconds late, whole, and without waiting for the disk; what a power loss takes of it
- * is missed by nobody's disk.
+ * The boots of every client, as far as people want to see them. Nothing is decided by them, so they
+ * are written some seconds late and without waiting for the disk; what a power loss takes of them
+ * is missed by nobody's disk. The last ones are in memory, the others in a file for each client.
+ *
+ * <p>Methods may be called from any thread and do not wait, but for those that say so.
  */
 public final class Trails implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Trails.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String FILE = "boots.json";
-  private static final int FORMAT = 1;
-  private static final int WRITE_SECONDS = 5;
-  private static final int CLOSE_SECONDS = 10;
+  private static final String FOLDER = "boots";
 
-  /** Clients that there may be, and bytes of the file that are read. */
-  private static final int MOST = 100_000;
-
-  private static final long LARGEST = 256L << 20;
-  private static final int LONGEST_DETAIL = 200;
-
-  private final Path file;
+  private final TrailFiles files;
+  private final Path folder;
   private final Clock clock;
-  private final Map<String, Trail> trails = new TreeMap<>();
+  private final boolean complete;
+  private final Map<String, ClientTrails> clients = new HashMap<>();
   private final ScheduledExecutorService writer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("boot-trails").daemon().factory());
-  private boolean dirty;
+  private volatile Function<String, Optional<Count>> counts = client -> Optional.empty();
+  private volatile ReadyTokens tokens = new ReadyTokens(new byte[0]);
   private boolean scheduled;
 
-  private Trails(Path file, Clock clock) {
-    this.file = file;
+  private Trails(Path data, Clock clock, boolean complete) {
+    this.folder = data.resolve(FOLDER);
+    this.files = new TrailFiles(folder);
     this.clock = clock;
+    this.complete = complete;
   }
 
-  /** Reads what is kept in a data directory; a file that cannot be read is begun anew. */
+  /** Those of a server that starts: reads what a data directory keeps. May wait. */
   public static Trails open(Path data) {
     return open(data, Clock.systemUTC());
   }
 
   static Trails open(Path data, Clock clock) {
-    Trails trails = new Trails(data.resolve(FILE), clock);
-    trails.load();
+    Trails trails = new Trails(data, clock, true);
+    trails.tokens = ReadyTokens.in(trails.folder);
+    for (String client : trails.files.clients()) {
+      if (trails.clients.size() < Limits.CLIENTS) {
+        trails.clients.put(client, new ClientTrails(trails.files.read(client)));
+      }
+    }
     return trails;
   }
 
-  /** A client has taken a step. From any thread; does not wait. */
+  /** For commands while no server runs, which look at few clients: reads each when it is asked. */
+  public static Trails lookAt(Path data) {
+    return new Trails(data, Clock.systemUTC(), false);
+  }
+
+  /** From now on that one says what a client's boot has moved; it must not wait. */
+  public void countBy(Function<String, Optional<Count>> source) {
+    counts = source;
+    var _ =
+        writer.scheduleWithFixedDelay(
+            this::countAll, Limits.COUNT_SECONDS, Limits.COUNT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  // ---- what happens ----
+
+  /** A client has taken a step before its login. */
   public synchronized void took(String client, Step step, String detail) {
-    Instant now = clock.instant();
-    String shown = detail.replaceAll("[^ -~]", "?");
-    Mark mark = new Mark(now, shown.substring(0, Math.min(shown.length(), LONGEST_DETAIL)));
-    Trail known = trails.get(client);
-    if (known == null && trails.size() >= MOST) {
-      return;
+    change(client, known -> known.took(step, mark(detail)));
+  }
+
+  /** A step of a boot that has logged in; of an older boot it means nothing. */
+  public synchronized void took(String client, long generation, Step step, String detail) {
+    change(client, known -> known.took(generation, step, mark(detail)));
+  }
+
+  /**
+   * A session was granted.
+   *
+   * @param count what the boot had moved until then
+   */
+  public synchronized void loggedIn(String client, boolean firmware, Count count, String detail) {
+    Step step = firmware ? Step.FIRMWARE_LOGIN : Step.SYSTEM_LOGIN;
+    change(client, known -> known.loggedIn(step, count, mark(detail)));
+  }
+
+  /** The boot's last session has ended. */
+  public synchronized void left(String client, long generation, String why) {
+    change(client, known -> known.left(generation, mark(why)));
+  }
+
+  /**
+   * A machine says that it is ready.
+   *
+   * @param token as it came from the network
+   * @param from who said so
+   * @return false where it is the token of no boot that is known or runs
+   */
+  public synchronized boolean ready(String token, String from) {
+    Optional<ReadyTokens.Claim> claim = ReadyTokens.claim(token);
+    ClientTrails known = claim.map(made -> clients.get(made.client())).orElse(null);
+    if (known == null) {
+      return false;
     }
-    Trail next =
-        known == null || !known.continuesWith(step, now)
-            ? Trail.begun(step, mark)
-            : known.with(step, mark);
-    if (!next.equals(known)) {
-      trails.put(client, next);
-      dirty = true;
-      schedule();
+    Mark mark = mark("said so from " + from);
+    return change(
+        claim.get().client(),
+        each -> each.ready(trail -> tokens.proves(claim.get(), trail.began()), mark));
+  }
+
+  /** The token of a start whose script is fetched now; empty where none is known. */
+  public synchronized Optional<String> firmwareToken(String client) {
+    return Optional.ofNullable(clients.get(client))
+        .flatMap(ClientTrails::shown)
+        .map(trail -> tokens.token(client, trail.began()));
+  }
+
+  /** The token of the boot whose operating system asks now; empty where none is known. */
+  public synchronized Optional<String> systemToken(String client) {
+    return Optional.ofNullable(clients.get(client))
+        .flatMap(ClientTrails::running)
+        .map(trail -> tokens.token(client, trail.began()));
+  }
+
+  // ---- what is shown ----
+
+  /** The last start of a client, with what it has moved until now. May wait without a server. */
+  public Optional<Trail> of(String client) {
+    count(client);
+    synchronized (this) {
+      return known(client).flatMap(ClientTrails::shown);
     }
   }
 
-  /** The last start of a client. */
-  public synchronized Optional<Trail> of(String client) {
-    return Optional.ofNullable(trails.get(client));
+  /** The boots of a client that are kept, the latest first. May wait. */
+  public List<Trail> history(String client) {
+    count(client);
+    List<Trail> latest;
+    synchronized (this) {
+      latest = known(client).map(ClientTrails::all).orElse(List.of());
+    }
+    return TrailFiles.merged(files.read(client), latest).reversed();
   }
 
-  private void schedule() {
-    if (!scheduled && !writer.isShutdown()) {
+  /** The client is gone, and its boots with it. May wait. */
+  public void forget(String client) {
+    synchronized (this) {
+      clients.remove(client);
+    }
+    try {
+      // After a writing that is under way, which would bring the file back.
+      writer
+          .submit(
+              () -> {
+                files.delete(client);
+                return true;
+              })
+          .get();
+    } catch (ExecutionException e) {
+      log.warn("the boots of {} stay in {}: {}", client, folder, e.getCause().toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // ---- how it is kept ----
+
+  private Optional<ClientTrails> known(String client) {
+    ClientTrails known = clients.get(client);
+    if (known == null && !complete) {
+      known = new ClientTrails(files.read(client));
+    }
+    return Optional.ofNullable(known);
+  }
+
+  private boolean change(String client, Function<ClientTrails, Boolean> change) {
+    ClientTrails known = clients.get(client);
+    if (known == null) {
+      if (clients.size() >= Limits.CLIENTS) {
+        return false;
+      }
+      known = new ClientTrails(List.of());
+      clients.put(client, known);
+    }
+    boolean changed = change.apply(known);
+    if (changed && !scheduled && !writer.isShutdown()) {
       scheduled = true;
-      var _ = writer.schedule(this::write, WRITE_SECONDS, TimeUnit.SECONDS);
+      var _ = writer.schedule(this::write, Limits.WRITE_SECONDS, TimeUnit.SECONDS);
+    }
+    return changed;
+  }
+
+  private Mark mark(String detail) {
+    String shown = detail.replaceAll("[^ -~]", "?");
+    return new Mark(
+        clock.instant().truncatedTo(ChronoUnit.MILLIS),
+        shown.substring(0, Math.min(shown.length(), Limits.DETAIL)));
+  }
+
+  private void countAll() {
+    List<String> all;
+    synchronized (this) {
+      all = List.copyOf(clients.keySet());
+    }
+    all.forEach(this::count);
+  }
+
+  private void count(String client) {
+    Optional<Count> count = counts.apply(client);
+    if (count.isPresent()) {
+      synchronized (this) {
+        change(client, known -> known.counted(count.get()));
+      }
     }
   }
 
   private void write() {
-    Map<String, Trail> now;
+    Map<String, List<Trail>> changed = new HashMap<>();
     synchronized (this) {
       scheduled = false;
-      if (!dirty) {
-        return;
-      }
-      dirty = false;
-      now = new TreeMap<>(trails);
+      clients.forEach((client, known) -> known.unwritten().ifPresent(t -> changed.put(client, t)));
     }
-    try {
-      Path partial = file.resolveSibling(FILE + ".new");
-      Files.write(partial, bytes(now));
-      Files.move(
-          partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
+    IOException failure = null;
+    for (Map.Entry<String, List<Trail>> each : changed.entrySet()) {
+      try {
+        files.merge(each.getKey(), each.getValue());
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
       log.warn(
-          "{} cannot be written, so 'status' forgets at the next start: {}", file, e.toString());
+          "{} cannot be written, so 'status' forgets at the next start: {}",
+          folder,
+          failure.toString());
     }
   }
 
-  private static byte[] bytes(Map<String, Trail> trails) {
-    ObjectNode root = JSON.createObjectNode().put("format", FORMAT);
-    ObjectNode all = root.putObject("boots");
-    trails.forEach(
-        (client, trail) -> {
-          ArrayNode marks = all.putArray(client);
-          trail
-              .marks()
-              .forEach(
-                  (step, mark) ->
-                      marks
-                          .addObject()
-                          .put("step", step.text())
-                          .put("at", mark.at().toString())
-                          .put("detail", mark.detail()));
-        });
-    try {
-      return JSON.writeValueAsString(root).getBytes(StandardCharsets.UTF_8);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree of plain values has no JSON form", e);
-    }
-  }
-
-  private void load() {
-    try {
-      if (!Files.exists(file)) {
-        return;
-      }
-      if (Files.size(file) > LARGEST) {
-        throw new IOException("it is too long");
-      }
-      JsonNode root = JSON.readTree(Files.readAllBytes(file));
-      if (root.path("format").asInt() != FORMAT) {
-        throw new IOException("it has another format");
-      }
-      Iterator<Map.Entry<String, JsonNode>> all = root.path("boots").properties().iterator();
-      while (all.hasNext() && trails.size() < MOST) {
-        Map.Entry<String, JsonNode> each = all.next();
-        EnumMap<Step, Mark> marks = new EnumMap<>(Step.class);
-        for (JsonNode mark : each.getValue()) {
-          marks.put(
-              Step.parse(mark.path("step").asText()),
-              new Mark(Instant.parse(mark.path("at").asText()), mark.path("detail").asText()));
-        }
-        if (!marks.isEmpty()) {
-          trails.put(each.getKey(), new Trail(marks));
-        }
-      }
-    } catch (IOException | IllegalArgumentException | DateTimeException e) {
-      trails.clear();
-      log.warn(
-          "{} cannot be read, 'status' begins anew: {}",
-          file,
-          String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
-    }
-  }
-
-  /** Writes what is not written yet. */
+  /** Writes what is not written yet; waits for it. */
   @Override
   public void close() {
+    countAll();
     writer.shutdownNow();
     try {
-      if (!writer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+      if (!writer.awaitTermination(Limits.CLOSE_SECONDS, TimeUnit.SECONDS)) {
         return;
       }
     } catch (InterruptedException e) {
