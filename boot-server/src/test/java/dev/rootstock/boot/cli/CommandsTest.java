@@ -741,6 +741,36 @@ class CommandsTest {
   }
 
   @Test
+  void aBootIsSeenReadingAndWritingAndStaysInTheHistory() throws Exception {
+    commands.importDebian();
+    commands.done("client", "add", "alpha", "--image", "debian");
+    assertTrue(commands.run("client", "history", "alpha").out().contains("has not booted yet"));
+    try (Server server = commands.serve()) {
+      JsonNode client = commands.run("client", "show", "alpha", "--json").json();
+      try (Initiator machine = login(server, client)) {
+        assertTrue(machine.readBlocks(0, 0, 8).good());
+        assertTrue(machine.writeBlocks(0, 0, new byte[512]).good());
+        JsonNode boot = commands.run("status", "--json").json().get("clients").get(0);
+        assertEquals(
+            List.of("first-read", "system-login", "ready"),
+            boot.get("steps").valueStream().map(step -> step.get("step").asText()).toList());
+        assertEquals(4096, boot.get("readBytes").asLong());
+        assertEquals(512, boot.get("writtenBytes").asLong());
+        machine.logout();
+      }
+      JsonNode boots = commands.run("client", "history", "alpha", "--json").json().get("boots");
+      assertEquals(1, boots.get(0).get("generation").asLong());
+    }
+    String kept = commands.run("client", "history", "alpha").out();
+    assertTrue(kept.contains("boot 1, ") && kept.contains("read 4K, written 512"), kept);
+    assertTrue(kept.contains("first write"), kept);
+    commands.done("client", "remove", "alpha");
+    commands.done("client", "add", "alpha", "--image", "debian");
+    assertTrue(commands.run("client", "history", "alpha").out().contains("has not booted yet"));
+    assertTrue(commands.failed("client", "history", "ghost").contains("'ghost'"));
+  }
+
+  @Test
   void onlyMachinesThatWaitAreApprovedAndOnlyCardsAreWoken() throws Exception {
     commands.importDebian();
     assertTrue(commands.run("client", "pending").err().contains("policy: pending"));

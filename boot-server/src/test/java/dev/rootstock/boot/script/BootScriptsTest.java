@@ -31,6 +31,12 @@ class BootScriptsTest {
 
   private final List<String> fetched = new ArrayList<>();
   private Optional<String> refusal = Optional.empty();
+  private Optional<InetAddress> address = Optional.of(InetAddress.getLoopbackAddress());
+
+  private static final ScriptClient.Secrets SECRETS =
+      new ScriptClient.Secrets(
+          new ScriptClient.Account("alpha", "p${net0/ip} || x"),
+          Optional.of(new ScriptClient.Account("rootstock", "reversed")));
 
   @TempDir private Path folder;
 
@@ -44,6 +50,8 @@ class BootScriptsTest {
                       name,
                       new IscsiName(TARGET.value() + ":initiator"),
                       List.of(disk("0"), disk("1")),
+                      address,
+                      Optional.of(SECRETS),
                       refusal))
               : Optional.empty();
         }
@@ -59,9 +67,27 @@ class BootScriptsTest {
         }
       };
 
-  private static RootPath disk(String lun) {
+  private final BootScripts.ScriptListener listener =
+      new BootScripts.ScriptListener() {
+        @Override
+        public void fetched(String client) {
+          fetched.add(client);
+        }
+
+        @Override
+        public Optional<String> readyUrl(String client) {
+          return Optional.of("http://10.77.0.1:8080/boots/alpha.TOKEN/ready");
+        }
+      };
+
+  /** Reached by two portals. */
+  private static ScriptClient.Disk disk(String lun) {
+    return new ScriptClient.Disk(List.of(path("10.77.0.1", lun), path("10.78.0.1", lun)));
+  }
+
+  private static RootPath path(String server, String lun) {
     try {
-      return RootPath.of(new ServerName("10.77.0.1"), 3260, Lun.parse(lun), TARGET);
+      return RootPath.of(new ServerName(server), 3260, Lun.parse(lun), TARGET);
     } catch (SyntaxException e) {
       throw new AssertionError(e);
     }
@@ -73,8 +99,7 @@ class BootScriptsTest {
     Request request =
         new Request(method, "/script/" + rest, query, InetAddress.getLoopbackAddress());
     Answer answer =
-        new BootScripts(clients, ScriptTemplates.load(templates), fetched::add)
-            .answer(request, rest);
+        new BootScripts(clients, ScriptTemplates.load(templates), listener).answer(request, rest);
     return ((Answer.Text) answer).body();
   }
 
@@ -84,13 +109,60 @@ class BootScriptsTest {
 
     assertEquals("#!ipxe", lines.getFirst());
     int second =
-        lines.indexOf("sanhook --drive 0x81 iscsi:10.77.0.1:::1:" + TARGET + " || goto failed");
+        lines.indexOf(
+            "sanhook --drive 0x81 iscsi:10.77.0.1:::1:%1$s iscsi:10.78.0.1:::1:%1$s"
+                    .formatted(TARGET)
+                + " || echo Rootstock: disk 1 is not there, going on without it");
     int first =
-        lines.indexOf("sanboot --drive 0x80 iscsi:10.77.0.1::::" + TARGET + " || goto failed");
+        lines.indexOf(
+            "sanboot --drive 0x80 iscsi:10.77.0.1::::%1$s iscsi:10.78.0.1::::%1$s || goto failed"
+                .formatted(TARGET));
     assertTrue(0 < second && second < first, lines.toString());
     assertTrue(lines.contains("set initiator-iqn " + TARGET + ":initiator"));
     assertFalse(lines.stream().anyMatch(line -> line.contains("@")), lines.toString());
     assertEquals(List.of("alpha"), fetched);
+  }
+
+  /** In iPXE's scripts nothing can be quoted: what a secret holds must never be run. */
+  @Test
+  void theClientsOwnAddressGetsItsSecretsAndItsToken() throws Exception {
+    String script = script(HttpMethod.GET, "alpha", Map.of(), null);
+    assertTrue(
+        script.contains(
+            """
+            set username:hex 61:6c:70:68:61
+            set password:hex 70:24:7b:6e:65:74:30:2f:69:70:7d:20:7c:7c:20:78
+            set reverse-username:hex 72:6f:6f:74:73:74:6f:63:6b
+            set reverse-password:hex 72:65:76:65:72:73:65:64
+            """),
+        script);
+    assertTrue(
+        script.contains("set ready-url http://10.77.0.1:8080/boots/alpha.TOKEN/ready\n"), script);
+  }
+
+  @Test
+  void anotherAddressGetsNeitherSecretNorToken() throws Exception {
+    address = Optional.of(InetAddress.ofLiteral("10.77.0.9"));
+    String script = script(HttpMethod.GET, "alpha", Map.of(), null);
+    assertFalse(script.contains("password") || script.contains("TOKEN"), script);
+  }
+
+  /** As beside another DHCP server: a token marks a boot, a secret opens a disk. */
+  @Test
+  void whereNoAddressIsKnownThereIsATokenAndNoSecret() throws Exception {
+    address = Optional.empty();
+    String script = script(HttpMethod.GET, "alpha", Map.of(), null);
+    assertTrue(script.contains("TOKEN") && !script.contains("password"), script);
+  }
+
+  /** For an installer: attach, and boot from something else. */
+  @Test
+  void aTemplateMayAttachTheFirstDiskToo() throws Exception {
+    Files.writeString(folder.resolve("boot.ipxe"), "#!ipxe\n@all-disks@exit 1\n");
+    List<String> lines = script(HttpMethod.GET, "alpha", Map.of(), folder).lines().toList();
+    assertTrue(lines.get(1).startsWith("sanhook --drive 0x80 "), lines.toString());
+    assertTrue(lines.get(2).startsWith("sanhook --drive 0x81 "), lines.toString());
+    assertEquals("exit 1", lines.get(3));
   }
 
   /** Somebody who only looks has not begun a boot. */

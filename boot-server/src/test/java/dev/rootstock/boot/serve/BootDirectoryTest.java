@@ -19,7 +19,7 @@ import dev.rootstock.boot.dhcp.Recognised.Known;
 import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.dhcp.HardwareAddress;
 import dev.rootstock.dhcp.IpxeOptions;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -87,8 +87,7 @@ class BootDirectoryTest {
           new BootDirectory(
               registry,
               new Identities(registry.installation(), null),
-              InetAddress.ofLiteral("10.77.0.1"),
-              3260);
+              List.of(new InetSocketAddress("10.77.0.1", 3260)));
       MachineKeys keys = MachineKeys.of(HardwareAddress.ethernet(MAC.toString()));
       return assertInstanceOf(Known.class, directory.recognise(keys)).client();
     }

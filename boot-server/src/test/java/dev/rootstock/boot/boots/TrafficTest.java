@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.boots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rootstock.images.block.BlockDevice;
+import dev.rootstock.images.block.Durability;
+import dev.rootstock.images.block.MemoryBlockDevice;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class TrafficTest {
+  private final List<String> told = new ArrayList<>();
+  private final Traffic traffic =
+      new Traffic(3, () -> told.add("first read"), () -> told.add("first write"));
+
+  private BlockDevice disk() {
+    return new CountedDevice(new MemoryBlockDevice(1 << 20), traffic);
+  }
+
+  private static void write(BlockDevice disk, int... lengths) throws Exception {
+    ByteBuffer[] data = new ByteBuffer[lengths.length];
+    for (int i = 0; i < lengths.length; i++) {
+      data[i] = ByteBuffer.allocate(lengths[i]);
+    }
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    disk.write(
+        0,
+        data,
+        Durability.CACHED,
+        failure -> {
+          if (failure == null) {
+            done.complete(null);
+          } else {
+            done.completeExceptionally(failure);
+          }
+        });
+    done.get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void whatIsReadAndWrittenIsCounted() throws Exception {
+    try (BlockDevice disk = disk()) {
+      assertTrue(disk.tryRead(0, ByteBuffer.allocate(512)));
+      assertTrue(disk.tryRead(0, ByteBuffer.allocate(1024)));
+      write(disk, 512, 1024);
+      assertEquals(1536, traffic.readBytes());
+      assertEquals(1536, traffic.writtenBytes());
+    }
+  }
+
+  @Test
+  void onlyTheFirstReadIsTold() {
+    try (BlockDevice disk = disk()) {
+      assertEquals(List.of(), told);
+      assertTrue(disk.tryRead(0, ByteBuffer.allocate(512)));
+      assertTrue(disk.tryRead(0, ByteBuffer.allocate(512)));
+      assertEquals(List.of("first read"), told);
+    }
+  }
+
+  /** What firmware writes says nothing; the first write after a system's login does. */
+  @Test
+  void aWriteIsToldOnceWhereOneIsAwaited() throws Exception {
+    try (BlockDevice disk = disk()) {
+      write(disk, 512);
+      assertEquals(List.of(), told);
+      traffic.awaitWrite();
+      write(disk, 512);
+      write(disk, 512);
+      assertEquals(List.of("first write"), told);
+    }
+  }
+}
