@@ -20,7 +20,9 @@ final class HistoryOperation {
   static JsonNode history(Workplace workplace, Arguments arguments, Progress progress)
       throws RefusedException {
     ClientName name = new ClientName(arguments.required("name"));
-    workplace.installation().registry().find(name).orElseThrow(() -> Registry.unknown(name));
+    if (workplace.installation().registry().find(name).isEmpty()) {
+      throw Registry.unknown(name);
+    }
     Instant now = Instant.now();
     ObjectNode result = JsonNodeFactory.instance.objectNode().put("name", name.value());
     ArrayNode boots = result.putArray("boots");

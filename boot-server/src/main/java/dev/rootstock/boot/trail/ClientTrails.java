@@ -52,7 +52,7 @@ final class ClientTrails {
       end(attempt);
       return start(Trail.begun(freshMoment(mark.at()), step, mark));
     }
-    return latest == attempt ? start(latest.with(step, mark)) : go(latest.with(step, mark));
+    return attempt != null ? start(latest.with(step, mark)) : go(latest.with(step, mark));
   }
 
   private boolean start(Trail next) {

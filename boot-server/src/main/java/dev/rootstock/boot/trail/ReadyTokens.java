@@ -26,10 +26,8 @@ import org.slf4j.LoggerFactory;
  * By what a machine proves that it speaks for one boot: the client's name, and 128 bits of a keyed
  * hash over that name and the moment when the boot began. So there is no list of tokens that could
  * grow, a restart of the server changes none, and a token is worth nothing once its boot is over.
- *
- * @param key 32 random bytes of the installation
  */
-record ReadyTokens(byte[] key) {
+final class ReadyTokens {
   private static final Logger log = LoggerFactory.getLogger(ReadyTokens.class);
   private static final String ALGORITHM = "HmacSHA256";
   private static final int KEY_BYTES = 32;
@@ -38,13 +36,25 @@ record ReadyTokens(byte[] key) {
   /** A client's name never begins so. */
   private static final String FILE = ".ready-key";
 
+  /** Random bytes of the installation. */
+  private final SecretKeySpec key;
+
   /**
    * What a token says.
    *
    * @param client whose boot it is
-   * @param proof that it is one of ours
+   * @param proof that it is one of ours, in the form that we give it
    */
-  record Claim(String client, byte[] proof) {}
+  record Claim(String client, String proof) {}
+
+  private ReadyTokens(byte[] key) {
+    this.key = new SecretKeySpec(key, ALGORITHM);
+  }
+
+  /** Those that nobody knows again at the next start. */
+  static ReadyTokens ofThisStart() {
+    return new ReadyTokens(random());
+  }
 
   /** Those of an installation; where its key cannot be kept, those of this start. */
   static ReadyTokens in(Path folder) {
@@ -75,7 +85,7 @@ record ReadyTokens(byte[] key) {
               + " this server: {}",
           file,
           e.toString());
-      return new ReadyTokens(random());
+      return ofThisStart();
     }
   }
 
@@ -87,47 +97,37 @@ record ReadyTokens(byte[] key) {
 
   /** The token of the boot that began then. */
   String token(String client, Instant began) {
-    return client
-        + "."
-        + Base64.getUrlEncoder().withoutPadding().encodeToString(proof(client, began));
+    return client + "." + proof(client, began);
   }
 
   /**
    * Whether a claim is about the boot that began then; the time it takes does not tell how near.
    */
   boolean proves(Claim claim, Instant began) {
-    return MessageDigest.isEqual(claim.proof(), proof(claim.client(), began));
+    return MessageDigest.isEqual(
+        claim.proof().getBytes(StandardCharsets.UTF_8),
+        proof(claim.client(), began).getBytes(StandardCharsets.UTF_8));
   }
 
   /** What a text from the network claims; empty where it is no token. */
   static Optional<Claim> claim(String token) {
     int dot = token.lastIndexOf('.');
-    if (dot <= 0 || token.length() > Limits.TOKEN) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(
-          new Claim(
-              token.substring(0, dot), Base64.getUrlDecoder().decode(token.substring(dot + 1))));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
+    return dot <= 0 || token.length() > Limits.TOKEN
+        ? Optional.empty()
+        : Optional.of(new Claim(token.substring(0, dot), token.substring(dot + 1)));
   }
 
-  private byte[] proof(String client, Instant began) {
+  private String proof(String client, Instant began) {
     try {
       Mac mac = Mac.getInstance(ALGORITHM);
-      mac.init(new SecretKeySpec(key, ALGORITHM));
+      mac.init(key);
       String text = "rootstock ready 1\n%s\n%d".formatted(client, began.toEpochMilli());
-      return Arrays.copyOf(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)), PROOF_BYTES);
+      byte[] hash = mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
+      return Base64.getUrlEncoder()
+          .withoutPadding()
+          .encodeToString(Arrays.copyOf(hash, PROOF_BYTES));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every Java has HMAC-SHA-256", e);
     }
-  }
-
-  /** Without the key. */
-  @Override
-  public String toString() {
-    return "ReadyTokens";
   }
 }

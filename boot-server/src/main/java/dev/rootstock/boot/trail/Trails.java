@@ -38,7 +38,7 @@ public final class Trails implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("boot-trails").daemon().factory());
   private volatile Function<String, Optional<Count>> counts = client -> Optional.empty();
-  private volatile ReadyTokens tokens = new ReadyTokens(new byte[0]);
+  private volatile ReadyTokens tokens = ReadyTokens.ofThisStart();
   private boolean scheduled;
 
   private Trails(Path data, Clock clock, boolean complete) {
@@ -172,7 +172,7 @@ public final class Trails implements AutoCloseable {
               })
           .get();
     } catch (ExecutionException e) {
-      log.warn("the boots of {} stay in {}: {}", client, folder, e.getCause().toString());
+      log.warn("the boots of {} stay in {}: {}", client, folder, e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
