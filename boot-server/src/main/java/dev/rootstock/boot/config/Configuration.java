@@ -239,11 +239,24 @@ public record Configuration(
      * @param scopes at least one
      * @param networkInterface where to join the multicast group, or null for every interface
      * @param directoryAgent whether others may register their services here
+     * @param registering whether open targets are registered with others' directory agents
+     * @param directories addresses of such, beside those that are found
      */
-    record Agent(List<String> scopes, @Nullable String networkInterface, boolean directoryAgent)
+    record Agent(
+        List<String> scopes,
+        @Nullable String networkInterface,
+        boolean directoryAgent,
+        boolean registering,
+        List<Inet4Address> directories)
         implements Slp {
       public Agent {
         scopes = List.copyOf(scopes);
+        directories = List.copyOf(directories);
+      }
+
+      /** An agent that registers with the directory agents that it finds. */
+      public Agent(List<String> scopes, @Nullable String networkInterface, boolean directoryAgent) {
+        this(scopes, networkInterface, directoryAgent, true, List.of());
       }
     }
   }

@@ -12,6 +12,7 @@ import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -56,7 +57,11 @@ public final class ConfigurationFile {
           "mtu",
           "ipxe");
   private static final Set<String> SLP =
-      Set.of("enabled", "scopes", "interface", "directory-agent");
+      Set.of("enabled", "scopes", "interface", "directory-agent", "register", "directories");
+
+  /** RFC 2610 §4: what is left of option 79 beside its first byte. */
+  private static final int SCOPES = 254;
+
   private static final Set<String> ISNS = Set.of("enabled", "listen");
 
   private static final Duration LEASE = Duration.ofHours(1);
@@ -230,10 +235,17 @@ public final class ConfigurationFile {
                 .formatted(scope));
       }
     }
+    if (String.join(",", scopes).getBytes(StandardCharsets.UTF_8).length > SCOPES) {
+      throw section.wrong(
+          "scopes",
+          "'slp.scopes' has more than the %d bytes that option 79 tells clients".formatted(SCOPES));
+    }
     String networkInterface = section.networkInterface("interface");
     boolean directoryAgent = section.flag("directory-agent", false);
+    boolean registering = section.flag("register", true);
+    List<Inet4Address> directories = section.ipv4s("directories");
     return section.flag("enabled", false)
-        ? new Slp.Agent(scopes, networkInterface, directoryAgent)
+        ? new Slp.Agent(scopes, networkInterface, directoryAgent, registering, directories)
         : Slp.OFF;
   }
 

@@ -190,6 +190,15 @@ final class Section {
     return text == null ? null : ipv4(key, text);
   }
 
+  /** Addresses, none where the key is not there. */
+  List<Inet4Address> ipv4s(String key) throws ConfigurationException {
+    List<Inet4Address> addresses = new ArrayList<>();
+    for (String text : texts(key, List.of())) {
+      addresses.add(ipv4(key, text));
+    }
+    return addresses;
+  }
+
   Inet4Address ipv4(String key, String text) throws ConfigurationException {
     try {
       // "10.1" and plain numbers are addresses too for ofLiteral; people mean four numbers.

@@ -83,7 +83,14 @@ final class DiscoveryServices implements AutoCloseable {
     if (configuration.slp() instanceof Slp.Agent agent) {
       running.push(
           SlpServer.start(
-              new SlpSettings(networks, agent.scopes(), agent.directoryAgent(), isns), targets));
+              new SlpSettings(
+                  networks,
+                  agent.scopes(),
+                  agent.directoryAgent(),
+                  isns,
+                  agent.registering(),
+                  agent.directories()),
+              targets));
       networks.forEach(
           each ->
               ready.add(Server.readyLine("slp", new InetSocketAddress(each.address(), SLP_PORT))));

@@ -48,6 +48,11 @@ record TargetDirectory(Identities identities, TargetVisibility visibility, InetS
   }
 
   @Override
+  public List<SlpTarget> toldToEverybody() {
+    return visibility.toAnybody(Limits.OPEN_CLIENTS_TOLD).stream().map(this::target).toList();
+  }
+
+  @Override
   public boolean owns(String targetName) {
     return identities.clientOf(targetName).isPresent();
   }

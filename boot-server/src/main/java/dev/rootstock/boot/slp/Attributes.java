@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.slp;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,16 +21,25 @@ record Attributes(Map<String, Attribute> byKey) {
     return new Attributes(byKey);
   }
 
-  /** Reads an attribute list; a tag that stands twice has the values of both. */
+  /**
+   * Reads an attribute list; a tag that stands twice has the values of both.
+   *
+   * @throws SlpException also for more than {@link Limits#VALUES} tags and values
+   */
   static Attributes parse(String list) throws SlpException {
     if (list.isBlank()) {
       return NONE;
     }
     Map<String, Attribute> byKey = new LinkedHashMap<>();
     int at = 0;
+    int values = 0;
     while (at <= list.length()) {
       int end = end(list, at);
       Attribute attribute = attribute(list.substring(at, end).strip());
+      values += 1 + attribute.values().size();
+      if (values > Limits.VALUES) {
+        throw new SlpException(SlpError.INVALID_REGISTRATION, "more values than are kept");
+      }
       byKey.merge(attribute.key(), attribute, Attribute::mergedWith);
       at = end + 1;
     }
@@ -85,16 +93,33 @@ record Attributes(Map<String, Attribute> byKey) {
    * each value. Who may log in is never among it, whatever the tag list says.
    */
   static List<String> revealed(List<Attributes> services, TagList tags) {
-    Map<String, Attribute> all = new LinkedHashMap<>();
+    Map<String, Merged> all = new LinkedHashMap<>();
     for (Attributes each : services) {
       for (Attribute attribute : each.byKey.values()) {
         if (!Attribute.isSecret(attribute.key()) && tags.contains(attribute.key())) {
-          all.merge(attribute.key(), attribute, Attribute::mergedWith);
+          all.computeIfAbsent(attribute.key(), _ -> Merged.of(attribute)).add(attribute);
         }
       }
     }
-    List<String> texts = new ArrayList<>();
-    all.values().forEach(each -> texts.add(each.text()));
-    return texts;
+    return all.values().stream().map(Merged::text).toList();
+  }
+
+  /** An attribute of many services, each value once. */
+  private record Merged(Attribute first, Map<AttributeValue, String> texts) {
+    static Merged of(Attribute first) {
+      return new Merged(first, new LinkedHashMap<>());
+    }
+
+    void add(Attribute attribute) {
+      for (int i = 0; i < attribute.values().size(); i++) {
+        texts.putIfAbsent(attribute.values().get(i), attribute.texts().get(i));
+      }
+    }
+
+    String text() {
+      return new Attribute(
+              first.tag(), first.key(), List.copyOf(texts.values()), List.copyOf(texts.keySet()))
+          .text();
+    }
   }
 }

@@ -10,11 +10,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** All services that there are to tell of: our targets, our iSNS server, what others registered. */
 final class Catalog {
   private static final String MANAGEMENT_TYPE = "service:iscsi:sms";
+
+  private static final Pattern TYPE =
+      Pattern.compile("(service:)?[a-z][a-z0-9+-]*(\\.[a-z0-9+-]+)?(:[a-z][a-z0-9+.-]*)?");
 
   private final SlpTargets targets;
   private final List<String> scopes;
@@ -62,6 +66,16 @@ final class Catalog {
             registered())
         .flatMap(each -> each)
         .filter(each -> each.hasType(type) && each.isInOneOf(requested))
+        .toList();
+  }
+
+  /** Our services that everybody may hear of, as others may tell of them. */
+  List<Advertisement> everybodys() {
+    return Stream.concat(
+            targets.toldToEverybody().stream()
+                .map(each -> ours(each.url(), SlpTarget.TYPE, each.attributes())),
+            management.stream())
+        .limit(Limits.REGISTERED_ELSEWHERE)
         .toList();
   }
 
@@ -137,6 +151,17 @@ final class Catalog {
   /** RFC 2608 §4.1: what stands before the address is the service type. */
   private static String typeOf(String url) {
     return url.substring(0, Math.max(0, url.indexOf("://"))).toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * RFC 2609 §2.1: a type is what can stand in a list of types, and in a URL. What reads as a truth
+   * cannot stand beside others as a value (RFC 2608 §5), and an advertisement names all types.
+   */
+  static boolean isType(String type) {
+    return type.length() <= Limits.TYPE
+        && TYPE.matcher(type).matches()
+        && !type.equals("true")
+        && !type.equals("false");
   }
 
   /** RFC 2608 §4.1: what follows the dot in a type, or in its abstract type; empty for IANA. */

@@ -41,7 +41,7 @@ final class Limits {
   /** Levels and terms of a search filter. */
   static final int FILTER_DEPTH = 32;
 
-  static final int FILTER_TERMS = 256;
+  static final int FILTER_TERMS = 64;
 
   /** Names of a request that are looked up. */
   static final int NAMES = 8;
@@ -52,9 +52,18 @@ final class Limits {
   static final int REGISTRATIONS_OF_ONE = 128;
 
   /** Bytes of one registration, and of all. */
-  static final int REGISTRATION = 16 << 10;
+  static final int REGISTRATION = 4 << 10;
 
-  static final int REGISTERED_BYTES = 4 << 20;
+  static final int REGISTERED_BYTES = 1 << 20;
+
+  /** Values of one registration's attributes: each is held against each term of a filter. */
+  static final int VALUES = 128;
+
+  /** Bytes of a service type. */
+  static final int TYPE = 255;
+
+  /** Bytes of the service types that a service agent's advertisement names. */
+  static final int ADVERTISED_TYPES = 512;
 
   /** RFC 2608 §13, CONFIG_DA_BEAT: how often a directory agent says that it is there. */
   static final Duration DIRECTORY_BEAT = Duration.ofHours(3);
@@ -63,6 +72,37 @@ final class Limits {
   static final int FOUND = 10_000;
 
   static final int RESPONDERS = 1_000;
+
+  /** Directory agents that one question is put to, and answers that are asked for again whole. */
+  static final int ASKED_AGAIN = 16;
+
+  /** Directory agents of others that we register with; each holds that many of our services. */
+  static final int DIRECTORIES = 8;
+
+  static final int REGISTERED_ELSEWHERE = 256;
+
+  /** How long a directory agent may keep a service of ours; half of it later it hears again. */
+  static final int REGISTERED_SECONDS = 1_800;
+
+  /** RFC 2608 §13: CONFIG_RETRY, and CONFIG_RETRY_MAX. */
+  static final Duration RETRY = Duration.ofSeconds(2);
+
+  static final Duration RETRY_MAX = Duration.ofSeconds(15);
+
+  /** RFC 2608 §13: CONFIG_START_WAIT, CONFIG_DA_FIND, CONFIG_REG_ACTIVE and _PASSIVE. */
+  static final Duration START_WAIT = Duration.ofSeconds(3);
+
+  static final Duration DIRECTORY_FIND = Duration.ofMinutes(15);
+
+  static final Duration LEAST_REGISTRATION_WAIT = Duration.ofSeconds(1);
+
+  static final Duration REGISTRATION_WAIT = Duration.ofSeconds(3);
+
+  /** How often directory agents are looked for in a row. */
+  static final int FIND_ATTEMPTS = 3;
+
+  /** How often it is looked whether there is something to tell a directory agent. */
+  static final Duration REGISTRATION_BEAT = Duration.ofSeconds(1);
 
   /** Problems that have been logged, and lines about them. */
   static final int LOGGED = 256;

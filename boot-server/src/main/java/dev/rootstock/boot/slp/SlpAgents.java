@@ -49,6 +49,10 @@ final class SlpAgents {
     bootTimestamp = (int) start.getEpochSecond();
   }
 
+  Catalog catalog() {
+    return catalog;
+  }
+
   /**
    * Answers a request.
    *
@@ -143,7 +147,7 @@ final class SlpAgents {
     if (!request.scopes().isBlank()) {
       checkedScopes(request.scopes());
     }
-    Attributes ours = Attributes.of(Attribute.of("service-type", catalog.types(scopes).toList()));
+    Attributes ours = Attributes.of(Attribute.of("service-type", advertisedTypes()));
     if (asker.unicast()
         || type.equals(DIRECTORY_TYPE)
         || !FilterParser.parse(request.predicate()).matches(ours)) {
@@ -154,6 +158,20 @@ final class SlpAgents {
             AgentAdvert.SCHEME + asker.network().address().getHostAddress(),
             scopeList,
             String.join(",", Attributes.revealed(List.of(ours), new TagList(List.of())))));
+  }
+
+  /** As many as an advertisement has room for; others may have registered more. */
+  private List<String> advertisedTypes() {
+    List<String> types = new ArrayList<>();
+    int length = 0;
+    for (String type : catalog.types(scopes).toList()) {
+      length += type.length() + 1;
+      if (length > Limits.ADVERTISED_TYPES) {
+        break;
+      }
+      types.add(type);
+    }
+    return types;
   }
 
   // ---- attribute and service type requests
@@ -213,6 +231,7 @@ final class SlpAgents {
     }
     Attributes attributes = Attributes.parse(request.attributes());
     if (request.entry().lifetimeSeconds() == 0
+        || !Catalog.isType(type)
         || type.equals(DIRECTORY_TYPE)
         || type.equals(AGENT_TYPE)
         || catalog.isOurs(request.entry().url(), attributes)) {

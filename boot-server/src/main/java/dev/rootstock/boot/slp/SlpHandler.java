@@ -18,9 +18,17 @@ final class SlpHandler extends SimpleChannelInboundHandler<DatagramPacket> {
   private final SlpResponder responder;
   private final SlpNetwork network;
   private final OnceLog once;
+  private final Hearer hearer;
 
-  SlpHandler(SlpResponder responder, SlpNetwork network, OnceLog once) {
+  /** Takes what is no request. */
+  @FunctionalInterface
+  interface Hearer {
+    void heard(byte[] message, Inet4Address source, SlpNetwork network);
+  }
+
+  SlpHandler(SlpResponder responder, Hearer hearer, SlpNetwork network, OnceLog once) {
     this.responder = responder;
+    this.hearer = hearer;
     this.network = network;
     this.once = once;
   }
@@ -31,8 +39,13 @@ final class SlpHandler extends SimpleChannelInboundHandler<DatagramPacket> {
       return;
     }
     boolean toUs = network.address().equals(datagram.recipient().getAddress());
+    byte[] message = ByteBufUtil.getBytes(datagram.content());
+    if (SlpHeader.isAnswer(message)) {
+      hearer.heard(message, source, network);
+      return;
+    }
     responder
-        .answer(ByteBufUtil.getBytes(datagram.content()), source, toUs, network)
+        .answer(message, source, toUs, network)
         .filter(answer -> ctx.channel().isWritable())
         .ifPresent(
             answer ->

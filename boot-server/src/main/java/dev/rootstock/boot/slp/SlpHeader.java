@@ -82,6 +82,14 @@ record SlpHeader(
     return message.limit() >= FLAGS_AT + 2 && (message.getShort(FLAGS_AT) & REQUEST_MCAST) != 0;
   }
 
+  /** Whether a message says something, and asks nothing. */
+  static boolean isAnswer(byte[] message) {
+    return message.length > FUNCTION_AT
+        && SlpFunction.of(message[FUNCTION_AT] & 0xFF)
+            .filter(each -> !each.isRequest())
+            .isPresent();
+  }
+
   boolean has(int flag) {
     return (flags & flag) != 0;
   }

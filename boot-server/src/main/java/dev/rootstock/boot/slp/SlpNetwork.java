@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
  * @param prefixLength of its network, 1 to 32
  */
 public record SlpNetwork(String interfaceName, Inet4Address address, int prefixLength) {
+  private static final int LONGEST_WITH_BROADCAST = 30;
 
   public SlpNetwork {
     if (prefixLength < 1 || prefixLength > 32) {
@@ -19,10 +20,15 @@ public record SlpNetwork(String interfaceName, Inet4Address address, int prefixL
     }
   }
 
-  /** Whether an address is one of this network, so that no router lies between. */
+  /**
+   * Whether an address is a machine's on this network, so that no router lies between. Its
+   * broadcast address is none: an answer to that would go to everybody.
+   */
   boolean isOnLink(Inet4Address other) {
     int mask = -1 << (32 - prefixLength);
-    return (number(other) & mask) == (number(address) & mask);
+    int host = number(other) & ~mask;
+    return (number(other) & mask) == (number(address) & mask)
+        && (prefixLength > LONGEST_WITH_BROADCAST || (host != 0 && host != ~mask));
   }
 
   private static int number(Inet4Address address) {

@@ -37,6 +37,11 @@ final class SlpResponder {
     this.nanoTime = nanoTime;
   }
 
+  /** What there is to tell of. */
+  Catalog catalog() {
+    return agents.catalog();
+  }
+
   /**
    * Answers one datagram.
    *

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,10 +40,19 @@ public final class SlpServer implements AutoCloseable {
   private final int port;
   private final List<Channel> channels = new ArrayList<>();
   private final Map<SlpNetwork, EpollDatagramChannel> multicast = new LinkedHashMap<>();
+  private final ForeignDirectories directories;
+  private final OnceLog once;
 
-  private SlpServer(EventLoopGroup loop, SlpResponder responder, int port) {
+  private SlpServer(
+      EventLoopGroup loop,
+      SlpResponder responder,
+      ForeignDirectories directories,
+      OnceLog once,
+      int port) {
     this.loop = loop;
     this.responder = responder;
+    this.directories = directories;
+    this.once = once;
     this.port = port;
   }
 
@@ -58,8 +68,12 @@ public final class SlpServer implements AutoCloseable {
 
   static SlpServer start(SlpSettings settings, SlpTargets targets, int port) throws IOException {
     SlpResponder responder;
+    ForeignDirectories directories;
     try {
       responder = new SlpResponder(settings, targets, System::nanoTime);
+      directories =
+          new ForeignDirectories(
+              settings, responder.catalog(), System::nanoTime, ThreadLocalRandom.current());
     } catch (SlpException e) {
       throw new IllegalArgumentException("no SLP scopes: " + settings.scopes(), e);
     }
@@ -70,16 +84,22 @@ public final class SlpServer implements AutoCloseable {
     for (SlpNetwork network : settings.networks()) {
       interfaces.add(InterfaceSocket.find(network.interfaceName()));
     }
-    SlpServer server = new SlpServer(InterfaceSocket.newEventLoop("SLP"), responder, port);
+    SlpServer server =
+        new SlpServer(InterfaceSocket.newEventLoop("SLP"), responder, directories, once, port);
     try {
       var connections = SlpListener.newCount();
       for (int i = 0; i < interfaces.size(); i++) {
         SlpNetwork network = settings.networks().get(i);
-        server.listen(network, interfaces.get(i), new SlpHandler(responder, network, once));
+        server.listen(
+            network, interfaces.get(i), new SlpHandler(responder, server::heard, network, once));
         server.channels.add(SlpListener.listen(server.loop, responder, network, connections, port));
       }
       if (settings.directoryAgent()) {
         server.advertise();
+      }
+      if (settings.registering()) {
+        long beat = Limits.REGISTRATION_BEAT.toMillis();
+        var _ = server.loop.scheduleAtFixedRate(server::tell, beat, beat, TimeUnit.MILLISECONDS);
       }
       return server;
     } catch (IOException | RuntimeException e) {
@@ -104,8 +124,34 @@ public final class SlpServer implements AutoCloseable {
   }
 
   private void send(EpollDatagramChannel channel, byte[] message) {
-    InetSocketAddress group = new InetSocketAddress(GROUP, port);
-    var _ = channel.writeAndFlush(new DatagramPacket(Unpooled.wrappedBuffer(message), group));
+    send(channel, message, GROUP);
+  }
+
+  private void send(EpollDatagramChannel channel, byte[] message, InetAddress to) {
+    InetSocketAddress address = new InetSocketAddress(to, port);
+    var _ = channel.writeAndFlush(new DatagramPacket(Unpooled.wrappedBuffer(message), address));
+  }
+
+  private void heard(byte[] message, Inet4Address source, SlpNetwork network) {
+    directories.take(message, source, network);
+    tell();
+  }
+
+  /** Tells directory agents of others what is due; a failure must not end the beats. */
+  private void tell() {
+    try {
+      directories.due().forEach(this::send);
+    } catch (RuntimeException e) {
+      once.warn("an SLP directory agent could not be told of our targets: " + e);
+      log.debug("the failure", e);
+    }
+  }
+
+  private void send(ForeignDirectories.Outgoing outgoing) {
+    EpollDatagramChannel channel = multicast.get(outgoing.network());
+    if (channel != null) {
+      send(channel, outgoing.message().encode(Limits.MESSAGE), outgoing.to());
+    }
   }
 
   private void listen(SlpNetwork network, NetworkInterface found, SlpHandler handler)
@@ -133,10 +179,17 @@ public final class SlpServer implements AutoCloseable {
     }
   }
 
-  /** Closes the sockets; nothing is answered afterwards. A directory agent says that it ends. */
+  /**
+   * Closes the sockets; nothing is answered afterwards. A directory agent says that it ends, and
+   * those of others hear that our targets do.
+   */
   @Override
   public void close() {
-    loop.submit(() -> advertise(true))
+    loop.submit(
+            () -> {
+              directories.farewell().forEach(this::send);
+              advertise(true);
+            })
         .awaitUninterruptibly(Limits.SOCKET_SECONDS, TimeUnit.SECONDS);
     for (Channel channel : channels) {
       channel.close().awaitUninterruptibly(Limits.SOCKET_SECONDS, TimeUnit.SECONDS);

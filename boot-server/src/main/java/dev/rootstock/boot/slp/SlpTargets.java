@@ -32,6 +32,9 @@ public interface SlpTargets {
    */
   List<SlpTarget> visibleTo(Inet4Address source, Named named);
 
+  /** The targets that everybody may learn of: a directory agent tells all alike. */
+  List<SlpTarget> toldToEverybody();
+
   /** Whether a target's name is one of this installation's, which nobody else may advertise. */
   boolean owns(String targetName);
 }

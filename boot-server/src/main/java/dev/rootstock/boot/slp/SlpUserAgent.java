@@ -85,7 +85,8 @@ public final class SlpUserAgent {
         wait = wait.multipliedBy(2);
       }
       Set<SlpFound> found = new LinkedHashSet<>(services.found());
-      for (Inet4Address directory : directories.agents) {
+      for (Inet4Address directory :
+          directories.agents.stream().limit(Limits.ASKED_AGAIN).toList()) {
         found.addAll(unicast(question, new InetSocketAddress(directory, port)));
       }
       return List.copyOf(found);
@@ -178,6 +179,7 @@ public final class SlpUserAgent {
     private final Set<Inet4Address> responders = new LinkedHashSet<>();
     private final Set<String> urls = new LinkedHashSet<>();
     private final Set<Inet4Address> agents = new LinkedHashSet<>();
+    private int askedAgain;
 
     Convergence(SlpQuestion question, String type) {
       this.question = question;
@@ -246,6 +248,9 @@ public final class SlpUserAgent {
 
     /** RFC 2608 §6.1: what was cut comes whole over TCP; where that fails, what came is used. */
     private Optional<SlpBody> whole(InetSocketAddress agent) {
+      if (++askedAgain > Limits.ASKED_AGAIN) {
+        return Optional.empty();
+      }
       try (Socket socket = new Socket()) {
         int patience = (int) timing.first().multipliedBy(2).toMillis();
         socket.connect(new InetSocketAddress(agent.getAddress(), port), patience);

@@ -20,6 +20,11 @@ public record FakeTargets(BiFunction<Inet4Address, SlpTargets.Named, List<SlpTar
   }
 
   @Override
+  public List<SlpTarget> toldToEverybody() {
+    return targets.apply(Inet4Address.ofLiteral("0.0.0.0"), Named.NONE);
+  }
+
+  @Override
   public boolean owns(String targetName) {
     return targetName.contains("ours");
   }

@@ -44,12 +44,6 @@ class SlpServerTest {
         port);
   }
 
-  private static int freePort() throws IOException {
-    try (DatagramSocket socket = new DatagramSocket()) {
-      return socket.getLocalPort();
-    }
-  }
-
   private static byte[] ask(DatagramSocket client, byte[] request, int port) throws IOException {
     client.setSoTimeout(PATIENCE);
     client.send(
@@ -61,7 +55,7 @@ class SlpServerTest {
 
   @Test
   void answersTheGoldenRequest() throws Exception {
-    int port = freePort();
+    int port = SlpUserAgentTest.freePort();
     try (SlpServer _ = start(LOOPBACK, port);
         DatagramSocket client = new DatagramSocket()) {
       byte[] reply = ask(client, SlpResponderTest.golden("unicast-request.bin"), port);
@@ -72,7 +66,7 @@ class SlpServerTest {
 
   @Test
   void goesOnAfterMessagesThatAreNone() throws Exception {
-    int port = freePort();
+    int port = SlpUserAgentTest.freePort();
     try (SlpServer _ = start(LOOPBACK, port);
         DatagramSocket client = new DatagramSocket()) {
       for (int length : new int[] {0, 1, 13, 1400, 9000}) {
@@ -87,7 +81,7 @@ class SlpServerTest {
   /** Whoever floods takes his own share and nobody else's. */
   @Test
   void aFloodLeavesOthersTheirAnswer() throws Exception {
-    int port = freePort();
+    int port = SlpUserAgentTest.freePort();
     byte[] request = SlpResponderTest.golden("unicast-request.bin");
     byte[] rubbish = new byte[1_400];
     try (SlpServer _ = start(LOOPBACK, port);
@@ -115,7 +109,7 @@ class SlpServerTest {
   /** RFC 2608 §6.2. */
   @Test
   void answersSeveralRequestsOverTcp() throws Exception {
-    int port = freePort();
+    int port = SlpUserAgentTest.freePort();
     byte[] request = SlpResponderTest.golden("unicast-request.bin");
     try (SlpServer _ = start(LOOPBACK, port);
         Socket client = connect(port)) {
@@ -131,7 +125,7 @@ class SlpServerTest {
 
   @Test
   void anAnswerThatNoDatagramHoldsComesOverTcp() throws Exception {
-    int port = freePort();
+    int port = SlpUserAgentTest.freePort();
     List<SlpTarget> many =
         IntStream.range(0, 100)
             .mapToObj(i -> SlpResponderTest.target("iqn.2001-04.com.example:sn." + i))
@@ -151,7 +145,7 @@ class SlpServerTest {
 
   @Test
   void aMessageThatIsTooLongEndsItsConnectionAndNoOther() throws Exception {
-    int port = freePort();
+    int port = SlpUserAgentTest.freePort();
     try (SlpServer _ = start(LOOPBACK, port);
         Socket hostile = connect(port);
         Socket good = connect(port)) {
@@ -164,7 +158,7 @@ class SlpServerTest {
 
   @Test
   void oneAddressHasFewConnections() throws Exception {
-    int port = freePort();
+    int port = SlpUserAgentTest.freePort();
     try (SlpServer _ = start(LOOPBACK, port)) {
       List<Socket> open = new ArrayList<>();
       try {
@@ -213,7 +207,8 @@ class SlpServerTest {
   @Test
   void anInterfaceThatIsNotThereIsSaidInOneLine() {
     SlpNetwork none = new SlpNetwork("nosuch0", Inet4Address.ofLiteral("127.0.0.1"), 8);
-    IOException error = assertThrows(IOException.class, () -> start(none, freePort()).close());
+    IOException error =
+        assertThrows(IOException.class, () -> start(none, SlpUserAgentTest.freePort()).close());
     assertTrue(String.valueOf(error.getMessage()).contains("no network interface nosuch0"));
   }
 }

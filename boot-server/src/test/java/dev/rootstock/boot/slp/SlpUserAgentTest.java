@@ -46,7 +46,7 @@ class SlpUserAgentTest {
   }
 
   /** Free for datagrams and streams, and below those that the kernel gives to connections. */
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     while (true) {
       int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
       try (DatagramSocket datagrams = new DatagramSocket(port);
