@@ -70,7 +70,7 @@ public final class IscsiTarget implements AutoCloseable {
             Limits.MEMORY_CHECK_MILLIS,
             Limits.MEMORY_CHECK_MILLIS,
             TimeUnit.MILLISECONDS);
-    portals = new Portals(settings.portalGroupTag());
+    portals = new Portals(settings.portals());
     sessions =
         new Sessions(admission, new MemoryBudget((long) (most * Limits.TRANSFER_SHARE)), portals);
   }
@@ -106,12 +106,18 @@ public final class IscsiTarget implements AutoCloseable {
             .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .childOption(
                 ChannelOption.WRITE_BUFFER_WATER_MARK,
-                new WriteBufferWaterMark(Limits.OUTBOUND_LOW, Limits.OUTBOUND_HIGH))
-            .childHandler(
-                new ConnectionInitializer(
-                    sessions, new Doorkeeper(memory), connections, settings.loginTimeout()));
-    for (InetSocketAddress address : settings.listen()) {
-      var bound = bootstrap.bind(address).awaitUninterruptibly();
+                new WriteBufferWaterMark(Limits.OUTBOUND_LOW, Limits.OUTBOUND_HIGH));
+    ConnectionInitializer.Shared shared =
+        new ConnectionInitializer.Shared(
+            sessions, new Doorkeeper(memory), connections, settings.loginTimeout());
+    for (Portal portal : settings.portals()) {
+      InetSocketAddress address = portal.address();
+      var bound =
+          bootstrap
+              .clone()
+              .childHandler(new ConnectionInitializer(shared, portal.group()))
+              .bind(address)
+              .awaitUninterruptibly();
       if (!bound.isSuccess()) {
         Throwable cause = bound.cause();
         throw new IOException(
@@ -123,7 +129,8 @@ public final class IscsiTarget implements AutoCloseable {
             cause);
       }
       listening.add(bound.channel());
-      portals.listening(addresses());
+      portals.listening(
+          new Portal((InetSocketAddress) bound.channel().localAddress(), portal.group()));
     }
   }
 

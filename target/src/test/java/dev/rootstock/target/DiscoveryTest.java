@@ -2,12 +2,16 @@
 package dev.rootstock.target;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.block.MemoryBlockDevice;
 import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.initiator.LoginOptions;
+import dev.rootstock.target.initiator.LoginRefusedException;
 import dev.rootstock.target.initiator.PduSocket;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.Tag;
@@ -47,7 +51,7 @@ class DiscoveryTest {
   void allPortalsThatCanBeReachedAreNamed() throws Exception {
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     OpenAdmission admission = new OpenAdmission(disk);
-    TargetSettings settings = TargetSettings.listeningOn(any, any).withPortalGroupTag(9);
+    TargetSettings settings = TargetSettings.of(List.of(new Portal(any, 9), new Portal(any, 9)));
     try (IscsiTarget target = IscsiTarget.start(settings, admission);
         Initiator discovery =
             Initiator.login(target.addresses().get(1), DISCOVERY, Duration.ofSeconds(10))) {
@@ -145,6 +149,100 @@ class DiscoveryTest {
       Initiator next = server.loginOnly(DISCOVERY);
       assertTrue(old.socket().atEnd());
       assertEquals(1, next.sendTargets("All").size());
+    }
+  }
+
+  // ---- Discovery sessions that name a target (§7.4.2.2) ----------------------------------------
+
+  private static final LoginOptions NAMED = DISCOVERY.withTarget(OpenAdmission.TARGET);
+
+  @Test
+  void aNamedOneIsAnotherThanAnUnnamedOneOfTheSameIsid() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator unnamed = server.loginOnly(DISCOVERY);
+      Initiator named = server.loginOnly(NAMED);
+      assertEquals(1, unnamed.sendTargets("All").size());
+      assertEquals(1, named.sendTargets("All").size());
+    }
+  }
+
+  @Test
+  void aNamedOneIsReinstatedByAnother() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator old = server.loginOnly(NAMED);
+      Initiator next = server.loginOnly(NAMED);
+      assertTrue(old.socket().atEnd());
+      assertEquals(1, next.sendTargets("All").size());
+    }
+  }
+
+  /** Policy is not told of a reinstatement: no session with a disk ends. */
+  @Test
+  void aNamedOneIsReinstatedByANormalSession() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator named = server.loginOnly(NAMED);
+      Initiator normal = server.login();
+      assertTrue(named.socket().atEnd());
+      assertFalse(server.admission().requests().getLast().reinstatement());
+      assertTrue(normal.readBlocks(0, 0, 1).good());
+    }
+  }
+
+  /** The rule of ISIDs knows no kinds of session (§4.4.3). */
+  @Test
+  void aNamedOneReinstatesANormalSession() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator normal = server.login();
+      Initiator named = server.loginOnly(NAMED);
+      assertTrue(normal.socket().atEnd());
+      TestServer.get(server.admission().leases().getFirst().ended());
+      assertEquals(1, named.sendTargets("All").size());
+    }
+  }
+
+  /** So it has to prove what a login to the target has to prove. */
+  @Test
+  void aNamedOneIsAuthenticatedForItsTarget() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      server.loginOnly(DISCOVERY);
+      assertNull(server.admission().authentications().getLast().targetName());
+      server.loginOnly(NAMED);
+      assertEquals(
+          OpenAdmission.TARGET, server.admission().authentications().getLast().targetName());
+    }
+  }
+
+  @Test
+  void aNamedOneIsForThoseWhoCanSeeTheTarget() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator normal = server.login();
+      server.admission().targets(List.of("iqn.2001-04.com.example:other"));
+      LoginRefusedException e =
+          assertThrows(LoginRefusedException.class, () -> server.loginOnly(NAMED));
+      assertEquals(LoginStatus.NOT_FOUND.code(), e.status());
+      assertTrue(normal.readBlocks(0, 0, 1).good());
+    }
+  }
+
+  @Test
+  void aNamedOneIsNoSessionOfTheTarget() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator named = server.loginOnly(NAMED);
+      assertEquals(List.of(), server.target().sessions(OpenAdmission.TARGET));
+      TestServer.get(server.target().revoke(OpenAdmission.TARGET, Long.MAX_VALUE, "a new boot"));
+      assertEquals(1, named.sendTargets("All").size());
+    }
+  }
+
+  /** Appendix C: an empty value means the target that the session is logged in to. */
+  @Test
+  void aNamedOneLearnsOfItsOwnTargetByAnEmptyValue() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      server.admission().targets(List.of("iqn.2001-04.com.example:other", OpenAdmission.TARGET));
+      List<Initiator.Found> found = server.loginOnly(NAMED).sendTargets("");
+      assertEquals(1, found.size());
+      assertEquals(OpenAdmission.TARGET, found.getFirst().targetName());
+      assertEquals(List.of(), server.loginOnly(DISCOVERY).sendTargets(""));
     }
   }
 

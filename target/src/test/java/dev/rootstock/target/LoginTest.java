@@ -47,12 +47,20 @@ class LoginTest {
     }
   }
 
-  @Test
-  void policyRefusesWithItsStatus() throws Exception {
+  /** §11.13.5: what is wrong with a target or a server, policy alone knows. */
+  @ParameterizedTest
+  @CsvSource({
+    "AUTHORIZATION_FAILURE, 0202",
+    "NOT_FOUND, 0203",
+    "TARGET_REMOVED, 0204",
+    "SERVICE_UNAVAILABLE, 0301",
+    "OUT_OF_RESOURCES, 0302",
+  })
+  void policyRefusesWithItsStatus(LoginStatus status, String code) throws Exception {
     try (TestServer server = TestServer.of(disk)) {
-      server.admission().refuse(LoginStatus.AUTHORIZATION_FAILURE, "not yours");
+      server.admission().refuse(status, "as the test wants");
       LoginRefusedException e = assertThrows(LoginRefusedException.class, () -> server.login());
-      assertEquals(LoginStatus.AUTHORIZATION_FAILURE.code(), e.status());
+      assertEquals(code, String.format("%04x", e.status()));
     }
   }
 

@@ -55,10 +55,8 @@ public final class LoginExchange {
   public List<KeyValues.Pair> names() {
     List<KeyValues.Pair> names = new ArrayList<>();
     names.add(new KeyValues.Pair("InitiatorName", options.initiatorName()));
-    if (options.targetName().isEmpty()) {
-      names.add(new KeyValues.Pair("SessionType", "Discovery"));
-    } else {
-      names.add(new KeyValues.Pair("SessionType", "Normal"));
+    names.add(new KeyValues.Pair("SessionType", options.discovery() ? "Discovery" : "Normal"));
+    if (!options.targetName().isEmpty()) {
       names.add(new KeyValues.Pair("TargetName", options.targetName()));
     }
     return names;

@@ -11,13 +11,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * How an initiator logs in.
  *
- * @param targetName empty for a discovery session
+ * @param discovery whether a discovery session is asked for
+ * @param targetName may be empty for a discovery session
  * @param cmdSn with which the session begins
  * @param operational what to offer in the operational stage
  * @param chap how it proves itself; null where it does not
  */
 public record LoginOptions(
     String initiatorName,
+    boolean discovery,
     String targetName,
     Isid isid,
     int cmdSn,
@@ -31,6 +33,7 @@ public record LoginOptions(
   public static LoginOptions normal(String initiatorName, String targetName) {
     return new LoginOptions(
         initiatorName,
+        false,
         targetName,
         new Isid(0x00023D000001L),
         1,
@@ -59,6 +62,7 @@ public record LoginOptions(
   public static LoginOptions discovery(String initiatorName) {
     return new LoginOptions(
         initiatorName,
+        true,
         "",
         new Isid(0x00023D000001L),
         1,
@@ -68,21 +72,26 @@ public record LoginOptions(
         null);
   }
 
+  /** The same to another target; a discovery session names one by it (RFC 7143 §7.4.2.2). */
+  public LoginOptions withTarget(String name) {
+    return new LoginOptions(initiatorName, discovery, name, isid, cmdSn, operational, chap);
+  }
+
   /** The same with another ISID. */
   public LoginOptions withIsid(Isid other) {
-    return new LoginOptions(initiatorName, targetName, other, cmdSn, operational, chap);
+    return new LoginOptions(initiatorName, discovery, targetName, other, cmdSn, operational, chap);
   }
 
   /** The same with none but these keys of the operational stage. */
   LoginOptions withKeys(Set<String> keys) {
     List<KeyValues.Pair> kept =
         operational.stream().filter(pair -> keys.contains(pair.key())).toList();
-    return new LoginOptions(initiatorName, targetName, isid, cmdSn, kept, chap);
+    return new LoginOptions(initiatorName, discovery, targetName, isid, cmdSn, kept, chap);
   }
 
   /** The same with a proof, or without one. */
   public LoginOptions withChap(@Nullable ChapOptions how) {
-    return new LoginOptions(initiatorName, targetName, isid, cmdSn, operational, how);
+    return new LoginOptions(initiatorName, discovery, targetName, isid, cmdSn, operational, how);
   }
 
   /** The same with one key offered otherwise. */
@@ -94,6 +103,6 @@ public record LoginOptions(
       }
     }
     changed.add(new KeyValues.Pair(key, value));
-    return new LoginOptions(initiatorName, targetName, isid, cmdSn, changed, chap);
+    return new LoginOptions(initiatorName, discovery, targetName, isid, cmdSn, changed, chap);
   }
 }

@@ -9,9 +9,7 @@ import dev.rootstock.target.pdu.InitiatorPdu;
 import dev.rootstock.target.pdu.LoginResponse;
 import dev.rootstock.target.pdu.MalformedPduException;
 import dev.rootstock.target.session.FullFeatureHandler;
-import dev.rootstock.target.session.Portals;
 import dev.rootstock.target.session.Session;
-import dev.rootstock.target.session.SessionKey;
 import dev.rootstock.target.session.Sessions;
 import dev.rootstock.target.wire.PduFramer;
 import io.netty.buffer.ByteBuf;
@@ -32,12 +30,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Leads one connection through its login, asks policy at the end, and gives way to the full feature
- * phase.
- *
- * <p>Policy answers on any thread and when it likes. A session that it grants is made known to
- * {@link Sessions} on that very thread, so that a revocation that follows the grant reaches it;
- * what became of the connection meanwhile is seen to afterwards, on its loop.
+ * Leads one connection through its login and gives way to the full feature phase. The last steps,
+ * for which policy is asked, are {@link Opening} and {@link Joining}.
  */
 public final class LoginHandler extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(LoginHandler.class);
@@ -49,22 +43,28 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
   private final Runnable loggedIn;
   private final LoginPhase phase;
   private @Nullable Future<?> deadline;
-  private @Nullable Session granted;
+  private @Nullable Opening opening;
   private boolean asking;
   private boolean over;
 
   /**
    * Makes the handler of a new connection.
    *
+   * @param portalGroup the tag of the portal group that it came through
    * @param challenges those of the whole target
    * @param timeout how long the login may take, from now on
    * @param loggedIn told when the connection has entered the full feature phase of a normal session
    */
-  LoginHandler(Sessions sessions, Challenges challenges, Duration timeout, Runnable loggedIn) {
+  LoginHandler(
+      Sessions sessions,
+      int portalGroup,
+      Challenges challenges,
+      Duration timeout,
+      Runnable loggedIn) {
     this.sessions = sessions;
     this.timeout = timeout;
     this.loggedIn = loggedIn;
-    this.phase = new LoginPhase(sessions.portals().groupTag(), sessions::find, challenges);
+    this.phase = new LoginPhase(portalGroup, sessions::find, challenges);
   }
 
   @Override
@@ -131,6 +131,7 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
   /** Asks policy what this initiator has to prove; it may answer on any thread. */
   private void identify(ChannelHandlerContext ctx) {
     asking = true;
+    LoginNames names = phase.names();
     CompletionStage<Admission.Authentication> answer;
     try {
       answer =
@@ -138,8 +139,8 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
               .admission()
               .authentication(
                   new Admission.AuthenticationRequest(
-                      phase.initiatorName(),
-                      phase.isDiscovery() ? null : phase.targetName(),
+                      names.initiator(),
+                      names.target().isEmpty() ? null : names.target(),
                       remote(ctx),
                       local(ctx)));
     } catch (RuntimeException e) {
@@ -185,125 +186,43 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
 
   private void ready(ChannelHandlerContext ctx) {
     asking = true;
-    if (phase.isDiscovery()) {
-      String portal = Portals.address(local(ctx));
-      SessionKey key = SessionKey.discovery(phase.initiatorName(), phase.isid(), portal);
-      granted(ctx, key, null, null);
-      return;
-    }
-    SessionKey key = new SessionKey(phase.initiatorName(), phase.isid(), phase.targetName());
-    Admission.LoginRequest question =
-        new Admission.LoginRequest(
-            phase.initiatorName(),
-            phase.targetName(),
-            phase.isid(),
-            phase.existing() == null && sessions.reinstates(key),
-            remote(ctx),
-            local(ctx),
-            phase.identity());
     Session existing = phase.existing();
-    if (existing != null) {
-      join(ctx, existing, question);
-      return;
+    if (existing == null) {
+      opening = new Opening(this, ctx, sessions, phase);
+      opening.begin();
+    } else {
+      join(ctx, existing);
     }
-    CompletionStage<Admission.Decision> answer;
-    Sessions.Question asked = sessions.asks(key.node());
-    try {
-      answer = sessions.admission().admit(question);
-    } catch (RuntimeException e) {
-      sessions.answered(asked);
-      failed(ctx, e);
-      return;
-    }
-    var _ =
-        answer.whenComplete(
-            (decision, failure) -> {
-              if (failure != null) {
-                sessions.answered(asked);
-                ctx.executor().execute(() -> failed(ctx, failure));
-              } else {
-                decided(ctx, key, asked, decision);
-              }
-            });
   }
 
-  private void join(ChannelHandlerContext ctx, Session existing, Admission.LoginRequest question) {
+  private void join(ChannelHandlerContext ctx, Session existing) {
     // §9.2: method and identity do not vary among the connections of a session.
-    if (!Objects.equals(existing.identity(), question.identity())) {
+    if (!Objects.equals(existing.identity(), phase.identity())) {
       refuse(
           ctx,
           LoginStatus.AUTHENTICATION_FAILURE,
           "the session's other connections were authenticated otherwise");
       return;
     }
-    new Joining(this, ctx, existing, phase.cid()).begin(sessions.admission(), question);
+    new Joining(this, ctx, existing, phase.cid()).begin(sessions.admission(), question(ctx, false));
+  }
+
+  /** What policy is asked at the end. */
+  Admission.LoginRequest question(ChannelHandlerContext ctx, boolean reinstatement) {
+    LoginNames names = phase.names();
+    return new Admission.LoginRequest(
+        names.initiator(),
+        names.target(),
+        phase.isid(),
+        reinstatement,
+        remote(ctx),
+        local(ctx),
+        phase.identity());
   }
 
   void failed(ChannelHandlerContext ctx, Throwable failure) {
-    LOG.error("a login of {} could not be decided", phase.initiatorName(), failure);
+    LOG.error("a login of {} could not be decided", phase.names().initiator(), failure);
     refuse(ctx, LoginStatus.TARGET_ERROR, "no decision");
-  }
-
-  /** Policy has answered, on any thread. */
-  private void decided(
-      ChannelHandlerContext ctx,
-      SessionKey key,
-      Sessions.Question asked,
-      Admission.Decision decision) {
-    switch (decision) {
-      case Admission.Refused(LoginStatus status, String reason) -> {
-        sessions.answered(asked);
-        ctx.executor().execute(() -> refuse(ctx, status, reason));
-      }
-      case Admission.Redirected(InetSocketAddress portal, boolean permanent) -> {
-        sessions.answered(asked);
-        String address = Portals.address(portal);
-        ctx.executor()
-            .execute(
-                () ->
-                    refuse(
-                        ctx, phase.redirection(address, permanent), "it is served at " + address));
-      }
-      case Admission.Granted(Admission.Lease lease) -> granted(ctx, key, asked, lease);
-    }
-  }
-
-  private void granted(
-      ChannelHandlerContext ctx,
-      SessionKey key,
-      Sessions.@Nullable Question asked,
-      Admission.@Nullable Lease lease) {
-    Session session =
-        new Session(sessions, key, ctx.channel().eventLoop(), remote(ctx), phase.identity(), lease);
-    sessions.granted(session, asked);
-    session.execute(
-        () -> {
-          if (over || !ctx.channel().isActive()) {
-            var _ = session.close("the connection was gone before the login was decided");
-            return;
-          }
-          if (!session.isGranted()) {
-            refuse(ctx, LoginStatus.SERVICE_UNAVAILABLE, session.closeReason());
-            return;
-          }
-          granted = session;
-          var _ =
-              sessions.takePlace(session).thenRun(() -> session.execute(() -> enter(ctx, session)));
-        });
-  }
-
-  /** Nothing of an older session can reach the disk: the login succeeds. */
-  private void enter(ChannelHandlerContext ctx, Session session) {
-    if (over) {
-      return;
-    }
-    int tsih = session.reserveTsih(phase.firstCmdSn(), phase.sessionParameters());
-    if (tsih == 0) {
-      refuse(ctx, LoginStatus.SERVICE_UNAVAILABLE, session.closeReason());
-      return;
-    }
-    granted = null;
-    enterFullFeature(ctx, session, tsih);
   }
 
   /**
@@ -315,7 +234,7 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
     finish();
     TransferParameters parameters = phase.parameters();
     ctx.pipeline().get(PduFramer.class).negotiated(phase.maxReceiveSegment(), parameters.digests());
-    if (!phase.isDiscovery()) {
+    if (!phase.names().discovery()) {
       loggedIn.run();
     }
     // The session is open before its initiator knows, so that nobody who asks finds it missing.
@@ -334,7 +253,7 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void refuse(ChannelHandlerContext ctx, LoginResponse response, String reason) {
+  void refuse(ChannelHandlerContext ctx, LoginResponse response, String reason) {
     if (over) {
       response.release();
       return;
@@ -342,8 +261,8 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
     finish();
     log(
         "login of '{}' to '{}' from {} refused with {}: {}",
-        phase.initiatorName(),
-        phase.targetName(),
+        phase.names().initiator(),
+        phase.names().target(),
         remote(ctx),
         String.format("%04x", response.status()),
         reason);
@@ -371,10 +290,9 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
     over = true;
     phase.end();
     stopDeadline();
-    Session never = granted;
-    if (never != null) {
-      granted = null;
-      var _ = never.close("its login was not finished");
+    Opening unfinished = opening;
+    if (unfinished != null) {
+      unfinished.giveUp();
     }
   }
 
@@ -400,11 +318,11 @@ public final class LoginHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private static InetSocketAddress remote(ChannelHandlerContext ctx) {
+  static InetSocketAddress remote(ChannelHandlerContext ctx) {
     return (InetSocketAddress) ctx.channel().remoteAddress();
   }
 
-  private static InetSocketAddress local(ChannelHandlerContext ctx) {
+  static InetSocketAddress local(ChannelHandlerContext ctx) {
     return (InetSocketAddress) ctx.channel().localAddress();
   }
 }

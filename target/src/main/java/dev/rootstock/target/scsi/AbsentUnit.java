@@ -19,7 +19,7 @@ final class AbsentUnit {
       return Plan.Fail.of(command.firstReservedBit(cdb));
     }
     return switch (command.opcode()) {
-      case Inquiry.OPCODE -> Inquiry.absent(cdb);
+      case Inquiry.OPCODE -> Inquiry.absent(cdb, nexus.target().ports().several());
       case ReportLuns.OPCODE -> ReportLuns.respond(nexus.luns(), cdb);
       case RequestSense.OPCODE -> RequestSense.respond(Sense.UNIT_NOT_SUPPORTED, cdb);
       default -> Plan.Fail.of(Sense.UNIT_NOT_SUPPORTED);

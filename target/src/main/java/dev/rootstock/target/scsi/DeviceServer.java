@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeviceServer {
   private final LogicalUnit unit;
-  private final TargetPort port;
+  private final TargetPorts ports;
   private final UnitState state;
   private final BlockDevice device;
   private final Geometry geometry;
   private final int blockShift;
   private final long blocks;
 
-  DeviceServer(LogicalUnit unit, TargetPort port, UnitState state) {
+  DeviceServer(LogicalUnit unit, TargetPorts ports, UnitState state) {
     String serial = unit.serial();
     if (serial.isEmpty()
         || serial.length() > Limits.MAX_SERIAL_CHARACTERS
@@ -29,7 +29,7 @@ final class DeviceServer {
       throw new IllegalArgumentException("unit serial number \"" + serial + "\"");
     }
     this.unit = unit;
-    this.port = port;
+    this.ports = ports;
     this.state = state;
     device = unit.device();
     geometry = device.geometry();
@@ -41,8 +41,8 @@ final class DeviceServer {
     return unit;
   }
 
-  TargetPort port() {
-    return port;
+  TargetPorts ports() {
+    return ports;
   }
 
   BlockDevice device() {

@@ -7,8 +7,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A SCSI initiator port: an iSCSI node's name and an ISID (RFC 7143 §4.4.1). It is what outlives a
- * session, so persistent reservations know nexuses by it.
+ * A SCSI initiator port: an iSCSI node's name and an ISID (RFC 7143 §4.4.1).
  *
  * @param name the iSCSI initiator name in its normal form, 1 to 223 bytes of UTF-8
  */

@@ -24,6 +24,10 @@ final class Inquiry {
   private static final int VERSION_SPC_4 = 0x06;
   private static final int HISUP = 0x10;
   private static final int RESPONSE_DATA_FORMAT = 0x02;
+
+  /** MULTIP: the device has several target ports. */
+  private static final int MULTIP = 0x10;
+
   private static final int CMDQUE = 0x02;
 
   /** TPGS 01b: REPORT TARGET PORT GROUPS is there, SET TARGET PORT GROUPS is not. */
@@ -43,16 +47,20 @@ final class Inquiry {
   static Plan plan(Nexus nexus, DeviceServer server, Cdb cdb, long dataOut) {
     int page = cdb.u8(2);
     if (cdb.bit(1, EVPD_BIT)) {
-      byte[] data = VitalProductData.page(server, page);
+      byte[] data = VitalProductData.page(nexus, server, page);
       return data == null ? noSuchPage() : respond(data, cdb);
     }
-    return page != 0 ? noSuchPage() : respond(standard(0), cdb);
+    return page != 0 ? noSuchPage() : respond(standard(0, server.ports().several()), cdb);
   }
 
-  /** The answer for a unit that is not there; it has no vital product data (SPC-4 §6.6). */
-  static Plan absent(Cdb cdb) {
+  /**
+   * The answer for a unit that is not there; it has no vital product data (SPC-4 §6.6).
+   *
+   * @param several whether the target has several ports
+   */
+  static Plan absent(Cdb cdb, boolean several) {
     boolean standard = !cdb.bit(1, EVPD_BIT) && cdb.u8(2) == 0;
-    return standard ? respond(standard(ABSENT), cdb) : noSuchPage();
+    return standard ? respond(standard(ABSENT, several), cdb) : noSuchPage();
   }
 
   private static Plan noSuchPage() {
@@ -63,13 +71,14 @@ final class Inquiry {
     return Plan.Respond.truncated(data, cdb.u16(3));
   }
 
-  private static byte[] standard(int peripheral) {
+  private static byte[] standard(int peripheral, boolean severalPorts) {
     byte[] data = new byte[BYTES];
     data[0] = (byte) peripheral;
     data[2] = VERSION_SPC_4;
     data[3] = HISUP | RESPONSE_DATA_FORMAT;
     data[ADDITIONAL_LENGTH] = BYTES - (ADDITIONAL_LENGTH + 1);
     data[5] = IMPLICIT_TPGS | THIRD_PARTY_COPY;
+    data[6] = (byte) (severalPorts ? MULTIP : 0);
     data[7] = CMDQUE;
     Bytes.putAscii(data, 8, 8, VENDOR);
     Bytes.putAscii(data, 16, 16, PRODUCT);

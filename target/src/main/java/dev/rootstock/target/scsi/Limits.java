@@ -82,6 +82,9 @@ public final class Limits {
   /** An iSCSI name, so that its designators fit their one-byte length (RFC 7143 §4.2.7.1). */
   static final int MAX_TARGET_NAME_BYTES = 223;
 
+  /** Target ports of a device: what REPORT TARGET PORT GROUPS can count, in one byte. */
+  public static final int MAX_TARGET_PORTS = 255;
+
   /** The unit serial number; it stands in a designator behind the vendor's eight characters. */
   static final int MAX_SERIAL_CHARACTERS = 128;
 

@@ -17,7 +17,7 @@ public final class Nexus implements AutoCloseable {
       int lun, DeviceServer server, UnitAttentions attentions, CopyManager copies) {}
 
   private final ScsiTarget target;
-  private final InitiatorPort initiator;
+  private final NexusId id;
   private final Aborter aborter;
   private final Path[] paths;
   private volatile boolean leaving;
@@ -38,9 +38,9 @@ public final class Nexus implements AutoCloseable {
   /**
    * @param servers by LUN, each LUN once
    */
-  Nexus(ScsiTarget target, InitiatorPort initiator, List<DeviceServer> servers, Aborter aborter) {
+  Nexus(ScsiTarget target, NexusId id, List<DeviceServer> servers, Aborter aborter) {
     this.target = target;
-    this.initiator = initiator;
+    this.id = id;
     this.aborter = aborter;
     paths =
         servers.stream()
@@ -95,9 +95,9 @@ public final class Nexus implements AutoCloseable {
     return command.plan(this, path.server, cdb, dataOut);
   }
 
-  /** Who is at the other end. */
-  InitiatorPort initiator() {
-    return initiator;
+  /** Who is at both ends. */
+  NexusId id() {
+    return id;
   }
 
   Aborter aborter() {

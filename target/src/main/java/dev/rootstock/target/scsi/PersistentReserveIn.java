@@ -52,7 +52,7 @@ final class PersistentReserveIn {
     if (type != null) {
       // No key where all registrants hold it (SPC-4 §6.14.3.2).
       for (Registrant registrant : state.registrants()) {
-        if (registrant.port().equals(state.holder())) {
+        if (registrant.nexus().equals(state.holder())) {
           Bytes.putLong(data, HEADER_BYTES, registrant.key());
         }
       }
@@ -82,15 +82,17 @@ final class PersistentReserveIn {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     all.writeBytes(new byte[HEADER_BYTES]);
     for (Registrant registrant : state.registrants()) {
-      byte[] id = registrant.port().transportId();
+      byte[] id = registrant.nexus().initiator().transportId();
       byte[] status = new byte[STATUS_BYTES];
       Bytes.putLong(status, 0, registrant.key());
-      status[12] = (byte) (registrant.allTargetPorts() ? ALL_TG_PT : 0);
+      // Nexuses through several ports are told apart, each by a descriptor of its own.
+      boolean throughAll = registrant.allTargetPorts() && !server.ports().several();
+      status[12] = (byte) (throughAll ? ALL_TG_PT : 0);
       if (state.type() != null && state.holds(registrant)) {
         status[12] |= R_HOLDER;
         status[13] = (byte) state.type().code();
       }
-      Bytes.putShort(status, 18, TargetPort.RELATIVE_IDENTIFIER);
+      Bytes.putShort(status, 18, registrant.nexus().targetPort());
       Bytes.putInt(status, 20, id.length);
       all.writeBytes(status);
       all.writeBytes(id);

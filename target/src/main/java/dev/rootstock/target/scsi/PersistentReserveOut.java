@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,11 +153,11 @@ final class PersistentReserveOut {
 
     Reservations.Result decide() {
       Reservations reservations = server.reservations();
-      InitiatorPort port = nexus.initiator();
+      NexusId own = nexus.id();
       long key = u64(KEY);
       long other = u64(Reservations.SERVICE_ACTION_KEY);
       if (action == Action.REGISTER_AND_MOVE) {
-        return move(reservations, port, key, other);
+        return move(reservations, own, key, other);
       }
       boolean specified = bit(list, FLAGS, SPEC_I_PT_BIT);
       if (!specified && list.length != LIST_BYTES) {
@@ -166,20 +167,20 @@ final class PersistentReserveOut {
         return Reservations.Result.refused(Sense.invalidParameter(FLAGS));
       }
       return switch (action) {
-        case REGISTER -> register(reservations, port, key, other, specified);
-        case REGISTER_AND_IGNORE_EXISTING_KEY -> register(reservations, port, null, other, false);
-        case RESERVE -> reservations.reserve(port, key, Objects.requireNonNull(type));
-        case RELEASE -> reservations.release(port, key, Objects.requireNonNull(type));
-        case CLEAR -> reservations.clear(port, key);
+        case REGISTER -> register(reservations, own, key, other, specified);
+        case REGISTER_AND_IGNORE_EXISTING_KEY -> register(reservations, own, null, other, false);
+        case RESERVE -> reservations.reserve(own, key, Objects.requireNonNull(type));
+        case RELEASE -> reservations.release(own, key, Objects.requireNonNull(type));
+        case CLEAR -> reservations.clear(own, key);
         case PREEMPT, PREEMPT_AND_ABORT ->
-            reservations.preempt(port, key, other, Objects.requireNonNull(type));
+            reservations.preempt(own, key, other, Objects.requireNonNull(type));
         case REGISTER_AND_MOVE -> throw new IllegalStateException("decided above");
       };
     }
 
     private Reservations.Result register(
         Reservations reservations,
-        InitiatorPort port,
+        NexusId own,
         @Nullable Long key,
         long newKey,
         boolean specified) {
@@ -190,22 +191,35 @@ final class PersistentReserveOut {
       List<InitiatorPort> others = List.of();
       if (specified) {
         Optional<List<InitiatorPort>> named = namedPorts();
-        if (named.isEmpty() || newKey == 0 || isRegistered(reservations, port)) {
+        if (named.isEmpty() || newKey == 0 || isRegistered(reservations, own)) {
           return Reservations.Result.refused(Sense.invalidParameter(FLAGS));
         }
         others = named.get();
       }
+      boolean throughAll = bit(list, FLAGS, ALL_TG_PT_BIT);
       return reservations.register(
-          port,
+          nexuses(own.initiator(), throughAll).toList(),
           key,
           newKey,
-          others,
-          new Reservations.Options(bit(list, FLAGS, ALL_TG_PT_BIT), durable));
+          others.stream().flatMap(each -> nexuses(each, throughAll)).toList(),
+          new Reservations.Options(throughAll, durable));
     }
 
-    private static boolean isRegistered(Reservations reservations, InitiatorPort port) {
+    /**
+     * Those of an initiator port: through our target port, and then through the others if asked.
+     */
+    private Stream<NexusId> nexuses(InitiatorPort initiator, boolean throughAll) {
+      int ours = nexus.id().targetPort();
+      Stream<Integer> further =
+          throughAll
+              ? server.ports().ports().stream().filter(port -> port != ours)
+              : Stream.empty();
+      return Stream.concat(Stream.of(ours), further).map(port -> new NexusId(initiator, port));
+    }
+
+    private static boolean isRegistered(Reservations reservations, NexusId nexus) {
       return reservations.state().registrants().stream()
-          .anyMatch(registrant -> registrant.port().equals(port));
+          .anyMatch(registrant -> registrant.nexus().equals(nexus));
     }
 
     /** The ports behind the basic list, or empty when they are malformed. */
@@ -232,7 +246,7 @@ final class PersistentReserveOut {
     }
 
     private Reservations.Result move(
-        Reservations reservations, InitiatorPort port, long key, long newKey) {
+        Reservations reservations, NexusId own, long key, long newKey) {
       if (u32(LENGTH_OF_ID) != list.length - LIST_BYTES) {
         return Reservations.Result.refused(Sense.PARAMETER_LIST_LENGTH);
       }
@@ -243,16 +257,18 @@ final class PersistentReserveOut {
       if (newKey == 0) {
         return Reservations.Result.refused(Sense.invalidParameter(Reservations.SERVICE_ACTION_KEY));
       }
-      if (ByteBuffer.wrap(list).getShort(MOVE_PORT) != TargetPort.RELATIVE_IDENTIFIER) {
+      int targetPort = Short.toUnsignedInt(ByteBuffer.wrap(list).getShort(MOVE_PORT));
+      if (!server.ports().has(targetPort)) {
         return Reservations.Result.refused(Sense.invalidParameter(MOVE_PORT));
       }
-      Optional<InitiatorPort> to =
-          InitiatorPort.of(Arrays.copyOfRange(list, LIST_BYTES, list.length));
-      if (to.isEmpty() || to.get().equals(port)) {
+      Optional<NexusId> to =
+          InitiatorPort.of(Arrays.copyOfRange(list, LIST_BYTES, list.length))
+              .map(initiator -> new NexusId(initiator, targetPort));
+      if (to.isEmpty() || to.get().equals(own)) {
         return Reservations.Result.refused(Sense.invalidParameter(LIST_BYTES));
       }
       return reservations.move(
-          port,
+          own,
           key,
           newKey,
           to.get(),

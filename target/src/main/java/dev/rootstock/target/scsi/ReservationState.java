@@ -25,12 +25,17 @@ record ReservationState(
     int generation,
     List<Registrant> registrants,
     @Nullable ReservationType type,
-    @Nullable InitiatorPort holder,
+    @Nullable NexusId holder,
     boolean throughPowerLoss) {
 
   static final ReservationState EMPTY = new ReservationState(0, List.of(), null, null, false);
 
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
+
+  /** As the first servers wrote it, whose targets had this one port. */
+  private static final int FORMAT_OF_ONE_PORT = 1;
+
+  private static final int ONLY_PORT = 1;
   private static final int NO_TYPE = 0;
   private static final int NOBODY = -1;
 
@@ -39,11 +44,11 @@ record ReservationState(
    *
    * @param allTargetPorts whether it asked to be registered through every target port (ALL_TG_PT)
    */
-  record Registrant(InitiatorPort port, long key, boolean allTargetPorts) {}
+  record Registrant(NexusId nexus, long key, boolean allTargetPorts) {}
 
   /** Whether a registrant holds the reservation. */
   boolean holds(Registrant registrant) {
-    return type != null && (type.allRegistrants() || registrant.port().equals(holder));
+    return type != null && (type.allRegistrants() || registrant.nexus().equals(holder));
   }
 
   /** The form that outlives the server; {@link #read} takes it back. */
@@ -56,16 +61,17 @@ record ReservationState(
       out.writeByte(type == null ? NO_TYPE : type.code());
       int holding = NOBODY;
       for (int i = 0; i < registrants.size(); i++) {
-        if (registrants.get(i).port().equals(holder)) {
+        if (registrants.get(i).nexus().equals(holder)) {
           holding = i;
         }
       }
       out.writeInt(holding);
       out.writeInt(registrants.size());
       for (Registrant registrant : registrants) {
-        byte[] id = registrant.port().transportId();
+        byte[] id = registrant.nexus().initiator().transportId();
         out.writeInt(id.length);
         out.write(id);
+        out.writeShort(registrant.nexus().targetPort());
         out.writeLong(registrant.key());
         out.writeBoolean(registrant.allTargetPorts());
       }
@@ -83,7 +89,7 @@ record ReservationState(
   static ReservationState read(byte[] bytes) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
     int format = in.readUnsignedByte();
-    if (format != FORMAT) {
+    if (format != FORMAT && format != FORMAT_OF_ONE_PORT) {
       throw new IOException("reservations of format " + format + "; this server knows " + FORMAT);
     }
     int generation = in.readInt();
@@ -106,13 +112,15 @@ record ReservationState(
       InitiatorPort port =
           InitiatorPort.of(in.readNBytes(length))
               .orElseThrow(() -> new IOException("a registrant without a name"));
-      registrants.add(new Registrant(port, in.readLong(), in.readBoolean()));
+      int targetPort = format == FORMAT_OF_ONE_PORT ? ONLY_PORT : in.readUnsignedShort();
+      registrants.add(
+          new Registrant(new NexusId(port, targetPort), in.readLong(), in.readBoolean()));
     }
     return new ReservationState(
         generation,
         List.copyOf(registrants),
         type,
-        holding == NOBODY ? null : registrants.get(holding).port(),
+        holding == NOBODY ? null : registrants.get(holding).nexus(),
         true);
   }
 }

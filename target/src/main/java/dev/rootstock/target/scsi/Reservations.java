@@ -43,8 +43,8 @@ final class Reservations {
     void changed(ReservationState before, ReservationState now);
   }
 
-  /** A unit attention for one initiator port. */
-  record Notice(InitiatorPort port, Sense attention) {}
+  /** A unit attention for one nexus. */
+  record Notice(NexusId nexus, Sense attention) {}
 
   /**
    * How a service action ended.
@@ -53,7 +53,7 @@ final class Reservations {
    * @param notices what others have to be told
    * @param preempted whose registrations were taken away by PREEMPT
    */
-  record Result(Plan.@Nullable Fail refused, List<Notice> notices, Set<InitiatorPort> preempted) {
+  record Result(Plan.@Nullable Fail refused, List<Notice> notices, Set<NexusId> preempted) {
     static final Result DONE = new Result(null, List.of(), Set.of());
 
     static Result refused(Plan.Fail fail) {
@@ -100,17 +100,17 @@ final class Reservations {
       return reserver == nexus ? null : CONFLICT;
     }
     ReservationType type = state.type();
-    if (type == null || access == Access.STATUS || mayWrite(nexus.initiator(), type)) {
+    if (type == null || access == Access.STATUS || mayWrite(nexus.id(), type)) {
       return null;
     }
     return access == Access.READ && type.writeExclusive() ? null : CONFLICT;
   }
 
-  private boolean mayWrite(InitiatorPort port, ReservationType type) {
-    if (port.equals(state.holder())) {
+  private boolean mayWrite(NexusId id, ReservationType type) {
+    if (id.equals(state.holder())) {
       return true;
     }
-    return (type.allRegistrants() || type.registrantsOnly()) && find(port) != null;
+    return (type.allRegistrants() || type.registrantsOnly()) && find(id) != null;
   }
 
   // ---- RESERVE and RELEASE ---------------------------------------------------------------------
@@ -166,31 +166,29 @@ final class Reservations {
   /**
    * REGISTER (SPC-4 §5.13.7).
    *
+   * @param own the nexus that the command came through, and after it those of the same initiator
+   *     port through the other target ports if these are meant too (ALL_TG_PT)
    * @param key null where any existing key will do (REGISTER AND IGNORE EXISTING KEY)
    * @param others also to be registered (SPEC_I_PT)
    */
   synchronized Result register(
-      InitiatorPort port,
-      @Nullable Long key,
-      long newKey,
-      List<InitiatorPort> others,
-      Options options) {
-    Registrant own = find(port);
-    if (key != null && key != (own == null ? 0 : own.key())) {
+      List<NexusId> own, @Nullable Long key, long newKey, List<NexusId> others, Options options) {
+    Registrant first = find(own.getFirst());
+    if (key != null && (key != (first == null ? 0 : first.key()) || anotherKeyThan(key, own))) {
       return Result.refused(CONFLICT);
     }
     if (newKey == 0) {
-      return own == null ? Result.DONE : unregister(own, options);
+      return first == null ? Result.DONE : unregister(own, options);
     }
-    Set<InitiatorPort> fresh = new LinkedHashSet<>(others);
-    fresh.remove(port);
+    Set<NexusId> fresh = new LinkedHashSet<>(others);
+    own.forEach(fresh::remove);
     if (fresh.stream().anyMatch(other -> find(other) != null)) {
       return Result.refused(CONFLICT);
     }
-    Map<InitiatorPort, Registrant> all = byPort();
-    all.put(port, new Registrant(port, newKey, options.allTargetPorts()));
-    for (InitiatorPort other : fresh) {
-      all.put(other, new Registrant(other, newKey, options.allTargetPorts()));
+    fresh.addAll(own);
+    Map<NexusId, Registrant> all = byNexus();
+    for (NexusId each : fresh) {
+      all.put(each, new Registrant(each, newKey, options.allTargetPorts()));
     }
     if (all.size() > Limits.MAX_REGISTRANTS) {
       return Result.refused(INSUFFICIENT_RESOURCES);
@@ -205,12 +203,19 @@ final class Reservations {
     return Result.DONE;
   }
 
-  private Result unregister(Registrant own, Options options) {
-    Map<InitiatorPort, Registrant> all = byPort();
-    all.remove(own.port());
+  /** Whether one of these nexuses is registered, and by another key. */
+  private boolean anotherKeyThan(long key, List<NexusId> nexuses) {
+    return nexuses.stream()
+        .map(this::find)
+        .anyMatch(registrant -> registrant != null && registrant.key() != key);
+  }
+
+  private Result unregister(List<NexusId> own, Options options) {
+    Map<NexusId, Registrant> all = byNexus();
+    own.forEach(all::remove);
     ReservationType type = state.type();
     boolean released =
-        type != null && (type.allRegistrants() ? all.isEmpty() : own.port().equals(state.holder()));
+        type != null && (type.allRegistrants() ? all.isEmpty() : own.contains(state.holder()));
     List<Notice> notices =
         released && type != null && type.registrantsOnly()
             ? tell(all.keySet(), RESERVATIONS_RELEASED)
@@ -226,25 +231,25 @@ final class Reservations {
   }
 
   /** RESERVE (SPC-4 §5.13.9). */
-  synchronized Result reserve(InitiatorPort port, long key, ReservationType type) {
-    if (!registered(port, key)) {
+  synchronized Result reserve(NexusId id, long key, ReservationType type) {
+    if (!registered(id, key)) {
       return Result.refused(CONFLICT);
     }
     if (state.type() != null) {
-      boolean same = state.type() == type && mayHold(port);
+      boolean same = state.type() == type && mayHold(id);
       return same ? Result.DONE : Result.refused(CONFLICT);
     }
-    set(reservedBy(port, type, state.registrants(), state.generation()));
+    set(reservedBy(id, type, state.registrants(), state.generation()));
     return Result.DONE;
   }
 
   /** RELEASE (SPC-4 §5.13.11.2). */
-  synchronized Result release(InitiatorPort port, long key, ReservationType type) {
-    if (!registered(port, key)) {
+  synchronized Result release(NexusId id, long key, ReservationType type) {
+    if (!registered(id, key)) {
       return Result.refused(CONFLICT);
     }
     ReservationType now = state.type();
-    if (now == null || !mayHold(port)) {
+    if (now == null || !mayHold(id)) {
       return Result.DONE;
     }
     if (now != type) {
@@ -252,18 +257,18 @@ final class Reservations {
     }
     set(unreserved());
     boolean tells = now.allRegistrants() || now.registrantsOnly();
-    Set<InitiatorPort> others = byPort().keySet();
-    others.remove(port);
+    Set<NexusId> others = byNexus().keySet();
+    others.remove(id);
     return new Result(null, tells ? tell(others, RESERVATIONS_RELEASED) : List.of(), Set.of());
   }
 
   /** CLEAR (SPC-4 §5.13.11.6). */
-  synchronized Result clear(InitiatorPort port, long key) {
-    if (!registered(port, key)) {
+  synchronized Result clear(NexusId id, long key) {
+    if (!registered(id, key)) {
       return Result.refused(CONFLICT);
     }
-    Set<InitiatorPort> others = byPort().keySet();
-    others.remove(port);
+    Set<NexusId> others = byNexus().keySet();
+    others.remove(id);
     set(
         new ReservationState(
             state.generation() + 1, List.of(), null, null, state.throughPowerLoss()));
@@ -271,8 +276,8 @@ final class Reservations {
   }
 
   /** PREEMPT, and what PREEMPT AND ABORT does to reservations (SPC-4 §5.13.11.4). */
-  synchronized Result preempt(InitiatorPort port, long key, long victim, ReservationType type) {
-    if (!registered(port, key)) {
+  synchronized Result preempt(NexusId id, long key, long victim, ReservationType type) {
+    if (!registered(id, key)) {
       return Result.refused(CONFLICT);
     }
     ReservationType now = state.type();
@@ -281,13 +286,13 @@ final class Reservations {
       return Result.refused(Sense.invalidParameter(SERVICE_ACTION_KEY));
     }
     boolean takesOver = all ? victim == 0 : now != null && victim == holderKey();
-    Map<InitiatorPort, Registrant> kept = byPort();
-    Set<InitiatorPort> removed = new LinkedHashSet<>();
+    Map<NexusId, Registrant> kept = byNexus();
+    Set<NexusId> removed = new LinkedHashSet<>();
     for (Registrant registrant : state.registrants()) {
-      boolean spared = takesOver && registrant.port().equals(port);
+      boolean spared = takesOver && registrant.nexus().equals(id);
       if (!spared && (victim == 0 || registrant.key() == victim)) {
-        kept.remove(registrant.port());
-        removed.add(registrant.port());
+        kept.remove(registrant.nexus());
+        removed.add(registrant.nexus());
       }
     }
     if (!takesOver && removed.isEmpty()) {
@@ -296,7 +301,7 @@ final class Reservations {
     List<Registrant> left = List.copyOf(kept.values());
     int generation = state.generation() + 1;
     if (takesOver) {
-      set(reservedBy(port, type, left, generation));
+      set(reservedBy(id, type, left, generation));
     } else {
       boolean gone = left.isEmpty();
       set(
@@ -307,8 +312,8 @@ final class Reservations {
               gone ? null : state.holder(),
               state.throughPowerLoss()));
     }
-    removed.remove(port);
-    kept.remove(port);
+    removed.remove(id);
+    kept.remove(id);
     List<Notice> notices = new ArrayList<>(tell(removed, REGISTRATIONS_PREEMPTED));
     if (takesOver && now != type) {
       notices.addAll(tell(kept.keySet(), RESERVATIONS_RELEASED));
@@ -318,23 +323,18 @@ final class Reservations {
 
   /** REGISTER AND MOVE (SPC-4 §5.13.8). */
   synchronized Result move(
-      InitiatorPort port,
-      long key,
-      long newKey,
-      InitiatorPort to,
-      boolean leaves,
-      Options options) {
-    if (!registered(port, key)) {
+      NexusId id, long key, long newKey, NexusId to, boolean leaves, Options options) {
+    if (!registered(id, key)) {
       return Result.refused(CONFLICT);
     }
     ReservationType type = state.type();
-    if (type == null || type.allRegistrants() || !port.equals(state.holder())) {
+    if (type == null || type.allRegistrants() || !id.equals(state.holder())) {
       return Result.refused(CONFLICT);
     }
-    Map<InitiatorPort, Registrant> all = byPort();
+    Map<NexusId, Registrant> all = byNexus();
     all.put(to, new Registrant(to, newKey, options.allTargetPorts()));
     if (leaves) {
-      all.remove(port);
+      all.remove(id);
     }
     if (all.size() > Limits.MAX_REGISTRANTS) {
       return Result.refused(INSUFFICIENT_RESOURCES);
@@ -362,45 +362,41 @@ final class Reservations {
     inForce = reserver != null || state.type() != null;
   }
 
-  private @Nullable Registrant find(InitiatorPort port) {
+  private @Nullable Registrant find(NexusId id) {
     for (Registrant registrant : state.registrants()) {
-      if (registrant.port().equals(port)) {
+      if (registrant.nexus().equals(id)) {
         return registrant;
       }
     }
     return null;
   }
 
-  private boolean registered(InitiatorPort port, long key) {
-    Registrant own = find(port);
+  private boolean registered(NexusId id, long key) {
+    Registrant own = find(id);
     return own != null && own.key() == key;
   }
 
-  private boolean mayHold(InitiatorPort port) {
-    Registrant own = find(port);
+  private boolean mayHold(NexusId id) {
+    Registrant own = find(id);
     return own != null && state.holds(own);
   }
 
   private long holderKey() {
-    InitiatorPort holder = state.holder();
+    NexusId holder = state.holder();
     Registrant holding = holder == null ? null : find(holder);
     return holding == null ? 0 : holding.key();
   }
 
-  private Map<InitiatorPort, Registrant> byPort() {
-    Map<InitiatorPort, Registrant> all = new LinkedHashMap<>();
-    state.registrants().forEach(registrant -> all.put(registrant.port(), registrant));
+  private Map<NexusId, Registrant> byNexus() {
+    Map<NexusId, Registrant> all = new LinkedHashMap<>();
+    state.registrants().forEach(registrant -> all.put(registrant.nexus(), registrant));
     return all;
   }
 
   private ReservationState reservedBy(
-      InitiatorPort port, ReservationType type, List<Registrant> registrants, int generation) {
+      NexusId id, ReservationType type, List<Registrant> registrants, int generation) {
     return new ReservationState(
-        generation,
-        registrants,
-        type,
-        type.allRegistrants() ? null : port,
-        state.throughPowerLoss());
+        generation, registrants, type, type.allRegistrants() ? null : id, state.throughPowerLoss());
   }
 
   private ReservationState unreserved() {
@@ -408,7 +404,7 @@ final class Reservations {
         state.generation(), state.registrants(), null, null, state.throughPowerLoss());
   }
 
-  private static List<Notice> tell(Set<InitiatorPort> ports, Sense attention) {
-    return ports.stream().map(port -> new Notice(port, attention)).toList();
+  private static List<Notice> tell(Set<NexusId> nexuses, Sense attention) {
+    return nexuses.stream().map(id -> new Notice(id, attention)).toList();
   }
 }

@@ -2,6 +2,7 @@
 package dev.rootstock.target.scsi;
 
 import dev.rootstock.target.LogicalUnit;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * units, and so has a new one.
  */
 public final class ScsiTarget {
-  private final TargetPort port;
+  private final TargetPorts ports;
   private final ConcurrentHashMap<Integer, DeviceServer> servers = new ConcurrentHashMap<>();
   private final Set<Nexus> nexuses = ConcurrentHashMap.newKeySet();
 
@@ -25,11 +26,12 @@ public final class ScsiTarget {
    * Makes a target without sessions.
    *
    * @param name the iSCSI target name, 1 to 223 bytes of UTF-8
-   * @param portalGroupTag 0 to 65535; with the name it names the SCSI target port (RFC 7143 §4.4.1)
+   * @param portalGroupTags 1 to 65535; with the name each names a SCSI target port (RFC 7143
+   *     §4.4.1)
    * @throws IllegalArgumentException when either is out of its range
    */
-  public ScsiTarget(String name, int portalGroupTag) {
-    port = new TargetPort(name, portalGroupTag);
+  public ScsiTarget(String name, Collection<Integer> portalGroupTags) {
+    ports = new TargetPorts(name, List.copyOf(portalGroupTags));
   }
 
   /**
@@ -37,14 +39,19 @@ public final class ScsiTarget {
    * power-on.
    *
    * @param initiator who is at the other end of the session
+   * @param portalGroupTag through which of the target's ports it comes
    * @param units what the session's lease holds, each LUN once. Sessions that name equal units
    *     share one device server; those of one LUN and one NAA name share the unit's state, which
    *     outlives the opening and closing of its device.
    * @param aborter ends the session's commands when another nexus preempts it
-   * @throws IllegalArgumentException for a LUN that comes twice, too many units, or a serial number
-   *     that VPD page 80 cannot hold
+   * @throws IllegalArgumentException for a port that the target does not have, a LUN that comes
+   *     twice, too many units, or a serial number that VPD page 80 cannot hold
    */
-  public Nexus attach(InitiatorPort initiator, List<LogicalUnit> units, Nexus.Aborter aborter) {
+  public Nexus attach(
+      InitiatorPort initiator, int portalGroupTag, List<LogicalUnit> units, Nexus.Aborter aborter) {
+    if (!ports.has(portalGroupTag)) {
+      throw new IllegalArgumentException("no target port " + portalGroupTag);
+    }
     if (units.size() > Limits.MAX_UNITS
         || units.stream().mapToInt(LogicalUnit::lun).distinct().count() < units.size()) {
       throw new IllegalArgumentException("too many units, or a LUN twice: " + units);
@@ -52,7 +59,7 @@ public final class ScsiTarget {
     Nexus nexus =
         new Nexus(
             this,
-            initiator,
+            new NexusId(initiator, portalGroupTag),
             units.stream()
                 .sorted(Comparator.comparingInt(LogicalUnit::lun))
                 .map(unit -> servers.compute(unit.lun(), (lun, old) -> keep(old, unit)))
@@ -75,12 +82,16 @@ public final class ScsiTarget {
       return old;
     }
     UnitState state = old != null && old.unit().naa() == unit.naa() ? old.state() : newState(unit);
-    return new DeviceServer(unit, port, state);
+    return new DeviceServer(unit, ports, state);
   }
 
   private UnitState newState(LogicalUnit unit) {
     int lun = unit.lun();
     return new UnitState(unit, sense -> nexuses.forEach(nexus -> nexus.attention(lun, sense)));
+  }
+
+  TargetPorts ports() {
+    return ports;
   }
 
   /** Tells every nexus of a unit but one. */
@@ -92,11 +103,11 @@ public final class ScsiTarget {
     }
   }
 
-  /** Tells the nexuses of initiator ports something about a unit. */
+  /** Tells some nexuses something about a unit. */
   void tell(int lun, List<Reservations.Notice> notices) {
     for (Reservations.Notice notice : notices) {
       for (Nexus nexus : nexuses) {
-        if (nexus.initiator().equals(notice.port())) {
+        if (nexus.id().equals(notice.nexus())) {
           nexus.attention(lun, notice.attention());
         }
       }
@@ -104,13 +115,12 @@ public final class ScsiTarget {
   }
 
   /**
-   * Aborts the commands of some initiator ports to a unit (PREEMPT AND ABORT).
+   * Aborts the commands of some nexuses to a unit (PREEMPT AND ABORT).
    *
    * @param atRest called once, when none of them can reach the device any more
    */
-  void abort(int lun, Set<InitiatorPort> ports, Runnable atRest) {
-    List<Nexus> concerned =
-        nexuses.stream().filter(nexus -> ports.contains(nexus.initiator())).toList();
+  void abort(int lun, Set<NexusId> which, Runnable atRest) {
+    List<Nexus> concerned = nexuses.stream().filter(nexus -> which.contains(nexus.id())).toList();
     AtomicInteger left = new AtomicInteger(concerned.size() + 1);
     Runnable one =
         () -> {

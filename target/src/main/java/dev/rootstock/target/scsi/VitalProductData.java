@@ -36,11 +36,11 @@ final class VitalProductData {
   private VitalProductData() {}
 
   /** A whole page, or null when there is no such page. */
-  static byte @Nullable [] page(DeviceServer server, int code) {
+  static byte @Nullable [] page(Nexus nexus, DeviceServer server, int code) {
     return switch (code) {
       case SUPPORTED_PAGES -> page(code, PAGES);
       case UNIT_SERIAL_NUMBER -> page(code, ascii(server.unit().serial()));
-      case DEVICE_IDENTIFICATION -> page(code, designators(server));
+      case DEVICE_IDENTIFICATION -> page(code, designators(nexus, server));
       case EXTENDED_INQUIRY -> extendedInquiry(server);
       case MODE_PAGE_POLICY -> page(code, SHARED_BY_ALL);
       case BLOCK_LIMITS -> blockLimits(server);
@@ -68,22 +68,26 @@ final class VitalProductData {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Who this is, page 83: the unit's names first, then the port's and the device's. */
-  private static byte[] designators(DeviceServer server) {
-    TargetPort port = server.port();
+  /**
+   * Who this is, page 83: the unit's names first, then the device's and those of the port that the
+   * command came through.
+   */
+  private static byte[] designators(Nexus nexus, DeviceServer server) {
+    TargetPorts ports = server.ports();
+    int port = nexus.id().targetPort();
     byte[] naa = new byte[Long.BYTES];
     Bytes.putLong(naa, 0, server.unit().naa());
     byte[] relativePort = new byte[4];
-    Bytes.putInt(relativePort, 0, TargetPort.RELATIVE_IDENTIFIER);
+    Bytes.putInt(relativePort, 0, port);
     byte[] group = new byte[4];
-    Bytes.putInt(group, 0, TargetPort.GROUP);
+    Bytes.putInt(group, 0, TargetPorts.GROUP);
     byte[][] all = {
       designator(CodeSet.BINARY, Association.UNIT, 3, naa),
       designator(
           CodeSet.ASCII, Association.UNIT, 1, ascii(Inquiry.VENDOR + server.unit().serial())),
       designator(CodeSet.BINARY, Association.PORT, 4, relativePort),
-      designator(CodeSet.UTF_8, Association.PORT, 8, nameString(port.name())),
-      designator(CodeSet.UTF_8, Association.DEVICE, 8, nameString(port.targetName())),
+      designator(CodeSet.UTF_8, Association.PORT, 8, nameString(ports.name(port))),
+      designator(CodeSet.UTF_8, Association.DEVICE, 8, nameString(ports.targetName())),
       designator(CodeSet.BINARY, Association.PORT, 5, group),
     };
     int length = 0;

@@ -370,6 +370,7 @@ public final class Session implements TargetSession {
     nexus =
         shared.attach(
             new InitiatorPort(key.initiatorName(), key.isid()),
+            key.portalGroup(),
             units.units(),
             (lun, atRest) ->
                 execute(() -> abortForAnother(task -> isPreempted(task, lun), atRest)));

@@ -95,15 +95,24 @@ public final class Sessions {
     return memory;
   }
 
-  /** Whether a login with this key would reinstate a session. */
+  /**
+   * Whether a login with this key would reinstate a session with a disk. It may also reinstate a
+   * discovery session that names the target (RFC 7143 §7.4.2.2), which is nobody's loss.
+   */
   public boolean reinstates(SessionKey key) {
-    return byKey.containsKey(key);
+    Session older = byKey.get(key);
+    return older != null && !older.isDiscovery();
   }
 
-  /** The session in the full feature phase that a connection would join (RFC 7143 §6.3.1). */
+  /**
+   * The session in the full feature phase that a connection would join (RFC 7143 §6.3.1). It may be
+   * of another portal group, and then cannot be joined.
+   */
   public @Nullable Session find(int tsih, SessionKey key) {
     Session session = byTsih.get(tsih);
-    return session != null && session.isJoinable() && session.key().equals(key) ? session : null;
+    return session != null && session.isJoinable() && session.key().equalsButForGroup(key)
+        ? session
+        : null;
   }
 
   /** Policy is about to be asked; to be paired with {@link #answered}. */
@@ -146,7 +155,7 @@ public final class Sessions {
 
   private void know(Session session) {
     byNode.compute(
-        session.key().node(),
+        nodeOf(session),
         (_, set) -> {
           Set<Session> all = set == null ? ConcurrentHashMap.newKeySet() : set;
           all.add(session);
@@ -190,7 +199,7 @@ public final class Sessions {
           boots
               .computeIfAbsent(targetName, _ -> new TreeMap<>())
               .computeIfAbsent(
-                  generation, _ -> new Shared(new ScsiTarget(targetName, portals.groupTag())));
+                  generation, _ -> new Shared(new ScsiTarget(targetName, portals.groups())));
       shared.users++;
       return shared.target;
     }
@@ -241,11 +250,17 @@ public final class Sessions {
     byKey.remove(session.key(), session);
     byTsih.remove(tsih, session);
     byNode.computeIfPresent(
-        session.key().node(),
+        nodeOf(session),
         (_, set) -> {
           set.remove(session);
           return set.isEmpty() ? null : set;
         });
+  }
+
+  /** A discovery session is none of the target's that it may name: it cannot reach a disk. */
+  private static String nodeOf(Session session) {
+    String node = session.key().node();
+    return session.isDiscovery() ? "discovery of " + node : node;
   }
 
   /** The sessions of a target, those in the making included. */

@@ -185,12 +185,11 @@ final class TextExchange {
       var _ = session.close("targets could not be named");
       return;
     }
+    // One that is not named is meant by nothing: the target that the session is logged in to.
+    String meant =
+        which.isEmpty() ? session.key().node() : IscsiName.normalise(which).orElse(which);
     List<String> asked =
-        which.equals("All")
-            ? names
-            : names.stream()
-                .filter(name -> IscsiName.normalise(which).filter(name::equals).isPresent())
-                .toList();
+        which.equals("All") ? names : names.stream().filter(meant::equals).toList();
     rest = Unpooled.wrappedBuffer(records(asked));
     sendRest(request);
   }
@@ -200,7 +199,9 @@ final class TextExchange {
         session
             .sessions()
             .portals()
-            .reachable((InetSocketAddress) connection.channel().localAddress());
+            .reachable(
+                (InetSocketAddress) connection.channel().localAddress(),
+                session.key().portalGroup());
     List<KeyValues.Pair> pairs = new ArrayList<>();
     for (String name : names) {
       pairs.add(new KeyValues.Pair("TargetName", name));

@@ -4,13 +4,17 @@ package dev.rootstock.target.text;
 import dev.rootstock.target.wire.Limits;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 public final class Negotiation {
   private static final String YES = "Yes";
   private static final String NO = "No";
+  private static final String REJECT = "Reject";
+
+  /** §6.2: constants that answer, and that are a protocol error where they are proposed. */
+  private static final Set<String> RESERVED = Set.of(REJECT, "Irrelevant", "NotUnderstood");
 
   private final Map<TextKey, String> agreed = new EnumMap<>(TextKey.class);
   private final Set<TextKey> seen = EnumSet.noneOf(TextKey.class);
@@ -127,21 +135,27 @@ public final class Negotiation {
         return agree(key, "0");
       }
     }
+    if (key.rule().isNegotiated() && RESERVED.contains(value)) {
+      throw NegotiationException.of(key, value + " is reserved for answers");
+    }
     return switch (key.rule()) {
-      case Rule.Choice(List<String> supported) -> agree(key, choose(key, value, supported));
+      case Rule.Choice(List<String> supported) -> select(key, choose(value, supported));
       case Rule.Minimum(int ours, int low, int high) ->
-          agree(key, Long.toString(Math.min(ours, number(key, value, low, high))));
-      case Rule.MinimumWithin(int ours, int low, int high, TextKey bound) ->
-          agree(
-              key,
-              Long.toString(
-                  Math.min(Math.min(ours, number(bound)), number(key, value, low, high))));
+          select(key, number(value, low, high, offered -> Math.min(ours, offered)));
+      case Rule.MinimumWithin(int ours, int low, int high, TextKey bound) -> {
+        int most = Math.min(ours, number(bound));
+        yield select(key, number(value, low, high, offered -> Math.min(most, offered)));
+      }
       case Rule.Maximum(int ours, int low, int high) ->
-          agree(key, Long.toString(Math.max(ours, number(key, value, low, high))));
-      case Rule.And(boolean ours) -> agree(key, yes(key, value) && ours ? YES : NO);
-      case Rule.Or(boolean ours) -> agree(key, yes(key, value) || ours ? YES : NO);
+          select(key, number(value, low, high, offered -> Math.max(ours, offered)));
+      case Rule.And(boolean ours) -> select(key, bool(value, offered -> offered && ours));
+      case Rule.Or(boolean ours) -> select(key, bool(value, offered -> offered || ours));
       case Rule.DeclaredNumber(int low, int high) -> {
-        agree(key, Long.toString(number(key, value, low, high)));
+        Optional<String> declared = number(value, low, high, offered -> offered);
+        if (declared.isEmpty()) {
+          throw NegotiationException.of(key, "not between " + low + " and " + high);
+        }
+        agree(key, declared.get());
         yield null;
       }
       case Rule.Declared(int maxBytes) -> {
@@ -160,43 +174,40 @@ public final class Negotiation {
     };
   }
 
+  /** §6.2.1, §6.2.2: what is not admissible is answered Reject, and the key stays what it is. */
+  private String select(TextKey key, Optional<String> selected) {
+    return selected.map(value -> agree(key, value)).orElse(REJECT);
+  }
+
   private String agree(TextKey key, String value) {
     agreed.put(key, value);
     return value;
   }
 
-  private static String choose(TextKey key, String value, List<String> supported)
-      throws NegotiationException {
-    for (String offer : value.split(",", -1)) {
-      if (supported.contains(offer)) {
-        return offer;
-      }
-    }
-    throw NegotiationException.of(key, "nothing supported is offered");
+  private static Optional<String> choose(String value, List<String> supported) {
+    return Arrays.stream(value.split(",", -1)).filter(supported::contains).findFirst();
   }
 
-  private static boolean yes(TextKey key, String value) throws NegotiationException {
+  private static Optional<String> bool(String value, UnaryOperator<Boolean> rule) {
     return switch (value) {
-      case YES -> true;
-      case NO -> false;
-      default -> throw NegotiationException.of(key, "neither Yes nor No");
+      case YES -> Optional.of(rule.apply(true) ? YES : NO);
+      case NO -> Optional.of(rule.apply(false) ? YES : NO);
+      default -> Optional.empty();
     };
   }
 
   /** A numerical-value of §6.1: decimal, or hexadecimal behind 0x. */
-  private static long number(TextKey key, String value, int low, int high)
-      throws NegotiationException {
+  private static Optional<String> number(String value, int low, int high, LongUnaryOperator rule) {
     boolean hex = value.startsWith("0x") || value.startsWith("0X");
     String digits = hex ? value.substring(2) : value;
     // Longer than any number of the table; also keeps signs and blanks from the parser.
     if (!digits.matches(hex ? "[0-9a-fA-F]{1,16}" : "[0-9]{1,10}")) {
-      throw NegotiationException.of(key, "not a number");
+      return Optional.empty();
     }
     long number = hex ? Long.parseUnsignedLong(digits, 16) : Long.parseLong(digits);
-    if (number < low || number > high) {
-      throw NegotiationException.of(key, "not between " + low + " and " + high);
-    }
-    return number;
+    return number < low || number > high
+        ? Optional.empty()
+        : Optional.of(Long.toString(rule.applyAsLong(number)));
   }
 
   /** What was agreed on, or the key's default. */

@@ -6,6 +6,14 @@ import java.util.List;
 /** By which rule a key is answered (RFC 7143 §6.2). */
 sealed interface Rule {
 
+  /** Whether a value is proposed, which the acceptor answers by another (§6.2). */
+  default boolean isNegotiated() {
+    return switch (this) {
+      case Choice _, Minimum _, MinimumWithin _, Maximum _, And _, Or _ -> true;
+      case DeclaredNumber _, Declared _, Obsolete _, TargetOnly _, Security _, Request _ -> false;
+    };
+  }
+
   /** A list in order of preference; the first that we support is taken (§6.2.1). */
   record Choice(List<String> supported) implements Rule {
     public Choice {

@@ -9,6 +9,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.rootstock.images.block.MemoryBlockDevice;
 import dev.rootstock.target.Admission.Authentication;
 import dev.rootstock.target.OpenAdmission;
+import dev.rootstock.target.Portal;
 import dev.rootstock.target.chap.ChapAccount;
 import dev.rootstock.target.chap.ChapCredentials;
 import dev.rootstock.target.chap.ChapSecret;
@@ -91,13 +92,18 @@ class LoginFuzzTest {
     Challenges challenges = new Challenges();
     boolean anonymous = input.consumeBoolean();
     admission.ask(new Authentication(anonymous, input.consumeBoolean() ? ACCOUNTS : List.of()));
-    Sessions sessions = new Sessions(admission, new MemoryBudget(1 << 20), new Portals(1));
+    Sessions sessions =
+        new Sessions(
+            admission,
+            new MemoryBudget(1 << 20),
+            new Portals(List.of(new Portal(new InetSocketAddress(0)))));
     EmbeddedChannel channel = new Loopback();
     channel.config().setAllocator(ALLOCATOR);
     channel
         .pipeline()
         .addLast("framer", new PduFramer(InitiatorPdu::decode, Limits.LOGIN_DATA_SEGMENT))
-        .addLast("login", new LoginHandler(sessions, challenges, Duration.ofSeconds(5), () -> {}));
+        .addLast(
+            "login", new LoginHandler(sessions, 1, challenges, Duration.ofSeconds(5), () -> {}));
     channel.pipeline().fireChannelActive();
     for (int i = 0; i < 24 && channel.isActive() && input.remainingBytes() > 0; i++) {
       channel.writeInbound(request(input));

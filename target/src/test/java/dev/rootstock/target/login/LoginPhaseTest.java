@@ -15,10 +15,13 @@ import dev.rootstock.target.pdu.LoginResponse;
 import dev.rootstock.target.pdu.NopOut;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.text.KeyValues;
+import dev.rootstock.target.wire.Digests;
 import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,8 +48,8 @@ class LoginPhaseTest {
     assertEquals(0, last.status());
     assertEquals(
         KeyValues.of("TargetPortalGroupTag", "1", "MaxRecvDataSegmentLength", "65536"), keys(last));
-    assertEquals("iqn.2001-04.com.example:host", phase.initiatorName());
-    assertEquals("iqn.2001-04.com.example:disk", phase.targetName());
+    assertEquals("iqn.2001-04.com.example:host", phase.names().initiator());
+    assertEquals("iqn.2001-04.com.example:disk", phase.names().target());
     assertEquals(new Isid(0x400027230001L), phase.isid());
     assertEquals(4096, phase.parameters().maxSendSegment());
   }
@@ -99,7 +102,7 @@ class LoginPhaseTest {
     assertEquals(0, empty.data().readableBytes());
     assertFalse(empty.transit());
     ready(request(OPERATIONAL, FULL_FEATURE, NAMES.substring(cut)));
-    assertEquals("iqn.2001-04.com.example:disk", phase.targetName());
+    assertEquals("iqn.2001-04.com.example:disk", phase.names().target());
   }
 
   @Test
@@ -127,8 +130,8 @@ class LoginPhaseTest {
             OPERATIONAL,
             FULL_FEATURE,
             "InitiatorName=iqn.2001-04.com.example:host\0SessionType=Discovery\0"));
-    assertTrue(phase.isDiscovery());
-    assertEquals("", phase.targetName());
+    assertTrue(phase.names().discovery());
+    assertEquals("", phase.names().target());
   }
 
   @ParameterizedTest(name = "{0}: {1}")
@@ -140,8 +143,8 @@ class LoginPhaseTest {
     "NOT_FOUND, InitiatorName=iqn.2001-04.com.example:host;TargetName=disk",
     "SESSION_TYPE_NOT_SUPPORTED, InitiatorName=iqn.2001-04.com.example:host;SessionType=Other",
     "INITIATOR_ERROR, InitiatorName=iqn.2001-04.com.example:host;SendTargets=All",
-    "INITIATOR_ERROR, InitiatorName=iqn.2001-04.com.example:host;MaxConnections=0",
-    "INITIATOR_ERROR, InitiatorName=iqn.2001-04.com.example:host;HeaderDigest=CRC64",
+    "INITIATOR_ERROR, InitiatorName=iqn.2001-04.com.example:host;ImmediateData=Irrelevant",
+    "INITIATOR_ERROR, InitiatorName=iqn.2001-04.com.example:host;MaxRecvDataSegmentLength=511",
   })
   void wrongKeysAreRefused(LoginStatus status, String keys) {
     String text = keys.isEmpty() ? "" : keys.replace(';', '\0') + "\0";
@@ -227,6 +230,53 @@ class LoginPhaseTest {
     assertStatus(LoginStatus.SESSION_DOES_NOT_EXIST, step(joining(8)));
   }
 
+  /** §6.2.2: what is not admissible is answered Reject, and the default stays. */
+  @Test
+  void aLoginGoesOnAfterAValueThatIsNotAdmissible() throws Exception {
+    ready(
+        request(
+            OPERATIONAL,
+            FULL_FEATURE,
+            NAMES + "HeaderDigest=CRC64\0MaxOutstandingR2T=0\0InitialR2T=no\0"));
+    assertTrue(
+        keys(phase.accepted(1))
+            .pairs()
+            .containsAll(
+                KeyValues.of(
+                        "HeaderDigest", "Reject",
+                        "MaxOutstandingR2T", "Reject",
+                        "InitialR2T", "Reject")
+                    .pairs()));
+    assertEquals(Digests.NONE, phase.parameters().digests());
+    assertEquals(1, phase.parameters().maxOutstandingR2t());
+    assertTrue(phase.parameters().initialR2t());
+  }
+
+  /** §6.3.1, §11.13.4: nobody is told of sessions before he has proved who he is. */
+  @Test
+  void strangersDoNotLearnWhichSessionsThereAre() {
+    List<Integer> asked = new ArrayList<>();
+    LoginPhase stranger =
+        new LoginPhase(
+            1,
+            (tsih, key) -> {
+              asked.add(tsih);
+              return null;
+            },
+            new Challenges());
+    assertInstanceOf(
+        LoginPhase.Identify.class,
+        stranger.step(joining(SECURITY, OPERATIONAL, 8, NAMES + "AuthMethod=CHAP\0")));
+    LoginResponse response =
+        assertInstanceOf(LoginPhase.Answer.class, stranger.authenticate(Authentication.NOBODY))
+            .response();
+    assertEquals(List.of(), asked);
+    assertEquals(0, response.status());
+    // Older than whatever a session that waits for command 5 can say, and so without effect.
+    assertEquals(5 - Limits.COMMANDS, response.expCmdSn());
+    assertEquals(5 - Limits.COMMANDS - 1, response.maxCmdSn());
+  }
+
   /** §11.13.4, §11.12.8. */
   @Test
   void responsesCarryTheSessionsNumbers() {
@@ -272,11 +322,15 @@ class LoginPhaseTest {
   }
 
   private static LoginRequest joining(int tsih) {
+    return joining(OPERATIONAL, FULL_FEATURE, tsih, NAMES);
+  }
+
+  private static LoginRequest joining(int stage, int next, int tsih, String text) {
     return new LoginRequest(
         true,
         false,
-        OPERATIONAL,
-        FULL_FEATURE,
+        stage,
+        next,
         0,
         0,
         0x400027230001L,
@@ -285,7 +339,7 @@ class LoginPhaseTest {
         1,
         5,
         0,
-        Unpooled.copiedBuffer(NAMES, StandardCharsets.UTF_8));
+        Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
   }
 
   /** Takes a PDU as if nobody had to prove anything. */

@@ -22,11 +22,12 @@ import org.jspecify.annotations.Nullable;
 final class Bench {
   static final String TARGET = "iqn.2026-11.dev.rootstock:0badcafe:alder";
   static final long NAA = 0x3123_4567_89AB_CDEFL;
+  static final int PORT = 1;
   static final String SERIAL = "0123456789abcdef";
   static final long BLOCKS = 2048;
 
   final BlockDevice device;
-  final ScsiTarget target = new ScsiTarget(TARGET, 1);
+  final ScsiTarget target = new ScsiTarget(TARGET, List.of(PORT));
   final Nexus nexus;
 
   Bench(BlockDevice device) {
@@ -61,7 +62,7 @@ final class Bench {
   }
 
   static Nexus attach(ScsiTarget target, int initiator, LogicalUnit... units) {
-    return target.attach(initiator(initiator), List.of(units), (lun, atRest) -> atRest.run());
+    return target.attach(initiator(initiator), PORT, List.of(units), (lun, atRest) -> atRest.run());
   }
 
   /** A command from hexadecimal digits, filled up with zeros; blanks do not count. */

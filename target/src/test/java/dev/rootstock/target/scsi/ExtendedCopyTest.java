@@ -70,7 +70,7 @@ class ExtendedCopyTest {
   @Test
   void blocksAreCopiedFromUnitToUnitOfOneSession() {
     MemoryBlockDevice second = new MemoryBlockDevice(1 << 20);
-    ScsiTarget target = new ScsiTarget(Bench.TARGET, 1);
+    ScsiTarget target = new ScsiTarget(Bench.TARGET, List.of(Bench.PORT));
     Nexus nexus =
         Bench.attach(
             target,
@@ -92,7 +92,7 @@ class ExtendedCopyTest {
   @Test
   void nothingIsCopiedToAUnitThatIsNotSanitised() {
     ProbeDevice second = new ProbeDevice(new MemoryBlockDevice(1 << 20));
-    ScsiTarget target = new ScsiTarget(Bench.TARGET, 1);
+    ScsiTarget target = new ScsiTarget(Bench.TARGET, List.of(Bench.PORT));
     Nexus nexus =
         Bench.attach(
             target,

@@ -22,7 +22,7 @@ class NexusTest {
   private static final String REQUEST_SENSE = "03 00 0000 FF 00";
 
   private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
-  private final ScsiTarget target = new ScsiTarget(Bench.TARGET, 1);
+  private final ScsiTarget target = new ScsiTarget(Bench.TARGET, List.of(Bench.PORT));
   private final Nexus nexus = Bench.attach(target, 1, Bench.unit(0, disk), Bench.unit(300, disk));
 
   private static long lun(String field) {
@@ -232,7 +232,7 @@ class NexusTest {
       LogicalUnit bad = new LogicalUnit(0, disk, Bench.NAA, serial);
       assertThrows(IllegalArgumentException.class, () -> Bench.attach(target, 1, bad), serial);
     }
-    assertThrows(IllegalArgumentException.class, () -> new ScsiTarget("x".repeat(224), 1));
-    assertThrows(IllegalArgumentException.class, () -> new ScsiTarget("iqn.x", 0x10000));
+    assertThrows(IllegalArgumentException.class, () -> new ScsiTarget("x".repeat(224), List.of(1)));
+    assertThrows(IllegalArgumentException.class, () -> new ScsiTarget("iqn.x", List.of(0x10000)));
   }
 }

@@ -44,10 +44,24 @@ final class ReservationsBench {
   /** Whose commands were aborted: "initiator lun". */
   final List<String> aborted = new ArrayList<>();
 
-  ScsiTarget target = new ScsiTarget(Bench.TARGET, 1);
-  Nexus first = attach(1);
-  Nexus second = attach(2);
-  Nexus third = attach(3);
+  private final List<Integer> ports;
+  ScsiTarget target;
+  Nexus first;
+  Nexus second;
+  Nexus third;
+
+  ReservationsBench() {
+    this(List.of(Bench.PORT));
+  }
+
+  /** A target with such ports; its first sessions come through {@link Bench#PORT}. */
+  ReservationsBench(List<Integer> ports) {
+    this.ports = ports;
+    target = new ScsiTarget(Bench.TARGET, ports);
+    first = attach(1);
+    second = attach(2);
+    third = attach(3);
+  }
 
   /** What a unit remembers, in the test's memory. */
   static final class Memory implements UnitMemory {
@@ -70,13 +84,18 @@ final class ReservationsBench {
   }
 
   Nexus attach(int number) {
+    return attach(number, Bench.PORT);
+  }
+
+  Nexus attach(int number, int port) {
     LogicalUnit unit = new LogicalUnit(0, device, Bench.NAA, Bench.SERIAL, memory);
     Nexus nexus =
         target.attach(
             Bench.initiator(number),
+            port,
             List.of(unit),
             (lun, atRest) -> {
-              aborted.add(number + " " + lun);
+              aborted.add(number + " " + lun + (port == Bench.PORT ? "" : " through " + port));
               atRest.run();
             });
     nexus.plan(0, Bench.cdb(TEST_UNIT_READY), 0);
@@ -85,7 +104,7 @@ final class ReservationsBench {
 
   /** A new boot of the same client: the unit is powered on. */
   void powerOn() {
-    target = new ScsiTarget(Bench.TARGET, 1);
+    target = new ScsiTarget(Bench.TARGET, ports);
     first = attach(1);
     second = attach(2);
     third = attach(3);

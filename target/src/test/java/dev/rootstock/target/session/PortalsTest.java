@@ -3,10 +3,10 @@ package dev.rootstock.target.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.rootstock.target.Portal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -25,13 +25,24 @@ class PortalsTest {
   }
 
   private static List<String> reachable(String reached, String... listening) {
-    Portals portals = new Portals(7);
-    List<InetSocketAddress> addresses = new ArrayList<>();
+    Portals portals = new Portals(List.of());
     for (String address : listening) {
-      addresses.add(portal(address));
+      portals.listening(new Portal(portal(address), 7));
     }
-    portals.listening(addresses);
-    return portals.reachable(portal(reached));
+    return portals.reachable(portal(reached), 7);
+  }
+
+  /** Appendix C: each address with the tag of its group; the group that was reached is first. */
+  @Test
+  void portalsOfOtherGroupsHaveTheirOwnTag() {
+    Portals portals = new Portals(List.of());
+    portals.listening(new Portal(portal("10.77.0.1"), 1));
+    portals.listening(new Portal(portal("10.78.0.1"), 2));
+    portals.listening(new Portal(portal("10.77.0.2"), 1));
+    portals.listening(new Portal(portal("10.78.0.2"), 2));
+    assertEquals(
+        List.of("10.78.0.2:3260,2", "10.78.0.1:3260,2", "10.77.0.1:3260,1", "10.77.0.2:3260,1"),
+        portals.reachable(portal("10.78.0.2"), 2));
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.rootstock.target.Admission;
 import dev.rootstock.target.Isid;
 import dev.rootstock.target.LogicalUnit;
 import dev.rootstock.target.OpenAdmission;
+import dev.rootstock.target.Portal;
 import dev.rootstock.target.TargetSession;
 import dev.rootstock.target.command.TransferParameters;
 import dev.rootstock.target.pdu.NopOut;
@@ -70,7 +71,10 @@ class SessionsTest {
   private static final long NO_TIMER = -1;
 
   private final Sessions sessions =
-      new Sessions(new OpenAdmission(), new MemoryBudget(1 << 20), new Portals(1));
+      new Sessions(
+          new OpenAdmission(),
+          new MemoryBudget(1 << 20),
+          new Portals(List.of(new Portal(new InetSocketAddress(0)))));
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final Lease lease = new Lease(UNIT);
 
@@ -253,7 +257,7 @@ class SessionsTest {
   private Session session(@Nullable Lease lease) {
     return new Session(
         sessions,
-        new SessionKey("iqn.2001-04.com.example:test", new Isid(1), TARGET),
+        new SessionKey("iqn.2001-04.com.example:test", new Isid(1), TARGET, 1),
         channel.eventLoop(),
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
         null,

@@ -63,21 +63,11 @@ class NegotiationTest {
 
   @ParameterizedTest(name = "{0}={1} fails")
   @CsvSource({
-    "HeaderDigest, CRC64",
     "HeaderDigest, Reject",
-    "MaxConnections, 0",
-    "MaxConnections, 65536",
-    "MaxBurstLength, 511",
-    "MaxBurstLength, 16777216",
-    "MaxBurstLength, -1",
-    "MaxBurstLength, 0xffffffffffffffff",
-    "MaxBurstLength, 99999999999999999999",
-    "MaxBurstLength, ' 512'",
-    "MaxBurstLength, ''",
-    "InitialR2T, yes",
     "ImmediateData, Irrelevant",
+    "MaxBurstLength, NotUnderstood",
     "MaxRecvDataSegmentLength, 511",
-    "ErrorRecoveryLevel, 3",
+    "MaxRecvDataSegmentLength, ''",
     "TargetAlias, disk",
     "TargetPortalGroupTag, 1",
     "TargetAddress, '10.0.0.1:3260,1'",
@@ -88,6 +78,38 @@ class NegotiationTest {
     assertThrows(
         NegotiationException.class,
         () -> answer(Phase.OPERATIONAL, SessionKind.NORMAL, key, offer));
+  }
+
+  /** §6.2.1, §6.2.2: the key is left at its value. */
+  @ParameterizedTest(name = "{0}={1} is rejected")
+  @CsvSource({
+    "HeaderDigest, CRC64",
+    "DataDigest, ''",
+    "MaxConnections, 0",
+    "MaxConnections, 65536",
+    "MaxBurstLength, 511",
+    "MaxBurstLength, 16777216",
+    "MaxBurstLength, -1",
+    "MaxBurstLength, 0xffffffffffffffff",
+    "MaxBurstLength, 99999999999999999999",
+    "MaxBurstLength, ' 512'",
+    "MaxBurstLength, ''",
+    "FirstBurstLength, 511",
+    "InitialR2T, yes",
+    "ImmediateData, None",
+    "DefaultTime2Wait, 3601",
+    "ErrorRecoveryLevel, 3",
+    "TaskReporting, RFC9999",
+    "iSCSIProtocolLevel, 32",
+  })
+  void whatIsNotAdmissibleIsRejected(String key, String offer) throws Exception {
+    Negotiation negotiation = new Negotiation();
+    List<KeyValues.Pair> answers = new ArrayList<>();
+    TextKey known = TextKey.of(key);
+    String before = negotiation.text(known);
+    negotiation.receive(KeyValues.of(key, offer), Phase.OPERATIONAL, SessionKind.NORMAL, answers);
+    assertEquals(KeyValues.of(key, "Reject"), Negotiation.answers(answers));
+    assertEquals(before, negotiation.text(known));
   }
 
   /** The reserved answer Reject would end iPXE's login. */
