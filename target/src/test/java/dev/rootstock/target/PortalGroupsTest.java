@@ -37,8 +37,8 @@ class PortalGroupsTest {
   /** Portals 0 and 1 are group 1, portal 2 is group 2, both of IPv4; 3 and 4 are these of IPv6. */
   @BeforeEach
   void start() throws IOException {
-    InetSocketAddress four = new InetSocketAddress("127.0.0.1", 0);
-    InetSocketAddress six = new InetSocketAddress("::1", 0);
+    InetSocketAddress four = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    InetSocketAddress six = new InetSocketAddress(InetAddress.ofLiteral("::1"), 0);
     target =
         IscsiTarget.start(
             TargetSettings.of(
