@@ -9,6 +9,7 @@ import dev.rootstock.target.wire.Limits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -105,7 +106,7 @@ class NegotiationTest {
   void whatIsNotAdmissibleIsRejected(String key, String offer) throws Exception {
     Negotiation negotiation = new Negotiation();
     List<KeyValues.Pair> answers = new ArrayList<>();
-    TextKey known = TextKey.of(key);
+    TextKey known = Objects.requireNonNull(TextKey.of(key));
     String before = negotiation.text(known);
     negotiation.receive(KeyValues.of(key, offer), Phase.OPERATIONAL, SessionKind.NORMAL, answers);
     assertEquals(KeyValues.of(key, "Reject"), Negotiation.answers(answers));
