@@ -19,6 +19,23 @@ public final class Limits {
   /** Initiator names that one client may be known by. */
   public static final int INITIATORS = 16;
 
+  /** Circuits of relay agents that one client may boot at. */
+  public static final int CIRCUITS = 16;
+
+  /** Network cards that one client is remembered with beside those that are its keys. */
+  public static final int SEEN_CARDS = 4;
+
+  /** New cards that one client is seen with at once, and then in an hour: packets are forged. */
+  public static final int SEEN_CARDS_BURST = 4;
+
+  public static final double SEEN_CARDS_PER_SECOND = 1 / 3_600.0;
+
+  /** Clients whose rate of new cards is remembered. */
+  public static final int SEEN_CARDS_CLIENTS = 4_096;
+
+  /** Groups of one installation. */
+  public static final int GROUPS = 1_000;
+
   /** Further disks of one client. */
   public static final int DISKS = 15;
 

@@ -140,6 +140,26 @@ public record ChapRules(ChapMode mode, Chap.@Nullable Pair discovery) {
         };
   }
 
+  /**
+   * Whether all that a client is known by is the initiator name that we give it, which anybody can
+   * write.
+   *
+   * @param ownDhcp whether machines get their addresses from us
+   */
+  public static boolean byNameOnly(ChapMode mode, boolean ownDhcp, Registration client) {
+    boolean proves =
+        switch (mode) {
+          case NONE -> false;
+          case PER_CLIENT -> client.chap() != null;
+          case REQUIRED -> true;
+        };
+    return !ownDhcp
+        && !proves
+        && !client.client().open()
+        && client.client().initiators().isEmpty()
+        && ClientAccess.boundTo(client, false).isEmpty();
+  }
+
   /** Whether a discovery session with this proof is told of a client's target. */
   boolean shows(Registration client, @Nullable String identity) {
     if (mode == ChapMode.NONE || isDiscovery(identity)) {

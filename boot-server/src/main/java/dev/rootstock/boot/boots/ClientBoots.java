@@ -146,7 +146,7 @@ final class ClientBoots {
     InetAddress address = address(request);
     logins.put(id, answer);
     sessions.put(id, new SessionLease(this, id, request, Instant.now()));
-    InitiatorKind kind = InitiatorKind.of(request.isid(), registration.get().client().macs());
+    InitiatorKind kind = InitiatorKind.of(request.isid(), registration.get().cards());
     take(new Login(id, address, kind, offer(registration.get().client())));
   }
 

@@ -2,8 +2,8 @@
 package dev.rootstock.boot.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.cli.Option;
 
@@ -26,16 +26,13 @@ final class ClientAddCommand implements Command {
 
   @Override
   public List<Option> options() {
-    return List.of(
-        Command.option("image", "NAME[@VERSION]", "the image that its disk is made from (needed)"),
-        Command.option("mac", "MAC", "a network card that it boots from; may be repeated"),
-        Command.option("uuid", "UUID", "its SMBIOS UUID"),
-        Command.option("initiator", "IQN", "an initiator name that may log in; may be repeated"),
-        Command.option("mode", "MODE", "persistent (default), ephemeral or read-only"),
-        Command.option("address", "IPV4", "the address that DHCP gives it"),
-        Command.option("size", "SIZE", "the size of its disk, as 40G; the image's by default"),
-        Command.option("limit", "SIZE", "what its writes may take in the store"),
+    List<Option> options = new ArrayList<>(SettingOptions.settings());
+    options.addAll(SettingOptions.keys());
+    options.add(Command.option("group", "GROUP", "whose settings hold where it has none itself"));
+    options.add(Command.option("address", "IPV4", "the address that DHCP gives it"));
+    options.add(
         Command.option("disk", "NAME@VERSION", "a further read-only disk; may be repeated"));
+    return options;
   }
 
   @Override
@@ -47,23 +44,14 @@ final class ClientAddCommand implements Command {
   public int run(Invocation invocation) throws Exception {
     ObjectNode arguments = invocation.arguments();
     arguments.put("name", invocation.operand(0));
-    arguments.put("image", invocation.required("image"));
-    strings(arguments, "macs", invocation.values("mac"));
-    strings(arguments, "initiators", invocation.values("initiator"));
-    for (String option : List.of("uuid", "mode", "address")) {
-      if (invocation.has(option)) {
-        arguments.put(option, invocation.value(option));
-      }
+    if (!invocation.has("group")) {
+      invocation.required("image");
     }
-    String size = invocation.value("size");
-    if (size != null) {
-      arguments.put("sizeBytes", Size.parse(size));
-    }
-    String limit = invocation.value("limit");
-    if (limit != null) {
-      arguments.put("limitBytes", Size.parse(limit));
-    }
-    strings(arguments, "disks", invocation.values("disk"));
+    SettingOptions.putSettings(invocation, arguments);
+    SettingOptions.putKeys(invocation, arguments);
+    SettingOptions.put(invocation, arguments, "group");
+    SettingOptions.put(invocation, arguments, "address");
+    SettingOptions.strings(arguments, "disks", invocation.values("disk"));
     JsonNode client = invocation.call("client add", arguments);
     if (invocation.json()) {
       invocation.printJson(client);
@@ -73,13 +61,10 @@ final class ClientAddCommand implements Command {
         "added %s: %s".formatted(client.get("name").asText(), client.get("target").asText()));
     if (client.get("open").asBoolean()) {
       invocation.print(
-          "it is open: without --mac, --uuid or --initiator any machine may log in to its disk");
+          "it is open: without --mac, --uuid, --initiator or --circuit any machine may log in to"
+              + " its disk");
     }
+    client.get("warnings").forEach(warning -> invocation.print(warning.asText()));
     return DONE;
-  }
-
-  private static void strings(ObjectNode node, String field, List<String> values) {
-    ArrayNode array = node.putArray(field);
-    values.forEach(array::add);
   }
 }

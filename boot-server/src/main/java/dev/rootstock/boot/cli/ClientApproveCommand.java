@@ -27,8 +27,9 @@ final class ClientApproveCommand implements Command {
   public List<Option> options() {
     return List.of(
         Command.option("name", "NAME", "what it is called from now on (needed)"),
-        Command.option("image", "NAME[@VERSION]", "the image that its disk is made from (needed)"),
-        Command.option("mode", "MODE", "persistent (default), ephemeral or read-only"),
+        Command.option("image", "NAME[@VERSION]", "the image that its disk is made from"),
+        Command.option("group", "GROUP", "whose settings hold where it has none itself"),
+        Command.option("mode", "MODE", "persistent (default), ephemeral, memory or read-only"),
         Command.option("address", "IPV4", "the address that DHCP gives it"));
   }
 
@@ -42,10 +43,12 @@ final class ClientApproveCommand implements Command {
     ObjectNode arguments = invocation.arguments();
     arguments.put("machine", invocation.operand(0));
     arguments.put("name", invocation.required("name"));
-    arguments.put("image", invocation.required("image"));
+    if (!invocation.has("group")) {
+      invocation.required("image");
+    }
     arguments.putArray("macs").add(invocation.operand(0));
     arguments.putArray("initiators");
-    for (String option : List.of("mode", "address")) {
+    for (String option : List.of("image", "group", "mode", "address")) {
       if (invocation.has(option)) {
         arguments.put(option, invocation.value(option));
       }

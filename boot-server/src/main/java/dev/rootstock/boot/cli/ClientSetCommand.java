@@ -2,12 +2,14 @@
 package dev.rootstock.boot.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.cli.Option;
 
-/** {@code client set NAME …}. */
+/**
+ * {@code client set NAME …}. A key that is repeated takes the place of all; {@code none} of any.
+ */
 final class ClientSetCommand implements Command {
   @Override
   public String name() {
@@ -16,7 +18,7 @@ final class ClientSetCommand implements Command {
 
   @Override
   public String summary() {
-    return "change what a machine's next boot gets";
+    return "change by what a machine is known, and what its next boot gets";
   }
 
   @Override
@@ -26,14 +28,17 @@ final class ClientSetCommand implements Command {
 
   @Override
   public List<Option> options() {
-    return List.of(
-        Command.option("image", "NAME[@VERSION]", "the image; a disk that is kept keeps its own"),
-        Command.flag("rebase", "put the disk onto that version now; it shows the same as before"),
-        Command.option("mode", "MODE", "persistent, ephemeral or read-only"),
-        Command.option("size", "SIZE", "the size of its next new disk, as 40G"),
-        Command.option("limit", "SIZE", "what its writes may take in the store; 0 for no limit"),
-        Command.option("disk", "NAME@VERSION", "a further read-only disk; repeat, or say none"),
-        Command.flag("force", "with --rebase: end its sessions first"));
+    List<Option> options = new ArrayList<>(SettingOptions.settings());
+    options.add(Command.option("unset", "SETTING", "leave it to its group again; may be repeated"));
+    options.addAll(SettingOptions.keys());
+    options.add(Command.option("group", "GROUP", "its group; none for no group"));
+    options.add(Command.option("address", "IPV4", "its address; none for one of our range"));
+    options.add(
+        Command.option("disk", "NAME@VERSION", "a further read-only disk; repeat, or say none"));
+    options.add(
+        Command.flag("rebase", "put the disk onto --image now; it shows the same as before"));
+    options.add(Command.flag("force", "with --rebase: end its sessions first"));
+    return options;
   }
 
   @Override
@@ -46,16 +51,13 @@ final class ClientSetCommand implements Command {
     ObjectNode arguments = invocation.arguments();
     String name = invocation.operand(0);
     arguments.put("name", name);
-    for (String option : List.of("image", "mode")) {
-      if (invocation.has(option)) {
-        arguments.put(option, invocation.value(option));
-      }
-    }
-    size(invocation, arguments, "size", "sizeBytes");
-    size(invocation, arguments, "limit", "limitBytes");
-    ArrayNode disks = arguments.putArray("disks");
-    invocation.values("disk").forEach(disks::add);
-    if (arguments.size() == 2 && disks.isEmpty()) {
+    SettingOptions.putSettings(invocation, arguments);
+    SettingOptions.putKeys(invocation, arguments);
+    SettingOptions.put(invocation, arguments, "group");
+    SettingOptions.put(invocation, arguments, "address");
+    SettingOptions.strings(arguments, "unset", invocation.values("unset"));
+    SettingOptions.strings(arguments, "disks", invocation.values("disk"));
+    if (arguments.size() == 1) {
       throw new UsageException("'client set' needs something to set: see --help");
     }
     arguments.put("rebase", invocation.has("rebase"));
@@ -70,13 +72,5 @@ final class ClientSetCommand implements Command {
       ClientText.details(client).forEach(invocation::print);
     }
     return DONE;
-  }
-
-  private static void size(Invocation invocation, ObjectNode arguments, String option, String field)
-      throws UsageException {
-    String size = invocation.value(option);
-    if (size != null) {
-      arguments.put(field, Size.parse(size));
-    }
   }
 }

@@ -29,18 +29,27 @@ final class ClientText {
   static List<String> details(JsonNode client) {
     List<String[]> pairs = new ArrayList<>();
     pair(pairs, "client", client.get("name").asText());
-    pair(pairs, "image", client.get("image").asText());
-    pair(pairs, "mode", client.get("mode").asText());
+    if (!client.get("group").isNull()) {
+      pair(pairs, "group", client.get("group").asText());
+    }
+    pair(pairs, "image", client.get("image").asText() + from(client, "image"));
+    pair(pairs, "mode", client.get("mode").asText() + from(client, "mode"));
     pair(pairs, "keys", keys(client));
+    for (JsonNode card : client.get("seenCards")) {
+      pair(pairs, "seen with", card.asText());
+    }
     pair(pairs, "address", text(client.get("address")));
     pair(
         pairs,
         "size",
         client.get("sizeBytes").isNull()
             ? "the image's"
-            : Size.text(client.get("sizeBytes").asLong()));
+            : Size.text(client.get("sizeBytes").asLong()) + from(client, "size"));
     if (!client.get("limitBytes").isNull()) {
-      pair(pairs, "limit", Size.text(client.get("limitBytes").asLong()));
+      pair(pairs, "limit", Size.text(client.get("limitBytes").asLong()) + from(client, "limit"));
+    }
+    if (client.get("secureBoot").asBoolean()) {
+      pair(pairs, "secure boot", "signed programs" + from(client, "secure-boot"));
     }
     for (int i = 0; i < client.get("disks").size(); i++) {
       pair(pairs, "LUN " + (i + 1), client.get("disks").get(i).asText() + ", read-only");
@@ -79,6 +88,9 @@ final class ClientText {
                   snapshot.get("image").asText(),
                   Size.text(snapshot.get("fileBytes").asLong())));
     }
+    for (JsonNode warning : client.get("warnings")) {
+      pair(pairs, "warning", warning.asText());
+    }
     JsonNode refused = client.get("refused");
     if (!refused.isNull()) {
       pair(
@@ -92,6 +104,11 @@ final class ClientText {
                   refused.get("at").asText()));
     }
     return Table.pairs(pairs);
+  }
+
+  /** Where a value comes from, said of groups only: all others are the client's or a default. */
+  private static String from(JsonNode client, String setting) {
+    return client.get("sources").get(setting).asText().equals("group") ? " (of its group)" : "";
   }
 
   private static String chap(JsonNode client) {
@@ -118,6 +135,7 @@ final class ClientText {
       keys.add(client.get("uuid").asText());
     }
     client.get("initiators").forEach(name -> keys.add(name.asText()));
+    client.get("circuits").forEach(circuit -> keys.add(circuit.asText()));
     if (keys.isEmpty()) {
       keys.add("CHAP");
     }

@@ -51,6 +51,11 @@ final class StatusCommand implements Command {
       invocation.printJson(status);
       return;
     }
+    for (JsonNode machine : status.get("disputed")) {
+      invocation.print(
+          "machine %s gets no answer: %s"
+              .formatted(machine.get("machine").asText(), machine.get("reason").asText()));
+    }
     if (status.get("clients").isEmpty()) {
       invocation.print("no clients: 'rootstock client add NAME --image IMAGE' makes one");
       return;

@@ -3,6 +3,7 @@ package dev.rootstock.boot.clients;
 
 import dev.rootstock.target.chap.ChapAccount;
 import dev.rootstock.target.chap.ChapCredentials;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,16 @@ public record Chap(Pair client, @Nullable Pair target, boolean handOut) {
       throw new InvalidClientException(
           "the secrets of both directions are the same: make another one for the target");
     }
+  }
+
+  /** The names that are the client's alone. */
+  List<String> users() {
+    return List.of(client.user());
+  }
+
+  /** The secrets of both directions. */
+  List<Secret> secrets() {
+    return target == null ? List.of(client.secret()) : List.of(client.secret(), target.secret());
   }
 
   /** As the target wants it. */

@@ -2,40 +2,35 @@
 package dev.rootstock.boot.clients;
 
 import dev.rootstock.boot.Limits;
+import dev.rootstock.boot.clients.Setting.Source;
 import java.net.Inet4Address;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine that we boot, as its administrator described it.
+ * A machine that we boot, as its administrator described it. {@link #image}, {@link #mode} and the
+ * others that a {@link Setting} names are what holds: the client's own word, else its group's, else
+ * the default.
  *
  * @param name unique in the installation
- * @param macs the network cards it may boot from, each of one client only
- * @param uuid its SMBIOS UUID, of one client only
- * @param initiators the iSCSI names that may log in to its disk, each of one client only; empty
- *     where the other keys decide
- * @param image what its disk is made from
- * @param mode what becomes of its writes
+ * @param keys by what it is recognised
+ * @param own what it says itself
+ * @param group what it has in common with others, or null
  * @param address its address for ever, of one client only; null where the DHCP server chooses one
- * @param sizeBytes the size of its disk, a multiple of 512; empty for the image's size
- * @param limitBytes what its writes may take in the store; empty for no limit
  * @param disks golden images that it sees as further disks, read-only, from LUN 1 on
  */
 public record Client(
     ClientName name,
-    List<MacAddress> macs,
-    @Nullable UUID uuid,
-    List<InitiatorName> initiators,
-    ImageReference image,
-    Mode mode,
+    ClientKeys keys,
+    Settings own,
+    @Nullable Group group,
     @Nullable Inet4Address address,
-    OptionalLong sizeBytes,
-    OptionalLong limitBytes,
     List<ImageReference> disks) {
 
-  /** A client with one disk and no limit. */
+  /** A client without a group, with one disk and no limit. */
   public Client(
       ClientName name,
       List<MacAddress> macs,
@@ -47,22 +42,14 @@ public record Client(
       OptionalLong sizeBytes) {
     this(
         name,
-        macs,
-        uuid,
-        initiators,
-        image,
-        mode,
+        new ClientKeys(macs, uuid, initiators, List.of()),
+        new Settings(image, mode, sizeBytes, OptionalLong.empty(), null),
+        null,
         address,
-        sizeBytes,
-        OptionalLong.empty(),
         List.of());
   }
 
   public Client {
-    macs = List.copyOf(macs);
-    initiators = List.copyOf(initiators);
-    bounded("MAC addresses", macs, Limits.MACS);
-    bounded("initiator names", initiators, Limits.INITIATORS);
     disks = List.copyOf(disks);
     bounded("further disks", disks, Limits.DISKS);
     for (ImageReference disk : disks) {
@@ -73,57 +60,128 @@ public record Client(
                 .formatted(disk, disk));
       }
     }
-    if (limitBytes.isPresent() && limitBytes.getAsLong() <= 0) {
+    Settings all = group == null ? own : own.or(group.settings());
+    if (all.image() == null) {
       throw new InvalidClientException(
-          "a limit of %d bytes lets nothing be written".formatted(limitBytes.getAsLong()));
+          "client '%s' has no image: give it --image%s"
+              .formatted(name, group == null ? ", or a group that has one" : ", or its group"));
     }
-    if (sizeBytes.isPresent() && (sizeBytes.getAsLong() <= 0 || sizeBytes.getAsLong() % 512 != 0)) {
+    if (all.mode() == Mode.READ_ONLY && all.sizeBytes().orElse(0) != 0) {
       throw new InvalidClientException(
-          "a disk of %d bytes cannot be: the size must be a positive multiple of 512"
-              .formatted(sizeBytes.getAsLong()));
+          "a read-only disk has its image's size: leave --size out, or choose another mode"
+              + (group == null ? "" : " (client '%s')".formatted(name)));
     }
-    if (sizeBytes.isPresent() && mode == Mode.READ_ONLY) {
-      throw new InvalidClientException(
-          "a read-only disk has its image's size: leave --size out, or choose another mode");
+  }
+
+  // ---- what holds ----
+
+  /** The client's own settings, then its group's. */
+  public Settings settings() {
+    return group == null ? own : own.or(group.settings());
+  }
+
+  /** What its disk is made from. */
+  public ImageReference image() {
+    return Objects.requireNonNull(settings().image());
+  }
+
+  /** What becomes of its writes. */
+  public Mode mode() {
+    Mode mode = settings().mode();
+    return mode == null ? Mode.PERSISTENT : mode;
+  }
+
+  /** The size of its disk, a multiple of 512; empty for the image's size. */
+  public OptionalLong sizeBytes() {
+    return positive(settings().sizeBytes());
+  }
+
+  /** What its writes may take in the store; empty for no limit. */
+  public OptionalLong limitBytes() {
+    return positive(settings().limitBytes());
+  }
+
+  /** Whether its firmware gets programs that are signed for Secure Boot. */
+  public boolean secureBoot() {
+    return Boolean.TRUE.equals(settings().secureBoot());
+  }
+
+  private static OptionalLong positive(OptionalLong value) {
+    return value.orElse(0) == 0 ? OptionalLong.empty() : value;
+  }
+
+  /** Where the value of a setting comes from. */
+  public Source source(Setting setting) {
+    if (own.says(setting)) {
+      return Source.CLIENT;
     }
+    return group != null && group.settings().says(setting) ? Source.GROUP : Source.DEFAULT;
+  }
+
+  // ---- its keys ----
+
+  public List<MacAddress> macs() {
+    return keys.macs();
+  }
+
+  public @Nullable UUID uuid() {
+    return keys.uuid();
+  }
+
+  public List<InitiatorName> initiators() {
+    return keys.initiators();
   }
 
   /** Whether nothing says which machine this is, so that any initiator may log in. */
   public boolean open() {
-    return macs.isEmpty() && uuid == null && initiators.isEmpty();
+    return keys.isEmpty();
+  }
+
+  // ---- changes ----
+
+  public Client withKeys(ClientKeys newKeys) {
+    return new Client(name, newKeys, own, group, address, disks);
+  }
+
+  /** The same client with other settings of its own. */
+  public Client withOwn(Settings newOwn) {
+    return new Client(name, keys, newOwn, group, address, disks);
+  }
+
+  public Client withGroup(@Nullable Group newGroup) {
+    return new Client(name, keys, own, newGroup, address, disks);
+  }
+
+  public Client withAddress(@Nullable Inet4Address newAddress) {
+    return new Client(name, keys, own, group, newAddress, disks);
   }
 
   /** The same client with another image. */
   public Client withImage(ImageReference newImage) {
-    return new Client(
-        name, macs, uuid, initiators, newImage, mode, address, sizeBytes, limitBytes, disks);
+    return withOwn(own.withImage(newImage));
   }
 
   /** The same client with another mode. */
   public Client withMode(Mode newMode) {
-    return new Client(
-        name, macs, uuid, initiators, image, newMode, address, sizeBytes, limitBytes, disks);
+    return withOwn(own.withMode(newMode));
   }
 
   /** The same client with a disk of another size, from its next new overlay on. */
   public Client withSize(OptionalLong newSize) {
-    return new Client(
-        name, macs, uuid, initiators, image, mode, address, newSize, limitBytes, disks);
+    return withOwn(own.withSize(newSize));
   }
 
-  /** The same client with another limit. */
+  /** The same client with another limit; empty leaves it to the group. */
   public Client withLimit(OptionalLong newLimit) {
-    return new Client(
-        name, macs, uuid, initiators, image, mode, address, sizeBytes, newLimit, disks);
+    return withOwn(own.withLimit(newLimit));
   }
 
   /** The same client with other further disks. */
   public Client withDisks(List<ImageReference> newDisks) {
-    return new Client(
-        name, macs, uuid, initiators, image, mode, address, sizeBytes, limitBytes, newDisks);
+    return new Client(name, keys, own, group, address, newDisks);
   }
 
-  private static void bounded(String what, List<?> values, int most) {
+  static void bounded(String what, List<?> values, int most) {
     if (values.size() > most) {
       throw new InvalidClientException(
           "%d %s are too many for one client: at most %d".formatted(values.size(), what, most));

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.clients;
 
+import dev.rootstock.boot.Limits;
 import java.net.Inet4Address;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,21 +19,28 @@ import org.jspecify.annotations.Nullable;
  * @param boot its committed boot; null before its first
  * @param chap by what it proves itself; null where it cannot
  * @param units what its logical units remember through power loss, by LUN; opaque here
+ * @param seenCards network cards that it was seen with, while another key named it, the latest last
  */
 public record Registration(
     Client client,
     @Nullable Inet4Address lease,
     @Nullable BootRecord boot,
     @Nullable Chap chap,
-    Map<Integer, UnitBytes> units) {
+    Map<Integer, UnitBytes> units,
+    List<MacAddress> seenCards) {
 
   public Registration {
     units = Map.copyOf(units);
+    seenCards = List.copyOf(seenCards);
+    if (seenCards.size() > Limits.SEEN_CARDS) {
+      throw new IllegalArgumentException(
+          "a client is remembered with %d cards at most".formatted(Limits.SEEN_CARDS));
+    }
   }
 
   /** A client that was just described. */
   public Registration(Client client) {
-    this(client, null, null, null, Map.of());
+    this(client, null, null, null, Map.of(), List.of());
   }
 
   /** The address that the client has or will have, if that is known. */
@@ -38,21 +49,21 @@ public record Registration(
   }
 
   public Registration withLease(@Nullable Inet4Address newLease) {
-    return new Registration(client, newLease, boot, chap, units);
+    return new Registration(client, newLease, boot, chap, units, seenCards);
   }
 
   /** With another record of its boot; see {@link BootRecord#after}. */
   public Registration withBoot(@Nullable BootRecord newBoot) {
     return new Registration(
-        client, lease, newBoot == null ? null : newBoot.after(boot), chap, units);
+        client, lease, newBoot == null ? null : newBoot.after(boot), chap, units, seenCards);
   }
 
   public Registration withClient(Client newClient) {
-    return new Registration(newClient, lease, boot, chap, units);
+    return new Registration(newClient, lease, boot, chap, units, seenCards);
   }
 
   public Registration withChap(@Nullable Chap newChap) {
-    return new Registration(client, lease, boot, newChap, units);
+    return new Registration(client, lease, boot, newChap, units, seenCards);
   }
 
   /** With other bytes of a unit; none forgets it. */
@@ -63,6 +74,29 @@ public record Registration(
     } else {
       changed.put(lun, bytes);
     }
-    return new Registration(client, lease, boot, chap, changed);
+    return new Registration(client, lease, boot, chap, changed, seenCards);
+  }
+
+  /** With a card that it was seen with; those that were seen longest ago make room. */
+  public Registration withSeenCard(MacAddress card) {
+    List<MacAddress> cards = new ArrayList<>(seenCards);
+    cards.remove(card);
+    cards.add(card);
+    return withSeenCards(
+        cards.subList(Math.max(0, cards.size() - Limits.SEEN_CARDS), cards.size()));
+  }
+
+  /** Without that one, which is another's now. */
+  public Registration withoutSeenCard(MacAddress card) {
+    return withSeenCards(seenCards.stream().filter(each -> !each.equals(card)).toList());
+  }
+
+  private Registration withSeenCards(List<MacAddress> cards) {
+    return new Registration(client, lease, boot, chap, units, cards);
+  }
+
+  /** The cards by which its firmware may be known: its own, and those that it was seen with. */
+  public List<MacAddress> cards() {
+    return Stream.concat(client.macs().stream(), seenCards.stream()).distinct().toList();
   }
 }

@@ -19,7 +19,14 @@ import org.jspecify.annotations.Nullable;
 /** The sections about what machines load before they have a disk. */
 final class BootSections {
   private static final Set<String> TFTP =
-      Set.of("enabled", "root", "bios", "uefi-x64", "uefi-arm64");
+      Set.of(
+          "enabled",
+          "root",
+          "bios",
+          "uefi-x64",
+          "uefi-arm64",
+          "uefi-x64-signed",
+          "uefi-arm64-signed");
   private static final Set<String> HTTP = Set.of("listen", "templates");
   private static final Pattern MTU = Pattern.compile("[1-9][0-9]{1,4}");
 
@@ -46,7 +53,9 @@ final class BootSections {
         root == null ? otherwise.root() : file.resolveSibling(root).normalize(),
         bios == null ? otherwise.bios() : bios,
         x64 == null ? otherwise.uefiX64() : x64,
-        arm64);
+        arm64,
+        program(section, "uefi-x64-signed"),
+        program(section, "uefi-arm64-signed"));
   }
 
   static Http http(Path file, @Nullable Section section) throws ConfigurationException {

@@ -186,12 +186,30 @@ public record Configuration(
    * @param bios the one for a BIOS
    * @param uefiX64 for UEFI on x86-64
    * @param uefiArm64 for UEFI on 64-bit ARM, or null for none: Debian has none
+   * @param signedX64 for UEFI on x86-64 with Secure Boot, or null for the first of {@link
+   *     #SIGNED_X64} that is there
+   * @param signedArm64 the same for 64-bit ARM, and {@link #SIGNED_ARM64}
    */
   public record BootFileSettings(
-      boolean tftp, Path root, String bios, String uefiX64, @Nullable String uefiArm64) {
+      boolean tftp,
+      Path root,
+      String bios,
+      String uefiX64,
+      @Nullable String uefiArm64,
+      @Nullable String signedX64,
+      @Nullable String signedArm64) {
+    /** As iPXE's release has its signed shim, and Debian's package shim-signed. */
+    public static final List<String> SIGNED_X64 =
+        List.of("x86_64-sb/shimx64.efi", "shimx64.efi", "shimx64.efi.signed");
+
+    /** The same for 64-bit ARM. */
+    public static final List<String> SIGNED_ARM64 =
+        List.of("arm64-sb/shimaa64.efi", "shimaa64.efi", "shimaa64.efi.signed");
+
     /** Where Debian's package ipxe has them; nothing is served. */
     static final BootFileSettings DEFAULTS =
-        new BootFileSettings(false, Path.of("/usr/lib/ipxe"), "undionly.kpxe", "snponly.efi", null);
+        new BootFileSettings(
+            false, Path.of("/usr/lib/ipxe"), "undionly.kpxe", "snponly.efi", null, null, null);
   }
 
   /**

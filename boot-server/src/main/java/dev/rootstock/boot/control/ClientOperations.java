@@ -12,13 +12,10 @@ import dev.rootstock.boot.boots.ClientStatus.SessionStatus;
 import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
-import dev.rootstock.boot.clients.ImageReference;
-import dev.rootstock.boot.clients.InitiatorName;
-import dev.rootstock.boot.clients.InvalidClientException;
-import dev.rootstock.boot.clients.MacAddress;
-import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
+import dev.rootstock.boot.clients.Setting;
+import dev.rootstock.boot.config.Configuration;
 import dev.rootstock.boot.config.Configuration.Dhcp;
 import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.boot.installation.Installation;
@@ -28,38 +25,40 @@ import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.Progress;
 import dev.rootstock.images.store.StoreException;
 import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.util.List;
-import java.util.OptionalLong;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code rootstock client} does. */
 final class ClientOperations {
-  /** RFC 9562 §4: UUID.fromString takes shorter groups too, which are typing errors here. */
-  private static final Pattern UUID_FORM =
-      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+  private static final String BY_NAME_ONLY =
+      "it is known by its initiator name only, which anybody can write: our DHCP server does not"
+          + " give it an address, so give it --address, --initiator with a name that only it has,"
+          + " or a CHAP secret";
 
   private ClientOperations() {}
 
   static JsonNode add(Workplace workplace, Arguments arguments, Progress progress)
       throws Exception {
     Installation installation = workplace.installation();
-    Client client = client(arguments);
+    Client client = ClientDescription.added(arguments, installation.registry());
     DiskOperations.checkDisks(workplace, arguments);
     checkAgainstDhcp(client, installation);
     installation.identities().checkFits(client.name(), literal(installation));
+    checkDisk(installation, client);
+    Registration added = await(installation.registry().add(client));
+    return json(workplace, added);
+  }
+
+  /** Refuses a client whose next boot could not make its disk. */
+  static void checkDisk(Installation installation, Client client) throws RefusedException {
     GoldenVersion version = ImageOperations.version(installation, client.image());
     if (client.sizeBytes().orElse(version.sizeBytes()) < version.sizeBytes()) {
       throw new RefusedException(
           "a disk of %d bytes is too small for %s: --size has to be %d bytes or more"
               .formatted(client.sizeBytes().getAsLong(), version, version.sizeBytes()));
     }
-    Registration added = await(installation.registry().add(client));
-    return json(workplace, added);
   }
 
   static JsonNode list(Workplace workplace, Arguments arguments, Progress progress)
@@ -108,64 +107,10 @@ final class ClientOperations {
     return workplace.installation().registry().find(name).orElseThrow(() -> Registry.unknown(name));
   }
 
-  private static Client client(Arguments arguments) throws RefusedException {
-    String uuid = arguments.text("uuid");
-    String mode = arguments.text("mode");
-    String address = arguments.text("address");
-    return new Client(
-        name(arguments),
-        arguments.texts("macs").stream().map(MacAddress::parse).toList(),
-        uuid == null ? null : uuid(uuid),
-        arguments.texts("initiators").stream().map(InitiatorName::new).toList(),
-        ImageReference.parse(arguments.required("image")),
-        mode == null ? Mode.PERSISTENT : Mode.parse(mode),
-        address == null ? null : address(address),
-        bytes(arguments, "sizeBytes"),
-        bytes(arguments, "limitBytes"),
-        arguments.texts("disks").stream().map(ImageReference::parse).toList());
-  }
-
-  private static OptionalLong bytes(Arguments arguments, String field) {
-    String bytes = arguments.text(field);
-    return bytes == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(bytes));
-  }
-
-  private static UUID uuid(String text) {
-    if (!UUID_FORM.matcher(text).matches()) {
-      throw new InvalidClientException(
-          "'%s' is no UUID: write it as 'dmidecode -s system-uuid' prints it".formatted(text));
-    }
-    return UUID.fromString(text);
-  }
-
-  private static Inet4Address address(String text) {
-    try {
-      // Shorter forms are addresses for ofLiteral too; people mean four numbers.
-      if (text.chars().filter(c -> c == '.').count() == 3
-          && InetAddress.ofLiteral(text) instanceof Inet4Address address
-          && !address.isAnyLocalAddress()
-          && !address.isMulticastAddress()
-          && !address.isLoopbackAddress()) {
-        return address;
-      }
-    } catch (IllegalArgumentException e) {
-      // said below
-    }
-    throw new InvalidClientException(
-        "'%s' is no IPv4 address of a machine: write four numbers, as 10.77.0.20".formatted(text));
-  }
-
   /** Refuses a client that our own DHCP server could not serve. */
-  private static void checkAgainstDhcp(Client client, Installation installation)
-      throws RefusedException {
+  static void checkAgainstDhcp(Client client, Installation installation) throws RefusedException {
     if (!(installation.configuration().dhcp() instanceof Dhcp.Server dhcp)) {
       return;
-    }
-    if (client.uuid() != null && client.macs().isEmpty() && client.initiators().isEmpty()) {
-      throw new RefusedException(
-          "our DHCP server knows machines by network card and not by UUID: '%s' would never get an"
-                  .formatted(client.name())
-              + " address; add --mac, or --initiator where another server gives it one");
     }
     Inet4Address address = client.address();
     if (address != null
@@ -196,6 +141,8 @@ final class ClientOperations {
     strings(node, "macs", client.macs());
     node.put("uuid", client.uuid() == null ? null : client.uuid().toString());
     strings(node, "initiators", client.initiators());
+    strings(node, "circuits", client.keys().circuits());
+    strings(node, "seenCards", registration.seenCards());
     node.put(
         "open",
         ChapRules.open(workplace.installation().configuration().iscsi().chap(), registration));
@@ -209,7 +156,14 @@ final class ClientOperations {
     client
         .limitBytes()
         .ifPresentOrElse(limit -> node.put("limitBytes", limit), () -> node.putNull("limitBytes"));
+    node.put("secureBoot", client.secureBoot());
+    node.put("group", client.group() == null ? null : client.group().name().value());
+    ObjectNode sources = node.putObject("sources");
+    for (Setting setting : Setting.values()) {
+      sources.put(setting.text(), client.source(setting).text());
+    }
     strings(node, "disks", client.disks());
+    strings(node, "warnings", warnings(workplace.installation(), registration));
     node.set("snapshots", DiskOperations.snapshots(workplace, client));
     node.put("target", identities.target(client.name()));
     node.put("initiator", identities.initiator(client.name()).value());
@@ -217,6 +171,17 @@ final class ClientOperations {
     node.put("overlayBytes", workplace.installation().store().overlayBytes(client.name().value()));
     workplace.boots().status(client.name()).ifPresent(status -> boot(node, status));
     return node;
+  }
+
+  /** What an administrator should know of the client before somebody else finds out. */
+  private static List<String> warnings(Installation installation, Registration registration) {
+    Configuration configuration = installation.configuration();
+    boolean byName =
+        ChapRules.byNameOnly(
+            configuration.iscsi().chap(),
+            configuration.dhcp() instanceof Dhcp.Server,
+            registration);
+    return byName ? List.of(BY_NAME_ONLY) : List.of();
   }
 
   /** All but the secrets. */

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.rootstock.boot.boots.ClientStatus;
+import dev.rootstock.boot.boots.ClientStatus.SessionStatus;
 import dev.rootstock.boot.boots.Replacement;
 import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.Client;
@@ -25,7 +27,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Objects;
 import java.util.UUID;
 
 /** What {@code rootstock client} does with a client's disk. */
@@ -45,6 +47,13 @@ final class DiskOperations {
       ImageOperations.version(workplace.installation(), ImageReference.parse(image));
     }
     checkDisks(workplace, arguments);
+    Registry registry = workplace.installation().registry();
+    Client wanted = ClientDescription.changed(known.client(), arguments, registry);
+    checkAccess(workplace, known.client(), wanted);
+    ClientOperations.checkAgainstDhcp(wanted, workplace.installation());
+    if (!wanted.settings().equals(known.client().settings())) {
+      ClientOperations.checkDisk(workplace.installation(), wanted);
+    }
     if (arguments.flag("rebase")) {
       if (image == null) {
         throw new RefusedException("--rebase needs --image NAME@VERSION");
@@ -52,10 +61,9 @@ final class DiskOperations {
       rebase(workplace, known, ImageReference.parse(image), arguments.flag("force"), progress);
     }
     ClientOperations.await(
-        workplace
-            .installation()
-            .registry()
-            .update(name, now -> now.withClient(changed(now.client(), arguments))));
+        registry.update(
+            name,
+            now -> now.withClient(ClientDescription.changed(now.client(), arguments, registry))));
     return ClientOperations.json(workplace, registration(workplace, arguments));
   }
 
@@ -68,32 +76,21 @@ final class DiskOperations {
     }
   }
 
-  private static Client changed(Client client, Arguments arguments) {
-    Client changed = client;
-    String image = arguments.text("image");
-    if (image != null) {
-      changed = changed.withImage(ImageReference.parse(image));
+  /** What changes who may log in would cut off a machine that comes back to its disk. */
+  private static void checkAccess(Workplace workplace, Client before, Client after)
+      throws RefusedException {
+    boolean same =
+        before.open() == after.open()
+            && before.initiators().equals(after.initiators())
+            && Objects.equals(before.address(), after.address());
+    List<SessionStatus> sessions =
+        workplace.boots().status(before.name()).map(ClientStatus::sessions).orElse(List.of());
+    if (!same && !sessions.isEmpty()) {
+      throw new RefusedException(
+          ("client '%s' has session %d from %s, and could not come back to its disk with other"
+                  + " --initiator or --address: stop that machine first")
+              .formatted(before.name(), sessions.getFirst().id(), sessions.getFirst().address()));
     }
-    String mode = arguments.text("mode");
-    if (mode != null) {
-      changed = changed.withMode(Mode.parse(mode));
-    }
-    String size = arguments.text("sizeBytes");
-    if (size != null) {
-      changed = changed.withSize(OptionalLong.of(Long.parseLong(size)));
-    }
-    String limit = arguments.text("limitBytes");
-    if (limit != null) {
-      long bytes = Long.parseLong(limit);
-      changed = changed.withLimit(bytes == 0 ? OptionalLong.empty() : OptionalLong.of(bytes));
-    }
-    List<String> disks = arguments.texts("disks");
-    if (disks.equals(List.of("none"))) {
-      changed = changed.withDisks(List.of());
-    } else if (!disks.isEmpty()) {
-      changed = changed.withDisks(disks.stream().map(ImageReference::parse).toList());
-    }
-    return changed;
   }
 
   private static void rebase(

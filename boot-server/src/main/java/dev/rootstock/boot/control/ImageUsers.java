@@ -3,6 +3,7 @@ package dev.rootstock.boot.control;
 
 import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.BootRecord.Flag;
+import dev.rootstock.boot.clients.Group;
 import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.installation.Installation;
@@ -12,6 +13,7 @@ import dev.rootstock.images.store.StoreException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Who would miss a golden version. */
 final class ImageUsers {
@@ -31,6 +33,11 @@ final class ImageUsers {
         users.add(name);
       }
     }
+    for (Group group : installation.registry().groups()) {
+      if (exact.equals(group.settings().image())) {
+        users.add("group " + group.name());
+      }
+    }
     return new ArrayList<>(users);
   }
 
@@ -42,10 +49,18 @@ final class ImageUsers {
     if (!last) {
       return List.of();
     }
-    return installation.registry().all().stream()
-        .map(Registration::client)
-        .filter(client -> client.image().image().equals(version.name()))
-        .map(client -> client.name().value())
-        .toList();
+    Stream<String> clients =
+        installation.registry().all().stream()
+            .map(Registration::client)
+            .filter(client -> client.image().image().equals(version.name()))
+            .map(client -> client.name().value());
+    Stream<String> groups =
+        installation.registry().groups().stream()
+            .filter(
+                group ->
+                    group.settings().image() != null
+                        && group.settings().image().image().equals(version.name()))
+            .map(group -> "group " + group.name());
+    return Stream.concat(clients, groups).toList();
   }
 }

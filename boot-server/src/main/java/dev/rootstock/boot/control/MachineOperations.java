@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.MacAddress;
 import dev.rootstock.boot.clients.Registry;
@@ -69,16 +68,16 @@ final class MachineOperations {
   static JsonNode wake(Workplace workplace, Arguments arguments, Progress progress)
       throws RefusedException, IOException {
     ClientName name = new ClientName(arguments.required("name"));
-    Client client =
+    List<MacAddress> cards =
         workplace
             .installation()
             .registry()
             .find(name)
             .orElseThrow(() -> Registry.unknown(name))
-            .client();
-    if (client.macs().isEmpty()) {
+            .cards();
+    if (cards.isEmpty()) {
       throw new RefusedException(
-          "client '%s' has no network card to wake: only one with --mac can be woken"
+          "client '%s' has no network card to wake: only one with --mac, or seen with a card, can be woken"
               .formatted(name));
     }
     List<InetAddress> networks = broadcastAddresses();
@@ -88,7 +87,7 @@ final class MachineOperations {
     }
     try (DatagramSocket socket = new DatagramSocket()) {
       socket.setBroadcast(true);
-      for (MacAddress mac : client.macs()) {
+      for (MacAddress mac : cards) {
         byte[] packet = magicPacket(mac);
         for (InetAddress network : networks) {
           socket.send(new DatagramPacket(packet, packet.length, network, WAKE_PORT));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.rootstock.boot.boots.ClientStatus;
 import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.pending.DisputedMachines.Dispute;
 import dev.rootstock.boot.trail.Trail;
 import dev.rootstock.images.store.Progress;
 import java.time.Instant;
@@ -36,6 +37,14 @@ final class StatusOperation {
             node.put("readBytes", 0L).put("writtenBytes", 0L).putNull("left");
           });
       node.put("stopped", stopped(status, trail, now).orElse(null));
+    }
+    ArrayNode disputed = result.putArray("disputed");
+    for (Dispute each : workplace.disputed().all()) {
+      disputed
+          .addObject()
+          .put("machine", each.machine())
+          .put("reason", each.reason())
+          .put("at", each.at().toString());
     }
     return result;
   }

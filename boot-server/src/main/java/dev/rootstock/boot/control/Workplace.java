@@ -3,6 +3,7 @@ package dev.rootstock.boot.control;
 
 import dev.rootstock.boot.boots.BootAdmission;
 import dev.rootstock.boot.installation.Installation;
+import dev.rootstock.boot.pending.DisputedMachines;
 import dev.rootstock.boot.pending.PendingMachines;
 import dev.rootstock.boot.trail.Trails;
 
@@ -13,9 +14,14 @@ import dev.rootstock.boot.trail.Trails;
  * @param boots the clients' boots, those of the server where one runs
  * @param trails how far their machines have come
  * @param pending machines that are no clients; none while no server runs
+ * @param disputed machines that were taken for two clients; none while no server runs
  */
 public record Workplace(
-    Installation installation, BootAdmission boots, Trails trails, PendingMachines pending) {
+    Installation installation,
+    BootAdmission boots,
+    Trails trails,
+    PendingMachines pending,
+    DisputedMachines disputed) {
 
   /** For a command while no server runs; its boots have to be closed before the installation. */
   static Workplace withoutServer(Installation installation) {
@@ -24,6 +30,7 @@ public record Workplace(
         BootAdmission.withoutServer(
             installation.registry(), installation.store(), installation.identities()),
         Trails.lookAt(installation.configuration().data()),
-        new PendingMachines());
+        new PendingMachines(),
+        new DisputedMachines());
   }
 }

@@ -58,8 +58,8 @@ final class AddressPool {
    *
    * @param wanted what the client would like to have
    */
-  Optional<Binding> bind(String client, DhcpSubnet subnet, Optional<Inet4Address> wanted) {
-    Binding underWay = pending.get(client);
+  Optional<Binding> bind(DhcpClient client, DhcpSubnet subnet, Optional<Inet4Address> wanted) {
+    Binding underWay = pending.get(client.name());
     if (underWay != null) {
       return Optional.of(underWay);
     }
@@ -76,7 +76,7 @@ final class AddressPool {
       return Optional.empty();
     }
     Binding binding = new Binding(address, clients.remember(client, address).toCompletableFuture());
-    pending.put(client, binding);
+    pending.put(client.name(), binding);
     return Optional.of(binding);
   }
 

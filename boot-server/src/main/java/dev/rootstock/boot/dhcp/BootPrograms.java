@@ -18,12 +18,17 @@ import java.util.OptionalInt;
  * for iPXE. iPXE itself never gets a program, so the chain has an end.
  *
  * @param files the program of each platform that there is one for
+ * @param signed the program of each platform that Secure Boot lets run, where there is one
  * @param tftp whether we serve them over TFTP
  * @param http the port on which we serve them, and scripts, over HTTP; empty where we do not
  * @param scripted whether iPXE gets a script, and not a root path
  */
 public record BootPrograms(
-    Map<Platform, String> files, boolean tftp, OptionalInt http, boolean scripted) {
+    Map<Platform, String> files,
+    Map<Platform, String> signed,
+    boolean tftp,
+    OptionalInt http,
+    boolean scripted) {
 
   /** Nothing is served: firmware without iPXE needs another server for its program. */
   public static final BootPrograms NONE =
@@ -38,6 +43,13 @@ public record BootPrograms(
 
   public BootPrograms {
     files = Map.copyOf(files);
+    signed = Map.copyOf(signed);
+  }
+
+  /** Without signed programs. */
+  public BootPrograms(
+      Map<Platform, String> files, boolean tftp, OptionalInt http, boolean scripted) {
+    this(files, Map.of(), tftp, http, scripted);
   }
 
   /**
@@ -49,8 +61,20 @@ public record BootPrograms(
    */
   Optional<BootProgram> next(DhcpOptions options, String client, Inet4Address server)
       throws MalformedDhcpException {
+    return next(options, client, false, server);
+  }
+
+  /** What a client loads next. */
+  Optional<BootProgram> next(DhcpOptions options, DhcpClient client, Inet4Address server)
+      throws MalformedDhcpException {
+    return next(options, client.name(), client.secureBoot(), server);
+  }
+
+  private Optional<BootProgram> next(
+      DhcpOptions options, String client, boolean secureBoot, Inet4Address server)
+      throws MalformedDhcpException {
     return switch (BootStage.of(options)) {
-      case FIRMWARE -> forFirmware(options, server);
+      case FIRMWARE -> forFirmware(options, secureBoot, server);
       case IPXE -> scripted ? script(client, server) : Optional.empty();
       case SYSTEM -> Optional.empty();
     };
@@ -60,9 +84,12 @@ public record BootPrograms(
     return url(server, "/script/" + client);
   }
 
-  private Optional<BootProgram> forFirmware(DhcpOptions options, Inet4Address server)
-      throws MalformedDhcpException {
-    Optional<String> file = platform(options).map(files::get);
+  /** With Secure Boot no other program would run; a BIOS has no Secure Boot. */
+  private Optional<BootProgram> forFirmware(
+      DhcpOptions options, boolean secureBoot, Inet4Address server) throws MalformedDhcpException {
+    Optional<Platform> platform = platform(options);
+    boolean asSigned = secureBoot && platform.filter(Platform.BIOS::equals).isEmpty();
+    Optional<String> file = platform.map(asSigned ? signed::get : files::get);
     if (file.isEmpty()) {
       return Optional.empty();
     }

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param rootPath where its disk is, with a literal server address
  * @param initiatorName the name that its initiator takes
  * @param ipxe what its iPXE is told in option 175
+ * @param secureBoot whether its firmware gets programs that are signed for Secure Boot
  */
 public record DhcpClient(
     String name,
@@ -26,7 +27,8 @@ public record DhcpClient(
     boolean booted,
     Optional<RootPath> rootPath,
     Optional<IscsiName> initiatorName,
-    IpxeOptions ipxe) {
+    IpxeOptions ipxe,
+    boolean secureBoot) {
 
   /** Not to wait for a proxyDHCP server. */
   public static final IpxeOptions HINTS = IpxeOptions.switchedOn(IpxeOptions.NO_PXEDHCP);
@@ -39,6 +41,7 @@ public record DhcpClient(
       boolean booted,
       Optional<RootPath> rootPath,
       Optional<IscsiName> initiatorName) {
-    this(name, configuredAddress, rememberedAddress, booted, rootPath, initiatorName, HINTS);
+    this(
+        name, configuredAddress, rememberedAddress, booted, rootPath, initiatorName, HINTS, false);
   }
 }

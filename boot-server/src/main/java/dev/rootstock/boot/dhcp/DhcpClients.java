@@ -16,8 +16,10 @@ public interface DhcpClients {
   /**
    * Makes an address a client's own, in place of one remembered before, for ever.
    *
+   * @param client as it was when the address was chosen
    * @return completes when that is durable and {@link #recognise} tells it; fails when the client
-   *     is gone, when the address has become another's, or when it cannot be written
+   *     is gone or no longer what it was, when the address has become another's, or when it cannot
+   *     be written
    */
-  CompletionStage<?> remember(String client, Inet4Address address);
+  CompletionStage<?> remember(DhcpClient client, Inet4Address address);
 }

@@ -193,6 +193,7 @@ final class DhcpResponder implements Responder {
           "client "
               + question.client().name()
               + " starts from a PXE ROM without iPXE, which needs a boot file, and none is served"
+              + (question.client().secureBoot() ? " that is signed for Secure Boot" : "")
               + " for it: switch TFTP on in the configuration ('tftp: { enabled: true }'), boot it"
               + " from iPXE (a ROM, a USB stick), or run a proxyDHCP server beside");
     }
@@ -205,7 +206,7 @@ final class DhcpResponder implements Responder {
     }
     Optional<AddressPool.Binding> binding =
         pool.bind(
-            question.client().name(),
+            question.client(),
             question.subnet(),
             packet.options().get(DhcpOption.REQUESTED_ADDRESS));
     if (binding.isEmpty()) {
@@ -339,7 +340,7 @@ final class DhcpResponder implements Responder {
 
   private Optional<BootProgram> program(Question question) throws MalformedDhcpException {
     return programs.next(
-        question.packet().options(), question.client().name(), question.subnet().serverAddress());
+        question.packet().options(), question.client(), question.subnet().serverAddress());
   }
 
   private BootFacts facts(Question question, Inet4Address address) throws MalformedDhcpException {

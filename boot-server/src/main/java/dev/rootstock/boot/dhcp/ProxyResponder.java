@@ -127,7 +127,7 @@ final class ProxyResponder implements Responder {
   private Decision answer(DhcpPacket packet, DhcpSubnet arrival, Way way, DhcpClient client)
       throws MalformedDhcpException {
     Inet4Address server = arrival.serverAddress();
-    Optional<BootProgram> program = programs.next(packet.options(), client.name(), server);
+    Optional<BootProgram> program = programs.next(packet.options(), client, server);
     if (program.isEmpty()) {
       once.warn(
           "client "

@@ -98,8 +98,24 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
   }
 
   @Override
-  public CompletionStage<?> remember(String client, Inet4Address address) {
-    return registry.update(new ClientName(client), now -> now.withLease(address));
+  public CompletionStage<?> remember(DhcpClient client, Inet4Address address) {
+    return registry.update(new ClientName(client.name()), now -> leased(now, client, address));
+  }
+
+  /**
+   * The address was chosen for the client as it was then. If it has booted since, its disk is bound
+   * to the address that it has.
+   */
+  private static Registration leased(Registration now, DhcpClient then, Inet4Address address) {
+    boolean same =
+        Optional.ofNullable(now.client().address()).equals(then.configuredAddress())
+            && Optional.ofNullable(now.lease()).equals(then.rememberedAddress())
+            && (now.boot() != null) == then.booted();
+    if (!same) {
+      throw new InvalidClientException(
+          "client '%s' has changed meanwhile: it asks again".formatted(then.name()));
+    }
+    return now.withLease(address);
   }
 
   @Override
@@ -169,7 +185,8 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
         registration.boot() != null,
         rootPath(name),
         Optional.of(new IscsiName(identities.initiator(name).value())),
-        ipxe(registration.chap()));
+        ipxe(registration.chap()),
+        registration.client().secureBoot());
   }
 
   /** With the client's secrets, where its administrator has said that they are handed out. */

@@ -7,6 +7,8 @@ import dev.rootstock.boot.boots.Traffic;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.dhcp.DiscoverListener;
+import dev.rootstock.boot.dhcp.MachineKeys;
+import dev.rootstock.boot.pending.DisputedMachines;
 import dev.rootstock.boot.pending.PendingMachines;
 import dev.rootstock.boot.script.BootScripts.ScriptListener;
 import dev.rootstock.boot.trail.Count;
@@ -25,7 +27,9 @@ record BootWatch(
     BootAdmission boots,
     BootDirectory directory,
     Trails trails,
+    SeenCards cards,
     Optional<PendingMachines> pending,
+    DisputedMachines disputed,
     ReadyLinks links)
     implements DiscoverListener, ScriptListener {
 
@@ -36,6 +40,7 @@ record BootWatch(
 
   @Override
   public void described(String client, BootStage stage, DhcpPacket packet) {
+    cards.seen(new ClientName(client), BootDirectory.facts(MachineKeys.of(packet)));
     trails.took(
         client,
         stage == BootStage.IPXE ? Step.IPXE_DHCP : Step.FIRMWARE_DHCP,
@@ -45,6 +50,11 @@ record BootWatch(
   @Override
   public void stranger(DhcpPacket packet) {
     pending.ifPresent(waiting -> waiting.asked(packet));
+  }
+
+  @Override
+  public void disputed(DhcpPacket packet, String reason) {
+    disputed.asked(packet.chaddr().toString(), reason);
   }
 
   private static String architecture(DhcpPacket packet) {

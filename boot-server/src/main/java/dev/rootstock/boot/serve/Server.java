@@ -18,6 +18,7 @@ import dev.rootstock.boot.control.RefusedException;
 import dev.rootstock.boot.control.Workplace;
 import dev.rootstock.boot.dhcp.DhcpSubnet;
 import dev.rootstock.boot.installation.Installation;
+import dev.rootstock.boot.pending.DisputedMachines;
 import dev.rootstock.boot.pending.PendingMachines;
 import dev.rootstock.boot.slp.SlpNetwork;
 import dev.rootstock.boot.trail.Trails;
@@ -128,6 +129,7 @@ public final class Server implements AutoCloseable {
     Configuration configuration = installation.configuration();
     Trails trails = Trails.open(configuration.data());
     PendingMachines pending = new PendingMachines();
+    DisputedMachines disputed = new DisputedMachines();
     started("boot trails", trails);
     BootAdmission boots =
         BootAdmission.start(
@@ -164,9 +166,11 @@ public final class Server implements AutoCloseable {
                   boots,
                   directory,
                   trails,
+                  new SeenCards(installation.registry(), System::nanoTime),
                   configuration.unknown() == Unknown.PENDING
                       ? Optional.of(pending)
                       : Optional.empty(),
+                  disputed,
                   new ReadyLinks(trails, told)));
       started("boot services", services);
       ready.addAll(services.ready());
@@ -180,7 +184,9 @@ public final class Server implements AutoCloseable {
       ready.addAll(discovery.ready());
       warnOfLongNames(installation, told);
     }
-    started("control", ControlServer.start(new Workplace(installation, boots, trails, pending)));
+    started(
+        "control",
+        ControlServer.start(new Workplace(installation, boots, trails, pending, disputed)));
     tell(installation);
   }
 
@@ -277,6 +283,13 @@ public final class Server implements AutoCloseable {
     warnOf(
         installation.registry().all().stream().filter(each -> ChapRules.open(mode, each)).toList(),
         "clients are open, any machine may log in to their disks");
+    boolean ownDhcp = installation.configuration().dhcp() instanceof Dhcp.Server;
+    warnOf(
+        installation.registry().all().stream()
+            .filter(each -> ChapRules.byNameOnly(mode, ownDhcp, each))
+            .toList(),
+        "clients are known by their initiator name only, which anybody can write; --address,"
+            + " --initiator or a CHAP secret tells them apart");
   }
 
   private static void tellOfChap(Installation installation) {

@@ -44,7 +44,8 @@ class ClientAccessTest {
         lease,
         null,
         null,
-        Map.of());
+        Map.of(),
+        List.of());
   }
 
   private static boolean allowed(Registration client, boolean dhcp, String name, InetAddress from) {

@@ -402,7 +402,9 @@ class RegistryTest {
     RegistryLog.create(file(), RegistryCodec.header(installation));
     try (RegistryLog log = RegistryLog.open(file(), content -> {})) {
       for (byte[] record : records.subList(1, records.size())) {
-        log.append(RegistryCodec.changes(RegistryCodec.readChanges(record)));
+        List<RegistryCodec.Change> changes = new ArrayList<>();
+        RegistryCodec.readChanges(record, name -> Optional.empty(), changes::add);
+        log.append(RegistryCodec.changes(changes));
       }
     }
     assertEquals(

@@ -14,6 +14,7 @@ import dev.rootstock.boot.boots.BootAdmission;
 import dev.rootstock.boot.boots.BootPolicy;
 import dev.rootstock.boot.config.Configuration;
 import dev.rootstock.boot.installation.Installation;
+import dev.rootstock.boot.pending.DisputedMachines;
 import dev.rootstock.boot.pending.PendingMachines;
 import dev.rootstock.boot.trail.Trails;
 import dev.rootstock.images.store.Progress;
@@ -201,7 +202,11 @@ class ControlServerTest {
     server =
         ControlServer.start(
             new Workplace(
-                installation, boots, Trails.open(configuration.data()), new PendingMachines()));
+                installation,
+                boots,
+                Trails.open(configuration.data()),
+                new PendingMachines(),
+                new DisputedMachines()));
   }
 
   private SocketChannel connect() throws Exception {

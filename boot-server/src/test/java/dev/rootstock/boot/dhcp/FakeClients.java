@@ -76,7 +76,8 @@ final class FakeClients implements DhcpClients {
   }
 
   @Override
-  public CompletionStage<?> remember(String name, Inet4Address address) {
+  public CompletionStage<?> remember(DhcpClient client, Inet4Address address) {
+    String name = client.name();
     CompletableFuture<Void> write = new CompletableFuture<>();
     if (slow) {
       writes.put(name, write);

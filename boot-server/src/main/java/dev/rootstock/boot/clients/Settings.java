@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.clients;
+
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What somebody, a client or a group, says about disks and boots. Whatever is null or empty is left
+ * to whoever comes next: the client's group, then the built-in default.
+ *
+ * @param image what the disk is made from
+ * @param mode what becomes of writes
+ * @param sizeBytes the size of the disk, a multiple of 512; 0 for the image's own
+ * @param limitBytes what writes may take in the store; 0 for no limit
+ * @param secureBoot whether firmware gets programs that are signed for Secure Boot
+ */
+public record Settings(
+    @Nullable ImageReference image,
+    @Nullable Mode mode,
+    OptionalLong sizeBytes,
+    OptionalLong limitBytes,
+    @Nullable Boolean secureBoot) {
+  private static final int BLOCK = 512;
+
+  /** Nothing is said. */
+  public static final Settings NONE =
+      new Settings(null, null, OptionalLong.empty(), OptionalLong.empty(), null);
+
+  public Settings {
+    if (limitBytes.isPresent() && limitBytes.getAsLong() < 0) {
+      throw new InvalidClientException(
+          "a limit of %d bytes cannot be".formatted(limitBytes.getAsLong()));
+    }
+    if (sizeBytes.isPresent()
+        && (sizeBytes.getAsLong() < 0 || sizeBytes.getAsLong() % BLOCK != 0)) {
+      throw new InvalidClientException(
+          "a disk of %d bytes cannot be: the size must be a positive multiple of %d"
+              .formatted(sizeBytes.getAsLong(), BLOCK));
+    }
+  }
+
+  /** Whether this one is said. */
+  public boolean says(Setting setting) {
+    return switch (setting) {
+      case IMAGE -> image != null;
+      case MODE -> mode != null;
+      case SIZE -> sizeBytes.isPresent();
+      case LIMIT -> limitBytes.isPresent();
+      case SECURE_BOOT -> secureBoot != null;
+    };
+  }
+
+  /** These, and where they say nothing, the others. */
+  public Settings or(Settings others) {
+    return new Settings(
+        image != null ? image : others.image,
+        mode != null ? mode : others.mode,
+        sizeBytes.isPresent() ? sizeBytes : others.sizeBytes,
+        limitBytes.isPresent() ? limitBytes : others.limitBytes,
+        secureBoot != null ? secureBoot : others.secureBoot);
+  }
+
+  /** The same, and this one is not said. */
+  public Settings without(Setting setting) {
+    return switch (setting) {
+      case IMAGE -> withImage(null);
+      case MODE -> withMode(null);
+      case SIZE -> withSize(OptionalLong.empty());
+      case LIMIT -> withLimit(OptionalLong.empty());
+      case SECURE_BOOT -> withSecureBoot(null);
+    };
+  }
+
+  public Settings withImage(@Nullable ImageReference newImage) {
+    return new Settings(newImage, mode, sizeBytes, limitBytes, secureBoot);
+  }
+
+  public Settings withMode(@Nullable Mode newMode) {
+    return new Settings(image, newMode, sizeBytes, limitBytes, secureBoot);
+  }
+
+  public Settings withSize(OptionalLong newSize) {
+    return new Settings(image, mode, newSize, limitBytes, secureBoot);
+  }
+
+  public Settings withLimit(OptionalLong newLimit) {
+    return new Settings(image, mode, sizeBytes, newLimit, secureBoot);
+  }
+
+  public Settings withSecureBoot(@Nullable Boolean newSecureBoot) {
+    return new Settings(image, mode, sizeBytes, limitBytes, newSecureBoot);
+  }
+}
