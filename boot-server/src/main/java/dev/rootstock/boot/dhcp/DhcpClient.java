@@ -41,7 +41,6 @@ public record DhcpClient(
       boolean booted,
       Optional<RootPath> rootPath,
       Optional<IscsiName> initiatorName) {
-    this(
-        name, configuredAddress, rememberedAddress, booted, rootPath, initiatorName, HINTS, false);
+    this(name, configuredAddress, rememberedAddress, booted, rootPath, initiatorName, HINTS, false);
   }
 }

@@ -103,7 +103,12 @@ final class BootServices implements AutoCloseable {
       dhcp(
           new DhcpSetup(
               List.of(subnet),
-              new BootPrograms(files == null ? Map.of() : programs(settings), tftp, http, scripted),
+              new BootPrograms(
+                  files == null ? Map.of() : programs(settings),
+                  files == null ? Map.of() : SignedPrograms.in(files, settings),
+                  tftp,
+                  http,
+                  scripted),
               configuration.dhcp() instanceof Dhcp.Proxy),
           subnet,
           directory,

@@ -37,7 +37,7 @@ class ConfigurationFileTest {
             new Iscsi(List.of(new InetSocketAddress("0.0.0.0", 3260)), null),
             Dhcp.OFF,
             new BootFileSettings(
-                false, Path.of("/usr/lib/ipxe"), "undionly.kpxe", "snponly.efi", null),
+                false, Path.of("/usr/lib/ipxe"), "undionly.kpxe", "snponly.efi", null, null, null),
             new Http(List.of(), null),
             Slp.OFF,
             Isns.OFF,
@@ -63,7 +63,8 @@ class ConfigurationFileTest {
             dhcp:   { mode: server, interface: br0, range: 10.77.0.100-10.77.0.199, router: none, netmask: 255.255.255.0, lease: 2h, ipxe: script,
                       name-servers: [10.77.0.53, 10.77.0.54], ntp-servers: 10.77.0.123, domain: lab.example, mtu: 9000 }
             slp:    { enabled: true, scopes: [DEFAULT, lab], interface: br0 }
-            tftp:   { enabled: true, root: ipxe, bios: ipxe.pxe, uefi-x64: ipxe.efi, uefi-arm64: arm64/ipxe.efi }
+            tftp:   { enabled: true, root: ipxe, bios: ipxe.pxe, uefi-x64: ipxe.efi, uefi-arm64: arm64/ipxe.efi,
+                      uefi-x64-signed: sb/x.efi, uefi-arm64-signed: sb/a.efi }
             http:   { listen: ["10.77.0.1:8080"], templates: scripts }
             isns:   { enabled: true, listen: "10.77.0.1:3205" }
             unknown-clients: { policy: pending }
@@ -95,7 +96,13 @@ class ConfigurationFileTest {
                     9000),
                 true),
             new BootFileSettings(
-                true, Path.of("/etc/rootstock/ipxe"), "ipxe.pxe", "ipxe.efi", "arm64/ipxe.efi"),
+                true,
+                Path.of("/etc/rootstock/ipxe"),
+                "ipxe.pxe",
+                "ipxe.efi",
+                "arm64/ipxe.efi",
+                "sb/x.efi",
+                "sb/a.efi"),
             new Http(
                 List.of(new InetSocketAddress("10.77.0.1", 8080)),
                 Path.of("/etc/rootstock/scripts")),

@@ -11,6 +11,7 @@ import dev.rootstock.dhcp.DhcpOption;
 import java.net.Inet4Address;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,60 @@ class BootProgramsTest {
       throws Exception {
     BootPrograms programs = new BootPrograms(FILES, true, OptionalInt.of(8080), true);
     assertEquals(expected, next(programs, firmware(vendorClass, architecture)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // what it is, whether it wants signed programs, what it gets
+    "PXEClient, 0, true, b",
+    "PXEClient, 7, true, sb/x",
+    "PXEClient, 9, true, sb/x",
+    "PXEClient, 11, true, nothing",
+    "PXEClient, 7, false, x",
+    "HTTPClient, 16, true, http://10.77.0.1:8080/boot/sb/x",
+    "HTTPClient, 19, true, nothing",
+  })
+  void secureBootGetsASignedProgramOrNone(
+      String vendorClass, int architecture, boolean secureBoot, String expected) throws Exception {
+    BootPrograms programs =
+        new BootPrograms(
+            FILES, Map.of(Platform.UEFI_X64, "sb/x"), true, OptionalInt.of(8080), true);
+    DhcpClient client =
+        new DhcpClient(
+            "alpha",
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            Optional.empty(),
+            Optional.empty(),
+            DhcpClient.HINTS,
+            secureBoot);
+    assertEquals(
+        expected,
+        programs
+            .next(firmware(vendorClass, architecture).packet().options(), client, SERVER)
+            .map(BootProgram::name)
+            .orElse("nothing"));
+  }
+
+  /** iPXE runs already: what let it run is not asked again. */
+  @Test
+  void ipxeUnderSecureBootGetsItsScript() throws Exception {
+    BootPrograms programs = new BootPrograms(FILES, Map.of(), false, OptionalInt.of(8080), true);
+    DhcpClient client =
+        new DhcpClient(
+            "alpha",
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            Optional.empty(),
+            Optional.empty(),
+            DhcpClient.HINTS,
+            true);
+    Request ipxe = Request.of(DISCOVER, "52:54:00:77:00:01").ipxe();
+    assertEquals(
+        Optional.of("http://10.77.0.1:8080/script/alpha"),
+        programs.next(ipxe.packet().options(), client, SERVER).map(BootProgram::name));
   }
 
   /** Before RFC 4578 there was no UEFI. */
