@@ -81,6 +81,9 @@ public final class Limits {
   /** How long 'discover' waits for each answer of a target. */
   public static final Duration DISCOVER_TIME = Duration.ofSeconds(10);
 
+  /** How long a stopping server waits for initiators to log out when they are asked to. */
+  public static final Duration DRAIN_TIME = Duration.ofSeconds(5);
+
   /** How long an orderly stop may take before the process ends regardless. */
   public static final Duration STOP_TIME = Duration.ofSeconds(30);
 }

@@ -139,6 +139,11 @@ public final class IscsiTarget implements AutoCloseable {
     return listening.stream().map(channel -> (InetSocketAddress) channel.localAddress()).toList();
   }
 
+  /** What it listens on, as the settings name it, with the ports that port 0 became. */
+  public List<Portal> portals() {
+    return portals.listening();
+  }
+
   /** The sessions of a target that are in the full feature phase now. */
   public List<TargetSession> sessions(String targetName) {
     return sessions.open(targetName);

@@ -3,7 +3,9 @@ package dev.rootstock.boot.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.InitiatorName;
+import dev.rootstock.boot.clients.Secret;
 import dev.rootstock.boot.config.Configuration;
 import dev.rootstock.boot.control.RefusedException;
 import dev.rootstock.boot.discovery.DiscoveryStage;
@@ -23,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -34,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class DiscoverCommand implements Command {
   /** HOST, HOST:PORT, [IPV6] or [IPV6]:PORT. */
   private static final Pattern PORTAL = Pattern.compile("(\\[[^]]*]|[^:]*)(?::([0-9]{1,5}))?");
+
+  private static final List<String> PROOF =
+      List.of("chap-user", "secret-file", "mutual-secret-file", "mutual-user");
 
   private static final List<String> WAYS = List.of("slp", "isns", "sendtargets");
 
@@ -60,6 +66,12 @@ final class DiscoverCommand implements Command {
         Command.option("isns", "HOST[:PORT]", "ask this iSNS server, port 3205 by default"),
         Command.option("sendtargets", "HOST[:PORT]", "ask this iSCSI target, port 3260 by default"),
         Command.option("initiator", "IQN", "ask by this initiator's name"),
+        Command.option("chap-user", "NAME", "prove by CHAP, under this name, who asks a target"),
+        Command.option("secret-file", "FILE", "take the secret for that from a file of one line"),
+        Command.option(
+            "mutual-secret-file", "FILE", "let the target prove itself by the secret in this file"),
+        Command.option(
+            "mutual-user", "NAME", "the target's name in its proof; rootstock by default"),
         Command.option(
             "root-path", "STRING", "find the server of a root path that names none (RFC 4173)"),
         Command.option("interface", "NAME", "where SLP asks, else everywhere; may be repeated"),
@@ -148,12 +160,17 @@ final class DiscoverCommand implements Command {
       throw new UsageException(
           "'discover' asks one: write --%s".formatted(String.join(" or --", WAYS)));
     }
+    if (!ways.contains("sendtargets") && PROOF.stream().anyMatch(invocation::has)) {
+      throw new UsageException(
+          "CHAP proves something to a target alone: use --%s with --sendtargets"
+              .formatted(String.join(", --", PROOF)));
+    }
     if (ways.getFirst().equals("isns")) {
       return new IsnsSearch(portal(invocation.required("isns"), IsnsServer.PORT));
     }
     if (ways.getFirst().equals("sendtargets")) {
       return new SendTargetsSearch(
-          portal(invocation.required("sendtargets"), Configuration.ISCSI_PORT));
+          portal(invocation.required("sendtargets"), Configuration.ISCSI_PORT), proof(invocation));
     }
     String agent = invocation.value("slp");
     List<String> scopes = invocation.values("scope");
@@ -161,6 +178,30 @@ final class DiscoverCommand implements Command {
         scopes.isEmpty() ? List.of("DEFAULT") : scopes,
         agent == null ? Optional.empty() : Optional.of(address(agent)),
         agent == null ? networks(invocation.values("interface")) : List.of());
+  }
+
+  /** Secrets come from files, since everybody on this machine can read arguments. */
+  private static @Nullable Chap proof(Invocation invocation) throws UsageException {
+    String user = invocation.value("chap-user");
+    String secret = invocation.value("secret-file");
+    String mutual = invocation.value("mutual-secret-file");
+    String mutualUser = invocation.value("mutual-user");
+    if ((user == null) != (secret == null)
+        || (mutual != null && user == null)
+        || (mutualUser != null && mutual == null)) {
+      throw new UsageException(
+          "--chap-user and --secret-file go together, --mutual-secret-file with both, and"
+              + " --mutual-user with that");
+    }
+    if (user == null || secret == null) {
+      return null;
+    }
+    Chap.Pair target =
+        mutual == null
+            ? null
+            : new Chap.Pair(
+                mutualUser == null ? Chap.TARGET_USER : mutualUser, Secret.read(Path.of(mutual)));
+    return new Chap(new Chap.Pair(user, Secret.read(Path.of(secret))), target, false);
   }
 
   private static List<NetworkInterface> networks(List<String> names) throws RefusedException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.config;
 
+import dev.rootstock.target.Portal;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -69,13 +70,13 @@ public record Configuration(
   /**
    * The target.
    *
-   * @param listen the portals; port 0 takes a free one
+   * @param listen the portals in their groups; port 0 takes a free one
    * @param namePrefix what target names begin with, or null for the one made at installation
    * @param chap who has to prove themselves
    * @param discovery by what every client's discovery sessions prove themselves; null for nothing
    */
   public record Iscsi(
-      List<InetSocketAddress> listen,
+      List<Portal> listen,
       @Nullable String namePrefix,
       ChapMode chap,
       @Nullable DiscoverySecret discovery) {
@@ -86,9 +87,9 @@ public record Configuration(
       listen = List.copyOf(listen);
     }
 
-    /** With CHAP for the clients that have a secret. */
+    /** Portals of one group, and CHAP for the clients that have a secret. */
     public Iscsi(List<InetSocketAddress> listen, @Nullable String namePrefix) {
-      this(listen, namePrefix, ChapMode.PER_CLIENT, null);
+      this(listen.stream().map(Portal::new).toList(), namePrefix, ChapMode.PER_CLIENT, null);
     }
   }
 

@@ -6,16 +6,24 @@ import dev.rootstock.boot.config.Configuration.ChapMode;
 import dev.rootstock.boot.config.Configuration.DiscoverySecret;
 import dev.rootstock.boot.config.Configuration.Iscsi;
 import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.target.Portal;
+import dev.rootstock.target.scsi.Limits;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The section about the target. */
 final class IscsiSection {
-  private static final Set<String> ISCSI =
-      Set.of("listen", "name-prefix", "chap", "discovery-chap");
+  private static final String LISTEN = "listen";
+  private static final Set<String> ISCSI = Set.of(LISTEN, "name-prefix", "chap", "discovery-chap");
+  private static final Pattern TAG = Pattern.compile("[1-9][0-9]{0,4}");
   private static final Set<String> DISCOVERY_CHAP = Set.of("user", "secret-file");
 
   private IscsiSection() {}
@@ -44,11 +52,43 @@ final class IscsiSection {
         throw section.wrong("name-prefix", String.valueOf(e.getMessage()));
       }
     }
-    return new Iscsi(
-        section.portals("listen", Iscsi.DEFAULTS.listen()),
-        prefix,
-        chap,
-        discovery(file, section, chap));
+    return new Iscsi(portals(section), prefix, chap, discovery(file, section, chap));
+  }
+
+  /** A list is one portal group; where there are several, each has its tag for a key. */
+  private static List<Portal> portals(Section iscsi) throws ConfigurationException {
+    if (!iscsi.isMapping(LISTEN)) {
+      return iscsi.has(LISTEN)
+          ? iscsi.portals(LISTEN, List.of()).stream().map(Portal::new).toList()
+          : Iscsi.DEFAULTS.listen();
+    }
+    Section groups = Objects.requireNonNull(iscsi.section(LISTEN));
+    List<Portal> portals = new ArrayList<>();
+    for (String tag : groups.keys()) {
+      int group = TAG.matcher(tag).matches() ? Integer.parseInt(tag) : 0;
+      if (group < 1 || group > 0xFFFF) {
+        throw groups.wrong(
+            tag,
+            "'%s' of 'iscsi.listen' is no portal group: write a number from 1 to 65535"
+                .formatted(tag));
+      }
+      for (InetSocketAddress address : groups.portals(tag, List.of())) {
+        if (address.getPort() != 0
+            && portals.stream().anyMatch(portal -> portal.address().equals(address))) {
+          throw groups.wrong(
+              tag,
+              "'%s' of portal group %d is in another group too: a portal has one"
+                  .formatted(Section.text(address), group));
+        }
+        portals.add(new Portal(address, group));
+      }
+    }
+    if (portals.isEmpty() || groups.keys().size() > Limits.MAX_TARGET_PORTS) {
+      throw iscsi.wrong(
+          LISTEN,
+          "'iscsi.listen' has to name 1 to %d portal groups".formatted(Limits.MAX_TARGET_PORTS));
+    }
+    return portals;
   }
 
   private static @Nullable DiscoverySecret discovery(Path file, Section iscsi, ChapMode chap)

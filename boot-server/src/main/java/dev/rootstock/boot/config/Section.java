@@ -70,6 +70,17 @@ final class Section {
     return mapping.entries().containsKey(key);
   }
 
+  /** Whether keys and values stand behind a key, and no single value or list. */
+  boolean isMapping(String key) {
+    Yaml.Entry entry = mapping.entries().get(key);
+    return entry != null && entry.value() instanceof Yaml.Mapping;
+  }
+
+  /** Its keys, in the file's order. */
+  Set<String> keys() {
+    return mapping.entries().keySet();
+  }
+
   @Nullable Section section(String key) throws ConfigurationException {
     Yaml.Entry entry = mapping.entries().get(key);
     return entry == null ? null : of(file, in(key), entry.value());
@@ -248,6 +259,11 @@ final class Section {
         key,
         "'%s' of '%s' is no address to listen on: write ADDRESS:PORT, as 0.0.0.0:3260 or [::]:3260"
             .formatted(text, in(key)));
+  }
+
+  /** A portal as it is written. */
+  static String text(InetSocketAddress portal) {
+    return ServerName.of(portal.getAddress()).text() + ":" + portal.getPort();
   }
 
   ConfigurationException wrong(String key, String message) {

@@ -98,7 +98,7 @@ final class DhcpConfigOperation {
 
   private static List<BootNetwork.Client> clients(Installation installation, Inet4Address ours) {
     Identities identities = installation.identities();
-    int port = installation.configuration().iscsi().listen().getFirst().getPort();
+    int port = installation.configuration().iscsi().listen().getFirst().address().getPort();
     List<BootNetwork.Client> clients = new ArrayList<>();
     for (Registration each : installation.registry().all()) {
       if (each.client().macs().isEmpty()) {

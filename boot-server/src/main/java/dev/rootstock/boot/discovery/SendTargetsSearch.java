@@ -2,9 +2,13 @@
 package dev.rootstock.boot.discovery;
 
 import dev.rootstock.boot.Limits;
+import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.dhcp.IscsiName;
 import dev.rootstock.dhcp.ServerName;
 import dev.rootstock.dhcp.SyntaxException;
+import dev.rootstock.target.chap.ChapAccount;
+import dev.rootstock.target.chap.ChapAlgorithm;
+import dev.rootstock.target.initiator.ChapOptions;
 import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.initiator.Initiator.Found;
 import dev.rootstock.target.initiator.LoginOptions;
@@ -16,13 +20,16 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A discovery session with a target, and SendTargets (RFC 7143 §4.3, §6.3).
  *
  * @param portal of an iSCSI target
+ * @param proof by which the asker proves itself, and the target if it has to; null for nothing
  */
-public record SendTargetsSearch(InetSocketAddress portal) implements TargetSearch {
+public record SendTargetsSearch(InetSocketAddress portal, @Nullable Chap proof)
+    implements TargetSearch {
   /** Who asks, where nobody says. */
   static final String NAME = "iqn.2026-11.dev.rootstock:discover";
 
@@ -38,8 +45,8 @@ public record SendTargetsSearch(InetSocketAddress portal) implements TargetSearc
   public List<FoundTarget> find(Wanted wanted) throws IOException {
     String name = wanted.initiator().orElse(NAME);
     List<FoundTarget> targets = new ArrayList<>();
-    try (Initiator session =
-        Initiator.login(portal, LoginOptions.discovery(name), Limits.DISCOVER_TIME)) {
+    LoginOptions options = LoginOptions.discovery(name).withChap(chap());
+    try (Initiator session = Initiator.login(portal, options, Limits.DISCOVER_TIME)) {
       String which = wanted.target().map(IscsiName::value).orElse("All");
       for (Found each : session.sendTargets(which)) {
         targets.add(new FoundTarget(IscsiName.parse(each.targetName()), portals(each)));
@@ -57,6 +64,19 @@ public record SendTargetsSearch(InetSocketAddress portal) implements TargetSearc
               .formatted(asked(), e.getMessage() == null ? e : e.getMessage()),
           e);
     }
+  }
+
+  /** With every algorithm that we have, the strongest first. */
+  private @Nullable ChapOptions chap() {
+    if (proof == null) {
+      return null;
+    }
+    ChapAccount account = proof.account();
+    return new ChapOptions(
+        account.initiator(),
+        List.of(
+            ChapAlgorithm.SHA3_256, ChapAlgorithm.SHA256, ChapAlgorithm.SHA1, ChapAlgorithm.MD5),
+        account.target());
   }
 
   /** A target without an address is where one asked (RFC 7143 §13.8). */

@@ -57,13 +57,14 @@ final class DiscoveryServices implements AutoCloseable {
     if (!(configuration.isns() instanceof Isns.Server isns)) {
       return Optional.empty();
     }
-    InetSocketAddress told = new InetSocketAddress(targets.portal().getAddress(), IsnsServer.PORT);
+    InetSocketAddress told =
+        new InetSocketAddress(targets.portal().address().getAddress(), IsnsServer.PORT);
     IsnsServer server =
         IsnsServer.start(
             new IsnsSettings(
                 isns.listen() == null ? told : isns.listen(),
-                targets.portal(),
-                TargetDirectory.PORTAL_GROUP,
+                targets.portal().address(),
+                targets.portal().group(),
                 targets.identities().prefix()),
             targets);
     running.push(server);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.serve;
 
+import dev.rootstock.boot.Limits;
 import dev.rootstock.boot.boots.BootAdmission;
 import dev.rootstock.boot.boots.BootPolicy;
 import dev.rootstock.boot.boots.ChapRules;
@@ -25,6 +26,7 @@ import dev.rootstock.boot.trail.Trails;
 import dev.rootstock.dhcp.ServerName;
 import dev.rootstock.images.store.StoreException;
 import dev.rootstock.target.IscsiTarget;
+import dev.rootstock.target.Portal;
 import dev.rootstock.target.TargetSettings;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -34,6 +36,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -142,21 +147,19 @@ public final class Server implements AutoCloseable {
                 chap(installation)));
     started("boots", boots);
     IscsiTarget target =
-        IscsiTarget.start(
-            TargetSettings.listeningOn(
-                configuration.iscsi().listen().toArray(new InetSocketAddress[0])),
-            boots);
-    started("iscsi", target);
+        IscsiTarget.start(TargetSettings.of(configuration.iscsi().listen()), boots);
+    started("iscsi", () -> stop(target));
     boots.revokeThrough(target::revoke);
     boots.tell(BootWatch.boots(trails));
     trails.countBy(client -> BootWatch.counted(boots, client));
     target.addresses().forEach(each -> ready("iscsi", each));
     if (told != null) {
+      Portal portal = portal(target.portals(), told);
       BootDirectory directory =
           new BootDirectory(
               installation.registry(),
               installation.identities(),
-              portals(target.addresses(), told));
+              portals(portal.address(), target.addresses()));
       BootServices services =
           BootServices.start(
               configuration,
@@ -175,10 +178,7 @@ public final class Server implements AutoCloseable {
       started("boot services", services);
       ready.addAll(services.ready());
       TargetDirectory targets =
-          new TargetDirectory(
-              installation.identities(),
-              boots.visibility(),
-              new InetSocketAddress(told, port(target.addresses(), told)));
+          new TargetDirectory(installation.identities(), boots.visibility(), portal);
       DiscoveryServices discovery = DiscoveryServices.start(configuration, networks, targets);
       started("discovery", discovery);
       ready.addAll(discovery.ready());
@@ -188,6 +188,27 @@ public final class Server implements AutoCloseable {
         "control",
         ControlServer.start(new Workplace(installation, boots, trails, pending, disputed)));
     tell(installation);
+  }
+
+  /**
+   * Lets operating systems log out, so that none of their commands is cut off, and closes what is
+   * left. Their sessions come back when a server runs again.
+   */
+  private static void stop(IscsiTarget target) {
+    try {
+      target
+          .drain((int) Limits.DRAIN_TIME.toSeconds())
+          .toCompletableFuture()
+          .get(2 * Limits.DRAIN_TIME.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      log.warn("commands of sessions that were to end are still under way");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      log.error("the sessions did not end in order", e.getCause());
+    } finally {
+      target.close();
+    }
   }
 
   /** What is configured and cannot work without an address to tell clients is not left out. */
@@ -226,20 +247,21 @@ public final class Server implements AutoCloseable {
         .formatted(service, ServerName.of(address.getAddress()).text(), address.getPort());
   }
 
-  /** The port of the portal that a client reaches by this address. */
-  private static int port(List<InetSocketAddress> portals, InetAddress address)
-      throws RefusedException {
-    return portals.stream()
-        .filter(
-            portal ->
-                portal.getAddress().isAnyLocalAddress() || portal.getAddress().equals(address))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new RefusedException(
-                    "clients are told to come to %s, and 'iscsi.listen' has no such address: add it"
-                        .formatted(address.getHostAddress())))
-        .getPort();
+  /** The first portal that a client reaches by this address, with that address. */
+  private static Portal portal(List<Portal> portals, InetAddress address) throws RefusedException {
+    Portal found =
+        portals.stream()
+            .filter(
+                portal ->
+                    portal.address().getAddress().isAnyLocalAddress()
+                        || portal.address().getAddress().equals(address))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new RefusedException(
+                        "clients are told to come to %s, and 'iscsi.listen' has no such address: add it"
+                            .formatted(address.getHostAddress())));
+    return new Portal(new InetSocketAddress(address, found.address().getPort()), found.group());
   }
 
   /**
@@ -247,15 +269,15 @@ public final class Server implements AutoCloseable {
    * family that a portal names. What a wildcard stands for is not guessed.
    */
   private static List<InetSocketAddress> portals(
-      List<InetSocketAddress> listening, InetAddress told) throws RefusedException {
+      InetSocketAddress told, List<InetSocketAddress> listening) {
     return Stream.concat(
-            Stream.of(new InetSocketAddress(told, port(listening, told))),
+            Stream.of(told),
             listening.stream()
                 .filter(
                     portal ->
                         !portal.getAddress().isAnyLocalAddress()
                             && !portal.getAddress().isLoopbackAddress()
-                            && portal.getAddress().getClass() == told.getClass()))
+                            && portal.getAddress().getClass() == told.getAddress().getClass()))
         .distinct()
         .toList();
   }

@@ -11,9 +11,9 @@ import dev.rootstock.boot.slp.SlpTarget;
 import dev.rootstock.boot.slp.SlpTargets;
 import dev.rootstock.dhcp.IscsiName;
 import dev.rootstock.dhcp.ServerName;
+import dev.rootstock.target.Portal;
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -21,12 +21,11 @@ import java.util.stream.Stream;
 /**
  * What discovery tells of targets, out of the registry. Nothing here waits.
  *
- * @param portal where the target is, as clients reach it
+ * @param portal where the targets are, as clients reach them, and the portal group that they are
+ *     told
  */
-record TargetDirectory(Identities identities, TargetVisibility visibility, InetSocketAddress portal)
+record TargetDirectory(Identities identities, TargetVisibility visibility, Portal portal)
     implements SlpTargets, IsnsTargets {
-  /** RFC 7143 §13.9: all portals are of one group. */
-  static final int PORTAL_GROUP = 1;
 
   /**
    * The disk of the machine at that address first, lest it is cut off; then what it names; then
@@ -75,9 +74,9 @@ record TargetDirectory(Identities identities, TargetVisibility visibility, InetS
   private SlpTarget target(Registration registration) {
     return new SlpTarget(
         new IscsiName(identities.target(registration.client().name())),
-        ServerName.of(portal.getAddress()),
-        portal.getPort(),
-        PORTAL_GROUP,
+        ServerName.of(portal.address().getAddress()),
+        portal.address().getPort(),
+        portal.group(),
         new SlpAccess(
             visibility.initiators(registration),
             visibility.boundTo(registration).map(InetAddress::getHostAddress).stream().toList(),

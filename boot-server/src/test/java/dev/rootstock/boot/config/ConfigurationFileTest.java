@@ -13,6 +13,7 @@ import dev.rootstock.boot.config.Configuration.Iscsi;
 import dev.rootstock.boot.config.Configuration.Isns;
 import dev.rootstock.boot.config.Configuration.Slp;
 import dev.rootstock.boot.config.Configuration.Unknown;
+import dev.rootstock.target.Portal;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -76,8 +77,8 @@ class ConfigurationFileTest {
             "10.77.0.1",
             new Iscsi(
                 List.of(
-                    new InetSocketAddress("10.77.0.1", 3260),
-                    new InetSocketAddress(InetAddress.ofLiteral("::1"), 0)),
+                    new Portal(new InetSocketAddress("10.77.0.1", 3260)),
+                    new Portal(new InetSocketAddress(InetAddress.ofLiteral("::1"), 0))),
                 "iqn.2001-04.com.example:lab",
                 ChapMode.REQUIRED,
                 new DiscoverySecret("finder", Path.of("/etc/rootstock/finder.secret"))),
@@ -117,6 +118,24 @@ class ConfigurationFileTest {
   void aRelativeDataDirectoryLiesBesideTheFile() throws Exception {
     assertEquals(
         Path.of("/etc/rootstock/data"), ConfigurationFile.parse(FILE, "data: data").data());
+  }
+
+  /** RFC 7143 §13.9: each key is the tag of a portal group. */
+  @Test
+  void portalsMayBeInGroups() throws Exception {
+    String text =
+        """
+        iscsi:
+          listen:
+            2: ["10.78.0.1:3260", "[::1]:0"]
+            1: 10.77.0.1:3260
+        """;
+    assertEquals(
+        List.of(
+            new Portal(new InetSocketAddress("10.78.0.1", 3260), 2),
+            new Portal(new InetSocketAddress(InetAddress.ofLiteral("::1"), 0), 2),
+            new Portal(new InetSocketAddress("10.77.0.1", 3260), 1)),
+        ConfigurationFile.parse(FILE, text).iscsi().listen());
   }
 
   @Test
@@ -159,6 +178,12 @@ class ConfigurationFileTest {
           iscsi: {listen: ["host:3260"]}               | 'host:3260' of 'iscsi.listen' is no address
           iscsi: {listen: []}                          | 'iscsi.listen' has to name at least one
           iscsi: {listen: ["[::]:1", "[::]:1"]}        | '[::]:1' stands twice in 'iscsi.listen'
+          iscsi: {listen: {}}                          | 'iscsi.listen' has to name 1 to 255 portal groups
+          iscsi: {listen: {0: "10.0.0.1:1"}}           | '0' of 'iscsi.listen' is no portal group: write a number from 1 to 65535
+          iscsi: {listen: {65536: "10.0.0.1:1"}}       | '65536' of 'iscsi.listen' is no portal group
+          iscsi: {listen: {one: "10.0.0.1:1"}}         | 'one' of 'iscsi.listen' is no portal group
+          iscsi: {listen: {1: []}}                     | 'iscsi.listen.1' has to name at least one
+          iscsi:; listen:;  1: "10.0.0.1:1";  2: "10.0.0.1:1" | :4: '10.0.0.1:1' of portal group 2 is in another group too
           iscsi: {name-prefix: "iqn.X"}                | :1: 'iqn.X' is no prefix of iSCSI names
           iscsi: {chap: mutual}                        | 'iscsi.chap: mutual' is not known: use none or per-client or required
           iscsi: {discovery-chap: {user: u}}           | :1: 'iscsi.discovery-chap' needs 'user' and 'secret-file'

@@ -3,13 +3,21 @@ package dev.rootstock.boot.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.target.initiator.Initiator;
+import dev.rootstock.target.initiator.LoginOptions;
+import dev.rootstock.target.pdu.AsyncMessage;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -17,6 +25,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +119,116 @@ class ServeIT {
     assertEquals(0, stop());
   }
 
+  /** RFC 7143 §11.9.1: those that can be asked are asked to log out, and the others are closed. */
+  @Test
+  void aSignalAsksOperatingSystemsToLogOut() throws Exception {
+    Process serving = start();
+    try (Initiator system = login("alpha");
+        Initiator firmware = login("beta")) {
+      system.ping(new byte[0]);
+      serving.destroy();
+      AsyncMessage message = assertInstanceOf(AsyncMessage.class, system.receive());
+      assertEquals(AsyncMessage.LOGOUT_REQUEST, message.event());
+      assertTrue(firmware.socket().atEnd());
+      // It is served until it goes.
+      assertTrue(system.readBlocks(0, 0, 1).good());
+      assertEquals(0, system.logout());
+      assertTrue(serving.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "it does not stop");
+      assertEquals(0, serving.exitValue());
+    }
+  }
+
+  @Test
+  void aSignalDropsThoseThatDoNotLogOutWhenTheyAreAsked() throws Exception {
+    Process serving = start();
+    try (Initiator system = login("alpha")) {
+      system.ping(new byte[0]);
+      serving.destroy();
+      AsyncMessage request = assertInstanceOf(AsyncMessage.class, system.receive());
+      assertEquals(AsyncMessage.LOGOUT_REQUEST, request.event());
+      AsyncMessage dropped = assertInstanceOf(AsyncMessage.class, system.receive());
+      assertEquals(AsyncMessage.SESSION_DROPPED, dropped.event());
+      assertTrue(system.socket().atEnd());
+      assertTrue(serving.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "it does not stop");
+      assertEquals(0, serving.exitValue());
+    }
+  }
+
+  /** A session whose unit attention of a power-on has been told already. */
+  private Initiator login(String client) throws Exception {
+    Initiator initiator =
+        Initiator.login(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+            LoginOptions.normal("iqn.2001-04.com.example:" + client, target(client)),
+            Duration.ofSeconds(PATIENCE_SECONDS));
+    initiator.read(0, new byte[6], 0);
+    return initiator;
+  }
+
+  @Test
+  void portalGroupsAreConfiguredAndTold() throws Exception {
+    Files.writeString(
+        folder.resolve("rootstock.yaml"),
+        "data: data\niscsi: {listen: {5: [\"127.0.0.1:0\"], 7: [\"127.0.0.1:0\"]}}\n");
+    start();
+    String found = rootstock("discover", "--sendtargets", "127.0.0.1:" + port);
+    assertTrue(
+        found.contains("alpha  127.0.0.1:%d,5 127.0.0.1:".formatted(port)) && found.contains(",7"),
+        found);
+    assertEquals(0, stop());
+  }
+
+  /** Secrets stand in files; what they prove decides over what is told. */
+  @Test
+  void discoveryProvesItselfByChapBothWays() throws Exception {
+    Path own = secret("own", "a-secret-of-alpha");
+    Path targets = secret("targets", "a-secret-of-the-target");
+    Path wrong = secret("wrong", "a-secret-of-nobody");
+    rootstock(
+        "client",
+        "chap",
+        "alpha",
+        "--secret-file",
+        own.toString(),
+        "--mutual-secret-file",
+        targets.toString());
+    start();
+    String portal = "127.0.0.1:" + port;
+    List<String> ask =
+        List.of("discover", "--sendtargets", portal, "--chap-user", "alpha", "--secret-file");
+    assertFalse(rootstock("discover", "--sendtargets", portal).contains(":alpha"));
+    String proved =
+        rootstock(with(ask, own.toString(), "--mutual-secret-file", targets.toString()));
+    assertTrue(proved.contains(":alpha"), proved);
+    String refused = fails(with(ask, wrong.toString()));
+    assertTrue(refused.contains("refuses a discovery session"), refused);
+    String impostor = fails(with(ask, own.toString(), "--mutual-secret-file", wrong.toString()));
+    assertTrue(impostor.contains("has not proved that it is rootstock"), impostor);
+    assertEquals(0, stop());
+  }
+
+  private Path secret(String name, String text) throws IOException {
+    Path file = Files.writeString(folder.resolve(name + ".secret"), text + "\n");
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  private static String[] with(List<String> words, String... more) {
+    return Stream.concat(words.stream(), Stream.of(more)).toArray(String[]::new);
+  }
+
+  /** Runs a command that has to fail; what it said, in one line. */
+  private String fails(String... words) throws Exception {
+    Process process =
+        new ProcessBuilder(java(words))
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(1, process.waitFor(), output);
+    assertEquals(1, output.lines().count(), output);
+    return output;
+  }
+
   @Test
   void aSecondServerNamesTheProcessThatHasTheData() throws Exception {
     Process first = start();
@@ -175,15 +294,17 @@ class ServeIT {
   }
 
   private String url(String client) throws Exception {
+    return "iscsi://127.0.0.1:%d/%s/0".formatted(port, target(client));
+  }
+
+  private String target(String client) throws Exception {
     String shown = rootstock("client", "show", client);
-    String target =
-        shown
-            .lines()
-            .filter(line -> line.startsWith("target "))
-            .map(line -> line.substring(line.indexOf("iqn.")))
-            .findFirst()
-            .orElseThrow();
-    return "iscsi://127.0.0.1:%d/%s/0".formatted(port, target);
+    return shown
+        .lines()
+        .filter(line -> line.startsWith("target "))
+        .map(line -> line.substring(line.indexOf("iqn.")))
+        .findFirst()
+        .orElseThrow();
   }
 
   private void io(String client, String... commands) throws Exception {

@@ -104,6 +104,21 @@ final class Command {
     return access;
   }
 
+  /**
+   * Whether it may use up blocks that its unit has not allocated yet. EXTENDED COPY, which may do
+   * that to another unit, sees to it itself.
+   */
+  boolean allocates() {
+    return switch (opcode()) {
+      case 0x0A, 0x2A, 0xAA, 0x8A -> true; // WRITE
+      case 0x2E, 0xAE, 0x8E -> true; // WRITE AND VERIFY
+      case 0x41, 0x93 -> true; // WRITE SAME
+      case 0x89, 0x8B -> true; // COMPARE AND WRITE, ORWRITE
+      case Sanitize.OPCODE -> serviceAction == Sanitize.OVERWRITE;
+      default -> false;
+    };
+  }
+
   boolean reservedBitsAreZero(Cdb cdb) {
     return ((cdb.high() & reservedHigh) | (cdb.low() & reservedLow)) == 0;
   }

@@ -85,12 +85,17 @@ final class ExtendedCopy {
       done.ended(Plan.Fail.of(OPERATION_IN_PROGRESS));
       return;
     }
+    Plan.Completion watching = done;
+    for (Segment segment : parsed.segments) {
+      watching = Provisioning.watching(segment.destination(), watching);
+    }
+    Plan.Completion end = watching;
     Steps.run(
         new Run(parsed.segments, copy),
-        done.through(
+        end.through(
             outcome -> {
               copy.ended(failure(outcome));
-              done.ended(outcome);
+              end.ended(outcome);
             }));
   }
 

@@ -92,7 +92,8 @@ public final class Nexus implements AutoCloseable {
     if (!command.reservedBitsAreZero(cdb)) {
       return Plan.Fail.of(command.firstReservedBit(cdb));
     }
-    return command.plan(this, path.server, cdb, dataOut);
+    Plan plan = command.plan(this, path.server, cdb, dataOut);
+    return command.allocates() ? Provisioning.watched(path.server, plan) : plan;
   }
 
   /** Who is at both ends. */

@@ -56,8 +56,37 @@ final class Provisioning {
     return Math.min(bytes / Limits.THRESHOLD_SET_BYTES, 0xFFFF_FFFFL);
   }
 
-  /** Looks at what is left, when something is about to be written. */
-  static void watch(DeviceServer server) {
+  /**
+   * Looks at what is left before a command that may allocate, and after one that works in steps:
+   * the threshold may have been passed by it.
+   */
+  static Plan watched(DeviceServer server, Plan plan) {
+    return switch (plan) {
+      case Plan.Outcome outcome -> outcome;
+      case Plan.ReadBlocks reading -> reading;
+      case Plan.WriteBlocks writing -> {
+        watch(server);
+        yield writing;
+      }
+      case Plan.Receive(int length, Plan.Continuation then, int memory) ->
+          new Plan.Receive(
+              length, (data, done) -> then.received(data, watching(server, done)), memory);
+      case Plan.Later(Plan.Action action, int memory) ->
+          new Plan.Later(done -> action.start(watching(server, done)), memory);
+    };
+  }
+
+  /** Looks now, and again at the end. */
+  static Plan.Completion watching(DeviceServer server, Plan.Completion done) {
+    watch(server);
+    return done.through(
+        outcome -> {
+          watch(server);
+          done.ended(outcome);
+        });
+  }
+
+  private static void watch(DeviceServer server) {
     if (!server.modes().provisioningErrors()) {
       return;
     }

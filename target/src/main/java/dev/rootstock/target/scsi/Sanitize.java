@@ -7,6 +7,9 @@ import java.nio.ByteBuffer;
 final class Sanitize {
   static final int OPCODE = 0x48;
 
+  /** The service action OVERWRITE. */
+  static final int OVERWRITE = 0x01;
+
   private static final int IMMED_BIT = 7;
   private static final int AUSE_BIT = 5;
 

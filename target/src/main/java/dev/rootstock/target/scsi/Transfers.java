@@ -70,7 +70,6 @@ final class Transfers {
     if (refused != null) {
       return Plan.Fail.of(refused);
     }
-    Provisioning.watch(server);
     return new Plan.WriteBlocks(
         server.device(), server.bytes(lba), (int) server.bytes(count), server.durability(fua));
   }

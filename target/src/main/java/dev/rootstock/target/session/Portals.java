@@ -32,6 +32,11 @@ public final class Portals {
     listening.add(portal);
   }
 
+  /** The addresses that the server listens on, in their order. */
+  public List<Portal> listening() {
+    return List.copyOf(listening);
+  }
+
   /** The tags of all groups. */
   Set<Integer> groups() {
     return groups;

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.rootstock.images.block.MemoryBlockDevice;
 import dev.rootstock.images.block.Usage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** LOG SENSE (SPC-4 §6.9), and the threshold of logical block provisioning (SBC-3). */
 class LogSenseTest {
@@ -72,6 +75,56 @@ class LogSenseTest {
     use(95, 100);
     bench.good(WRITE, new byte[512]);
     assertEquals("06/38/07", bench.sense("00").toString());
+  }
+
+  /** Whatever uses room up, and not WRITE alone. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "0A 00 0000 01 00, 1",
+    "2A 00 00000000 00 0001 00, 1",
+    "AA 00 00000000 00000001 00 00, 1",
+    "8A 00 0000000000000000 00000001 00 00, 1",
+    "2E 00 00000000 00 0001 00, 1",
+    "8E 00 0000000000000000 00000001 00 00, 1",
+    "AE 00 00000000 00000001 00 00, 1",
+    "41 00 00000000 00 0001 00, 1",
+    "93 00 0000000000000000 00000001 00 00, 1",
+    "89 00 0000000000000000 000000 01 00 00, 2",
+    "8B 00 0000000000000000 00000001 00 00, 1",
+    "48 01 0000000000 0008 00, 0",
+  })
+  void everyCommandThatAllocatesLooksAtTheThreshold(String cdb, int blocks) {
+    use(95, 100);
+    byte[] out = blocks == 0 ? Bench.bytes("01000004 00000000") : new byte[512 * blocks];
+    bench.good(cdb, out);
+    assertEquals("06/38/07", bench.sense("00").toString());
+  }
+
+  /** A command that works in steps may pass the threshold itself. */
+  @Test
+  void theThresholdIsLookedAtAgainAtTheEnd() {
+    use(50, 100);
+    device.holds = true;
+    byte[] block = new byte[512];
+    Bench.start(bench.plan("41 00 00000000 00 0001 00", block.length), block, outcome -> {});
+    assertEquals("", bench.data("00"));
+    use(95, 100);
+    device.holds = false;
+    device.held.remove().run();
+    assertEquals("06/38/07", bench.sense("00").toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "28 00 00000000 00 0001 00",
+        "2F 00 00000000 00 0001 00",
+        "35 00 00000000 00 0001 00"
+      })
+  void whatAllocatesNothingDoesNotLook(String cdb) {
+    use(95, 100);
+    bench.good(cdb, new byte[0]);
+    assertEquals("", bench.data("00"));
   }
 
   @Test
