@@ -72,7 +72,11 @@ public final class IscsiTarget implements AutoCloseable {
             TimeUnit.MILLISECONDS);
     portals = new Portals(settings.portals());
     sessions =
-        new Sessions(admission, new MemoryBudget((long) (most * Limits.TRANSFER_SHARE)), portals);
+        new Sessions(
+            admission,
+            new MemoryBudget(
+                (long) (most * Limits.TRANSFER_SHARE), (long) (most * Limits.RESERVE_SHARE)),
+            portals);
   }
 
   /**

@@ -22,12 +22,14 @@ import dev.rootstock.images.block.MemoryBlockDevice;
 import dev.rootstock.target.initiator.CommandResult;
 import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.pdu.DataOut;
+import dev.rootstock.target.pdu.NopIn;
 import dev.rootstock.target.pdu.NopOut;
 import dev.rootstock.target.pdu.ReadyToTransfer;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.pdu.TaskManagementRequest;
 import dev.rootstock.target.pdu.TaskManagementResponse;
+import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -329,6 +331,39 @@ class TaskManagementTest {
       initiator.socket().send(behind);
       assertEquals("06/29/02", initiator.await(behind.itt(), new byte[0]).senseCode());
       assertEquals(0, initiator.readBlocks(0, 0, 1).data()[0]);
+    }
+  }
+
+  /** §11.19: a window that opens while nothing is sent; only for those that have sent a ping. */
+  @Test
+  void aWindowThatOpensWithoutAResponseIsToldByANopIn() throws Exception {
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator initiator = server.login();
+      Initiator other = server.login(TestServer.options().withIsid(new Isid(2)));
+      Initiator firmware = server.login(TestServer.options().withIsid(new Isid(3)));
+      other.ping(new byte[0]);
+      for (int i = 0; i < Limits.COMMANDS; i++) {
+        send(other, false);
+        send(firmware, false);
+      }
+      slow.awaitHeld(2 * Limits.COMMANDS);
+      function(initiator, CLEAR_TASK_SET, send(initiator, false));
+      initiator.ping(new byte[0]);
+      // By its answer the abort has come to the other's loop.
+      assertEquals(0, other.ping(new byte[0]).length);
+      slow.letAll();
+      slow.holdNothing();
+      NopIn told = assertInstanceOf(NopIn.class, other.receive());
+      assertEquals(Tag.NONE, told.itt());
+      assertEquals(Tag.NONE, told.ttt());
+      assertEquals(Limits.COMMANDS - 1, told.maxCmdSn() - told.expCmdSn());
+      assertEquals("06/2f/00", other.readBlocks(0, 0, 1).senseCode());
+      assertEquals(
+          COMPLETE, assertInstanceOf(TaskManagementResponse.class, initiator.receive()).response());
+      firmware
+          .socket()
+          .send(new NopOut(true, 0, 99, Tag.NONE, firmware.cmdSn(), 0, Unpooled.EMPTY_BUFFER));
+      assertEquals(99, assertInstanceOf(NopIn.class, firmware.receive()).itt());
     }
   }
 }

@@ -12,19 +12,26 @@ import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.initiator.LoginOptions;
 import dev.rootstock.target.pdu.Ahs;
 import dev.rootstock.target.pdu.DataOut;
+import dev.rootstock.target.pdu.NopIn;
+import dev.rootstock.target.pdu.NopOut;
 import dev.rootstock.target.pdu.ReadyToTransfer;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.ScsiCommand;
+import dev.rootstock.target.pdu.ScsiResponse;
 import dev.rootstock.target.pdu.Tag;
+import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Data that nobody asked for, right and wrong (RFC 7143 §4.2.5.2, §11.4.7.2, §13.10, §13.11). */
 class UnsolicitedDataTest {
@@ -219,6 +226,57 @@ class UnsolicitedDataTest {
     CommandResult result = initiator.await(testUnitReady.itt(), data);
     assertTrue(result.good());
     assertEquals(512, result.residual().count());
+  }
+
+  /** §4.2.2.1, §4.2.5.2: they follow their command at once, also where it has to wait. */
+  @ParameterizedTest(name = "with {0} connections")
+  @ValueSource(ints = {1, 2})
+  void dataOfACommandBeforeItsTurnWaitWithIt(int connections) throws Exception {
+    Initiator one = server.login(options("No", "Yes").with("MaxConnections", "2"));
+    Initiator two = connections == 1 ? one : server.join(one, 1);
+    int first = one.takeCmdSn();
+    ScsiCommand write = write(two, 8192, 512, false);
+    two.socket().send(write);
+    two.socket().send(dataOut(two, write, 0, 512, 3584, false));
+    two.socket().send(dataOut(two, write, 1, 4096, 2048, false));
+    two.ping(new byte[0]);
+    one.socket().send(new NopOut(false, 0, 99, Tag.NONE, first, 0, Unpooled.EMPTY_BUFFER));
+    assertEquals(99, assertInstanceOf(NopIn.class, one.receive()).itt());
+    two.socket().send(dataOut(two, write, 2, 6144, 2048, true));
+    assertTrue(two.await(write.itt(), data).good());
+    assertArrayEquals(Arrays.copyOf(data, 8192), two.readBlocks(0, 0, 16).data());
+  }
+
+  /** What waits is bounded; beyond it data count as lost, and the command may be sent again. */
+  @Test
+  void dataThatWaitAreBoundedAndTheRestIsLost() throws Exception {
+    Initiator initiator =
+        server.login(
+            TestServer.options()
+                .with("InitialR2T", "No")
+                .with("ImmediateData", "Yes")
+                .with("FirstBurstLength", Integer.toString(Limits.FIRST_BURST)));
+    int first = initiator.takeCmdSn();
+    int writes = Limits.EARLY_BYTES / Limits.FIRST_BURST + 5;
+    Set<Integer> open = new HashSet<>();
+    for (int i = 0; i < writes; i++) {
+      ScsiCommand write = write(initiator, Limits.FIRST_BURST, 0, false);
+      open.add(write.itt());
+      initiator.socket().send(write);
+      int half = Limits.FIRST_BURST / 2;
+      initiator.socket().send(dataOut(initiator, write, 0, 0, half, false));
+      initiator.socket().send(dataOut(initiator, write, 1, half, half, true));
+    }
+    initiator.socket().send(new NopOut(false, 0, 99, Tag.NONE, first, 0, Unpooled.EMPTY_BUFFER));
+    assertInstanceOf(NopIn.class, initiator.receive());
+    int lost = 0;
+    while (!open.isEmpty()) {
+      ScsiResponse response = assertInstanceOf(ScsiResponse.class, initiator.receive());
+      assertTrue(open.remove(response.itt()));
+      lost += response.status() == 0 ? 0 : 1;
+    }
+    assertTrue(lost >= 5 && lost < 10, lost + " are lost");
+    assertTrue(initiator.writeBlocks(0, 0, new byte[512]).good());
   }
 
   private void assertUnwritten(Initiator initiator) throws IOException {

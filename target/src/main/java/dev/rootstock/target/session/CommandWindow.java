@@ -1,77 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.session;
 
-import dev.rootstock.target.pdu.InitiatorPdu;
-import dev.rootstock.target.pdu.NopOut;
-import dev.rootstock.target.pdu.ScsiCommand;
+import dev.rootstock.target.pdu.DataOut;
 import dev.rootstock.target.pdu.SerialNumber;
-import dev.rootstock.target.pdu.TextRequest;
 import dev.rootstock.target.wire.Limits;
-import io.netty.buffer.ByteBuf;
+import dev.rootstock.target.wire.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The order of a session's commands and the window that bounds them (RFC 7143 §4.2.2.1).
  *
- * <p>A command that comes before its turn waits here. With one connection that happens only behind
- * a hole that a Reject has left; with several it is the rule. What waits is bounded in commands by
- * the window, and in bytes by {@link Limits#EARLY_BYTES}.
+ * <p>A command that comes before its turn waits here, and so do its unsolicited data. With one
+ * connection that happens only behind a hole that a Reject has left; with several it is the rule.
+ * What waits is bounded in commands by the window, and in bytes by {@link Limits#EARLY_BYTES} and
+ * by the memory of all sessions.
  */
 final class CommandWindow {
-
-  /**
-   * A command before its turn.
-   *
-   * @param connection it came on
-   * @param header as it came, for a Reject
-   */
-  record Early(Connection connection, InitiatorPdu pdu, ByteBuf header) {
-
-    /** The command that is being received, with a copy of its data that pins no network buffer. */
-    static Early of(Connection connection, InitiatorPdu pdu) {
-      return new Early(connection, copy(pdu), connection.header());
-    }
-
-    int bytes() {
-      return pdu.data().readableBytes();
-    }
-
-    private static InitiatorPdu copy(InitiatorPdu pdu) {
-      return switch (pdu) {
-        case ScsiCommand c ->
-            new ScsiCommand(
-                false,
-                c.complete(),
-                c.read(),
-                c.write(),
-                c.attribute(),
-                c.lun(),
-                c.itt(),
-                c.expectedLength(),
-                c.cmdSn(),
-                c.expStatSn(),
-                c.cdbHigh(),
-                c.cdbLow(),
-                c.ahs(),
-                c.data().copy());
-        case NopOut n ->
-            new NopOut(false, n.lun(), n.itt(), n.ttt(), n.cmdSn(), n.expStatSn(), n.data().copy());
-        case TextRequest t ->
-            new TextRequest(
-                false,
-                t.complete(),
-                t.more(),
-                t.lun(),
-                t.itt(),
-                t.ttt(),
-                t.cmdSn(),
-                t.expStatSn(),
-                t.data().copy());
-        // Others have no data.
-        default -> pdu;
-      };
-    }
-  }
 
   /** What became of a command that came before its turn. */
   enum Held {
@@ -88,10 +32,17 @@ final class CommandWindow {
   /** Bytes of data that wait, {@link Limits#EARLY_BYTES} at most. */
   private int heldBytes;
 
+  private final MemoryBudget memory;
   private int expCmdSn;
   private int maxCmdSn;
 
-  CommandWindow(int firstCmdSn) {
+  /**
+   * Makes a window in which nothing waits.
+   *
+   * @param memory of all sessions
+   */
+  CommandWindow(int firstCmdSn, MemoryBudget memory) {
+    this.memory = memory;
     expCmdSn = firstCmdSn;
     maxCmdSn = firstCmdSn + Limits.COMMANDS - 1;
   }
@@ -110,6 +61,11 @@ final class CommandWindow {
     // What has been offered is not taken back.
     maxCmdSn = SerialNumber.later(maxCmdSn, now);
     return maxCmdSn;
+  }
+
+  /** Whether more commands may be sent than have been offered so far. */
+  boolean hasOpened(int inProgress) {
+    return SerialNumber.after(expCmdSn + Limits.COMMANDS - 1 - inProgress, maxCmdSn);
   }
 
   /** The last command that has been offered so far. */
@@ -136,20 +92,50 @@ final class CommandWindow {
     if (early[slot] != null || plugged[slot]) {
       return Held.DUPLICATE;
     }
-    int bytes = command.bytes();
-    if (bytes > 0 && heldBytes + bytes > Limits.EARLY_BYTES) {
+    if (!reserve(command.bytes())) {
       return Held.FULL;
     }
-    heldBytes += bytes;
     early[slot] = command;
     return Held.KEPT;
+  }
+
+  private boolean reserve(int bytes) {
+    if (bytes == 0) {
+      return true;
+    }
+    if (heldBytes + bytes > Limits.EARLY_BYTES || !memory.tryTake(bytes)) {
+      return false;
+    }
+    heldBytes += bytes;
+    return true;
+  }
+
+  /**
+   * Keeps unsolicited data of a command that waits. Where there is no room they count as lost.
+   *
+   * @param intact whether they are what their digest says
+   * @return false when no such command waits
+   */
+  boolean holdData(Connection from, DataOut pdu, boolean intact) {
+    for (Early command : early) {
+      if (command != null && command.takesData(pdu.itt(), from)) {
+        if (!command.hasLost() && reserve(Early.cost(pdu))) {
+          command.add(pdu, intact);
+        } else {
+          command.lose(pdu);
+        }
+        return true;
+      }
+    }
+    return false;
   }
 
   private @Nullable Early take(int slot) {
     Early command = early[slot];
     early[slot] = null;
-    if (command != null) {
+    if (command != null && command.bytes() > 0) {
       heldBytes -= command.bytes();
+      memory.give(command.bytes());
     }
     return command;
   }
@@ -160,7 +146,7 @@ final class CommandWindow {
     Early command = take(slot);
     plugged[slot] = true;
     if (command != null) {
-      command.pdu.release();
+      command.release();
     }
   }
 
@@ -194,9 +180,9 @@ final class CommandWindow {
   void drop(Connection gone) {
     for (int i = 0; i < early.length; i++) {
       Early command = early[i];
-      if (command != null && command.connection == gone) {
+      if (command != null && command.connection() == gone) {
         take(i);
-        command.pdu.release();
+        command.release();
       }
     }
   }
@@ -206,7 +192,7 @@ final class CommandWindow {
     for (int i = 0; i < early.length; i++) {
       Early command = take(i);
       if (command != null) {
-        command.pdu.release();
+        command.release();
       }
     }
   }

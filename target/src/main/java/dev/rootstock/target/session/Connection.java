@@ -232,15 +232,17 @@ final class Connection implements Allegiance {
 
   /** Asks for a sign of life (RFC 7143 §11.19); any answer will do. */
   void ping() {
+    sendNop(newTransferTag());
+  }
+
+  /** Brings the numbers of now, and wants no answer (RFC 7143 §11.19). */
+  void tellNumbers() {
+    sendNop(Tag.NONE);
+  }
+
+  private void sendNop(int ttt) {
     writer.write(
-        new NopIn(
-            0,
-            Tag.NONE,
-            newTransferTag(),
-            nextStatSn(),
-            expCmdSn(),
-            maxCmdSn(),
-            Unpooled.EMPTY_BUFFER));
+        new NopIn(0, Tag.NONE, ttt, nextStatSn(), expCmdSn(), maxCmdSn(), Unpooled.EMPTY_BUFFER));
     flushSoon();
   }
 

@@ -21,6 +21,7 @@ import dev.rootstock.target.scsi.Cdb;
 import dev.rootstock.target.scsi.Nexus;
 import dev.rootstock.target.scsi.Plan;
 import dev.rootstock.target.scsi.Sense;
+import dev.rootstock.target.wire.MemoryBudget;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -32,18 +33,21 @@ final class Delivery {
   private final TaskSet tasks;
   private final TaskManagement management;
   private final Logout logout;
-  private CommandWindow window = new CommandWindow(0);
+  private final MemoryBudget memory;
+  private CommandWindow window;
 
-  Delivery(Session session, TaskSet tasks) {
+  Delivery(Session session, TaskSet tasks, MemoryBudget memory) {
     this.session = session;
     this.tasks = tasks;
     this.management = new TaskManagement(session, tasks);
     this.logout = new Logout(session);
+    this.memory = memory;
+    this.window = new CommandWindow(0, memory);
   }
 
   /** Begins with the CmdSN of the leading login (§11.12.8). */
   void begin(int firstCmdSn) {
-    window = new CommandWindow(firstCmdSn);
+    window = new CommandWindow(firstCmdSn, memory);
   }
 
   CommandWindow window() {
@@ -68,12 +72,7 @@ final class Delivery {
     }
     switch (pdu) {
       case ScsiCommand command -> numbered(from, command, command.cmdSn(), command.immediate());
-      case DataOut data -> {
-        int reason = tasks.dataOut(from, data, true);
-        if (reason != 0) {
-          from.reject(reason);
-        }
-      }
+      case DataOut data -> dataOut(from, data);
       case NopOut nop -> numbered(from, nop, nop.cmdSn(), nop.immediate());
       case TaskManagementRequest request ->
           numbered(from, request, request.cmdSn(), request.immediate());
@@ -83,6 +82,20 @@ final class Delivery {
       case SnackRequest snack -> snack(from, snack);
       case UnknownRequest _ -> from.reject(Reject.COMMAND_NOT_SUPPORTED);
     }
+  }
+
+  private void dataOut(Connection from, DataOut data) {
+    int reason = holdData(from, data, true) ? 0 : tasks.dataOut(from, data, true);
+    if (reason != 0) {
+      from.reject(reason);
+    }
+  }
+
+  /** Unsolicited data follow their command at once, also when its turn has not come. */
+  private boolean holdData(Connection from, DataOut data, boolean intact) {
+    return data.ttt() == Tag.NONE
+        && !tasks.contains(data.itt())
+        && window.holdData(from, data, intact);
   }
 
   /** RFC 7143 §4.2.2.2. */
@@ -117,7 +130,7 @@ final class Delivery {
     }
     acknowledged(from, pdu);
     from.reject(Reject.DATA_DIGEST_ERROR);
-    if (pdu instanceof DataOut data) {
+    if (pdu instanceof DataOut data && !holdData(from, data, false)) {
       var _ = tasks.dataOut(from, data, false);
     }
   }
@@ -197,7 +210,7 @@ final class Delivery {
   }
 
   void deliverHeld() {
-    CommandWindow.Early early = window.peek();
+    Early early = window.peek();
     while (early != null) {
       InitiatorPdu pdu = early.pdu();
       try {
@@ -209,9 +222,12 @@ final class Delivery {
         } else {
           window.next();
           deliver(early.connection(), pdu);
+          for (Early.Data data : early.data()) {
+            var _ = tasks.dataOut(early.connection(), data.pdu(), data.intact());
+          }
         }
       } finally {
-        pdu.release();
+        early.release();
       }
       early = window.peek();
     }
@@ -223,13 +239,13 @@ final class Delivery {
       from.reject(Reject.TASK_IN_PROGRESS);
       return;
     }
-    CommandWindow.Early early = CommandWindow.Early.of(from, pdu);
+    Early early = Early.of(from, pdu);
     switch (window.hold(cmdSn, early)) {
       case KEPT -> {}
-      case DUPLICATE -> early.pdu().release();
+      case DUPLICATE -> early.release();
       case FULL -> {
         // §7.3: its number has not been received, so that it may come again.
-        early.pdu().release();
+        early.release();
         from.reject(Reject.OUT_OF_RESOURCES);
       }
     }

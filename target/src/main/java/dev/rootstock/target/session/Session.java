@@ -69,7 +69,7 @@ public final class Session implements TargetSession {
 
   private final Connections connections = new Connections();
   private final TaskSet tasks = new TaskSet();
-  private final Delivery delivery = new Delivery(this, tasks);
+  private final Delivery delivery;
   private final ResponseFence fence = new ResponseFence(this, tasks);
   private final Farewell farewell = new Farewell(connections);
   private final Recovery recovery = new Recovery(this, connections, farewell);
@@ -107,6 +107,7 @@ public final class Session implements TargetSession {
     this.initiator = initiator;
     this.identity = identity;
     this.lease = lease;
+    this.delivery = new Delivery(this, tasks, sessions.memory());
     this.memory = new SessionMemory(sessions.memory(), loop, ending::isOpen);
   }
 
@@ -471,9 +472,28 @@ public final class Session implements TargetSession {
   }
 
   private void abortTasks(Predicate<Task> which, Predicate<Task> told, Runnable atRest) {
-    Countdown rest = new Countdown(atRest);
+    Countdown rest =
+        new Countdown(
+            () -> {
+              atRest.run();
+              // What is sent in this turn may carry it.
+              loop.execute(this::tellOfWindow);
+            });
     rest.expect(tasks.abort(which, told, rest::ended));
     rest.begin();
+  }
+
+  /** Tells of commands that may be sent and of which no response tells (RFC 7143 §11.19). */
+  private void tellOfWindow() {
+    if (!isOpen() || !delivery.window().hasOpened(tasks.numbered())) {
+      return;
+    }
+    for (Connection connection : connections.live()) {
+      if (connection.answersPings()) {
+        connection.tellNumbers();
+        return;
+      }
+    }
   }
 
   void operationBegins() {

@@ -12,8 +12,10 @@ import java.util.function.BooleanSupplier;
  * What the transfers of one session hold of the server's memory, and the tasks that wait for more.
  * On the session's event loop.
  *
- * <p>A session that holds nothing always gets what it asks for, so that none stands still. Beyond
- * that it has its own limit, and the server's: where that one is met, it asks for a turn.
+ * <p>A session has its own limit, which one that holds nothing does not meet, and the server's.
+ * Where that one is met it asks for a turn. For a session that holds nothing the server has a
+ * reserve, of {@link Limits#FIRST_BYTES} at a time, so that none stands still because others keep
+ * what they have; and what all hold together has an end even so.
  */
 final class SessionMemory {
   private final MemoryBudget budget;
@@ -25,6 +27,9 @@ final class SessionMemory {
 
   /** Whether it was this session's own limit that the last reservation met. */
   private boolean ownLimit;
+
+  /** Whether the last reservation might have come out of the reserve. */
+  private boolean first;
 
   private boolean turnAsked;
 
@@ -45,15 +50,14 @@ final class SessionMemory {
     return budget;
   }
 
-  /** Memory for a transfer; the first one always gets it, so that no session stands still. */
+  /** Memory for a transfer. */
   boolean reserve(int bytes) {
     ownLimit = reserved > 0 && reserved + (long) bytes > Limits.SESSION_BYTES;
     if (ownLimit) {
       return false;
     }
-    if (reserved == 0) {
-      budget.take(bytes);
-    } else if (!budget.tryTake(bytes)) {
+    first = reserved == 0 && bytes <= Limits.FIRST_BYTES;
+    if (!(first ? budget.tryTakeFirst(bytes) : budget.tryTake(bytes))) {
       return false;
     }
     reserved += bytes;
@@ -91,7 +95,11 @@ final class SessionMemory {
   private void askForTurn() {
     if (!turnAsked && !waiting.isEmpty()) {
       turnAsked = true;
-      budget.ask(turn);
+      if (first) {
+        budget.askFirst(turn);
+      } else {
+        budget.ask(turn);
+      }
     }
   }
 

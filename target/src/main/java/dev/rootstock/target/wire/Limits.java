@@ -86,6 +86,9 @@ public final class Limits {
    */
   public static final int EARLY_BYTES = 4 << 20;
 
+  /** What each Data-Out PDU that waits with its command counts among those, besides its data. */
+  public static final int EARLY_PDU_BYTES = 256;
+
   /** Our DefaultTime2Retain: how long tasks wait to be reassigned, in seconds. */
   public static final int RETAIN_SECONDS = 20;
 
@@ -111,12 +114,23 @@ public final class Limits {
   public static final int SESSION_BYTES = 16 << 20;
 
   /**
-   * Bytes that the transfers of all sessions may hold together, as a part of the most memory that
-   * the process may have. Beyond it each session has one transfer at a time, and the others wait
-   * for their turn. It is counted before anything is allocated; not counted are one batch and one
-   * data segment of each connection, and what comes in before it is a whole PDU.
+   * Bytes that the transfers of all sessions may hold together, and what waits for its turn, as a
+   * part of the most memory that the process may have. Beyond it they wait. It is counted before
+   * anything is allocated; not counted are one batch and one data segment of each connection, and
+   * what comes in before it is a whole PDU.
    */
   public static final double TRANSFER_SHARE = 0.25;
+
+  /**
+   * Bytes beyond that for sessions that hold nothing, as a part of the same: with 1 GiB, one
+   * transfer each of 256 sessions.
+   */
+  public static final double RESERVE_SHARE = 0.0625;
+
+  /**
+   * The most that one session gets of the reserve: a {@link #BURST}, and what one read asks for.
+   */
+  public static final int FIRST_BYTES = 256 * 1024;
 
   /** Our MaxOutstandingR2T: bursts that one write may be sent at a time. */
   public static final int OUTSTANDING_R2TS = 4;

@@ -14,27 +14,50 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class MemoryBudget {
   private final long limit;
+  private final long reserve;
   private final AtomicLong taken = new AtomicLong();
   private final Queue<Runnable> turns = new ConcurrentLinkedQueue<>();
+  private final Queue<Runnable> firstTurns = new ConcurrentLinkedQueue<>();
+
+  /**
+   * Makes a budget of which nothing is taken, without a reserve.
+   *
+   * @param limit in bytes; the last one who takes may go beyond it, others then wait
+   */
+  public MemoryBudget(long limit) {
+    this(limit, 0);
+  }
 
   /**
    * Makes a budget of which nothing is taken.
    *
    * @param limit in bytes; the last one who takes may go beyond it, others then wait
+   * @param reserve bytes beyond the limit for those who hold nothing: so that who holds much and
+   *     does not give it back does not keep everybody else from taking anything
    */
-  public MemoryBudget(long limit) {
+  public MemoryBudget(long limit, long reserve) {
     this.limit = limit;
+    this.reserve = reserve;
   }
 
-  /** In bytes. */
+  /** In bytes, without the reserve. */
   public long limit() {
     return limit;
   }
 
   /** Takes some bytes, if the limit has not been reached. */
   public boolean tryTake(int bytes) {
+    return tryTake(bytes, limit);
+  }
+
+  /** The same, out of the reserve too: for those who hold nothing and want little. */
+  public boolean tryTakeFirst(int bytes) {
+    return tryTake(bytes, limit + reserve);
+  }
+
+  private boolean tryTake(int bytes, long upTo) {
     long now = taken.get();
-    while (now < limit) {
+    while (now < upTo) {
       if (taken.compareAndSet(now, now + bytes)) {
         return true;
       }
@@ -43,15 +66,15 @@ public final class MemoryBudget {
     return false;
   }
 
-  /** Takes some bytes in any case. */
-  public void take(int bytes) {
-    taken.addAndGet(bytes);
-  }
-
   /** Gives bytes back, and the next turn. */
   public void give(long bytes) {
     taken.addAndGet(-bytes);
     passOn();
+  }
+
+  /** Takes some bytes in any case: those of what is counted nearly whole already. */
+  public void take(int bytes) {
+    taken.addAndGet(bytes);
   }
 
   /** Bytes that are taken now. */
@@ -70,18 +93,27 @@ public final class MemoryBudget {
     passOn();
   }
 
+  /** Asks for a turn to {@link #tryTakeFirst}. */
+  public void askFirst(Runnable turn) {
+    firstTurns.add(turn);
+    passOn();
+  }
+
   /** Takes a question back. */
   public void forget(Runnable turn) {
     turns.remove(turn);
+    firstTurns.remove(turn);
   }
 
-  /** Gives the next turn, if there is something to take. */
+  /** Gives the next turn, if there is something to take. Who holds nothing comes first. */
   public void passOn() {
-    if (!turns.isEmpty() && taken.get() < limit) {
-      Runnable next = turns.poll();
-      if (next != null) {
-        next.run();
-      }
+    long now = taken.get();
+    Runnable next = now < limit + reserve ? firstTurns.poll() : null;
+    if (next == null && now < limit) {
+      next = turns.poll();
+    }
+    if (next != null) {
+      next.run();
     }
   }
 }

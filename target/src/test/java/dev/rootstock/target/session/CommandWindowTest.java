@@ -15,6 +15,7 @@ import dev.rootstock.target.pdu.LogoutRequest;
 import dev.rootstock.target.pdu.NopOut;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.wire.Limits;
+import dev.rootstock.target.wire.MemoryBudget;
 import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +27,7 @@ class CommandWindowTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 1000, 0x7FFFFFFF, 0x80000000, -1, -64})
   void admitsFromExpCmdSnToMaxCmdSn(int first) {
-    CommandWindow window = new CommandWindow(first);
+    CommandWindow window = window(first);
     assertFalse(window.admits(first - 1));
     assertTrue(window.admits(first));
     assertTrue(window.admits(first + Limits.COMMANDS - 1));
@@ -35,7 +36,7 @@ class CommandWindowTest {
 
   @Test
   void commandsInProgressNarrowTheWindowUntilItIsClosed() {
-    CommandWindow window = new CommandWindow(10);
+    CommandWindow window = window(10);
     for (int inProgress = 1; inProgress <= Limits.COMMANDS; inProgress++) {
       window.advance();
       assertEquals(10 + Limits.COMMANDS - 1, window.maxCmdSn(inProgress));
@@ -48,7 +49,7 @@ class CommandWindowTest {
 
   @Test
   void whatWasOfferedIsNotTakenBack() {
-    CommandWindow window = new CommandWindow(0);
+    CommandWindow window = window(0);
     int offered = window.maxCmdSn(0);
     assertEquals(offered, window.maxCmdSn(50));
   }
@@ -56,7 +57,7 @@ class CommandWindowTest {
   @ParameterizedTest
   @ValueSource(ints = {0, -2})
   void commandsThatComeEarlyWaitForTheirTurn(int first) {
-    CommandWindow window = new CommandWindow(first);
+    CommandWindow window = window(first);
     assertEquals(KEPT, window.hold(first + 2, early(2)));
     assertEquals(KEPT, window.hold(first + 1, early(1)));
     assertNull(window.next());
@@ -69,7 +70,7 @@ class CommandWindowTest {
 
   @Test
   void aSecondCommandOfTheSameNumberIsNotKept() {
-    CommandWindow window = new CommandWindow(0);
+    CommandWindow window = window(0);
     assertEquals(KEPT, window.hold(1, early(1)));
     assertEquals(DUPLICATE, window.hold(1, early(2)));
     window.advance();
@@ -79,7 +80,7 @@ class CommandWindowTest {
   /** §11.6.1 b: the number of an aborted command that never came counts as received. */
   @Test
   void aPluggedHoleIsPassed() {
-    CommandWindow window = new CommandWindow(0);
+    CommandWindow window = window(0);
     assertEquals(KEPT, window.hold(1, early(1)));
     window.plug(0);
     assertEquals(1, held(window).itt());
@@ -88,7 +89,7 @@ class CommandWindowTest {
 
   @Test
   void whatWaitsIsBoundedInBytes() {
-    CommandWindow window = new CommandWindow(0);
+    CommandWindow window = window(0);
     int segment = Limits.EARLY_BYTES / 8;
     for (int i = 1; i <= 8; i++) {
       assertEquals(KEPT, window.hold(i, early(i, segment)));
@@ -101,29 +102,32 @@ class CommandWindowTest {
     assertEquals(KEPT, window.hold(10, early(10, segment)));
   }
 
-  private static CommandWindow.Early early(int itt, int bytes) {
+  private static CommandWindow window(int first) {
+    return new CommandWindow(first, new MemoryBudget(Long.MAX_VALUE));
+  }
+
+  private static Early early(int itt, int bytes) {
     NopOut nop = new NopOut(false, 0, itt, Tag.NONE, itt, 0, Unpooled.buffer().writeZero(bytes));
-    return new CommandWindow.Early(nobody(), nop, Unpooled.EMPTY_BUFFER);
+    return new Early(nobody(), nop, Unpooled.EMPTY_BUFFER);
   }
 
   @Test
   void whatWaitsIsReleasedAtTheEnd() {
-    CommandWindow window = new CommandWindow(0);
+    CommandWindow window = window(0);
     NopOut nop = new NopOut(false, 0, 1, Tag.NONE, 1, 0, Unpooled.buffer(8).writeLong(0));
-    window.hold(1, new CommandWindow.Early(nobody(), nop, Unpooled.EMPTY_BUFFER));
+    window.hold(1, new Early(nobody(), nop, Unpooled.EMPTY_BUFFER));
     window.close();
     assertEquals(0, nop.data().refCnt());
   }
 
   private static InitiatorPdu held(CommandWindow window) {
-    CommandWindow.Early early = window.next();
+    Early early = window.next();
     assertNotNull(early);
     return early.pdu();
   }
 
-  private static CommandWindow.Early early(int itt) {
-    return new CommandWindow.Early(
-        nobody(), new LogoutRequest(false, 0, itt, 0, 0, 0), Unpooled.EMPTY_BUFFER);
+  private static Early early(int itt) {
+    return new Early(nobody(), new LogoutRequest(false, 0, itt, 0, 0, 0), Unpooled.EMPTY_BUFFER);
   }
 
   @SuppressWarnings("NullAway") // the window only carries the connection

@@ -61,4 +61,26 @@ class MemoryBudgetTest {
     budget.give(100);
     assertEquals(List.of(), turns);
   }
+
+  @Test
+  void theReserveIsForThoseWhoHoldNothing() {
+    MemoryBudget reserved = new MemoryBudget(100, 50);
+    assertTrue(reserved.tryTake(100));
+    assertFalse(reserved.tryTake(1));
+    assertTrue(reserved.tryTakeFirst(50));
+    assertFalse(reserved.tryTakeFirst(1));
+    assertEquals(150, reserved.taken());
+  }
+
+  @Test
+  void turnsToTakeOfTheReserveAreGivenWhileOthersWait() {
+    MemoryBudget reserved = new MemoryBudget(100, 50);
+    reserved.take(150);
+    reserved.ask(() -> turns.add("one that holds something"));
+    reserved.askFirst(() -> turns.add("one that holds nothing"));
+    reserved.give(10);
+    assertEquals(List.of("one that holds nothing"), turns);
+    reserved.give(41);
+    assertEquals(List.of("one that holds nothing", "one that holds something"), turns);
+  }
 }
