@@ -35,6 +35,9 @@ public final class BootReply {
    */
   private static final byte[] BOOT_FROM_FILE = {6, 1, 8, (byte) 255};
 
+  private static final List<DhcpOption<?>> ECHOED =
+      List.of(DhcpOption.CLIENT_ID, DhcpOption.SUBNET_SELECTION, DhcpOption.RELAY_AGENT);
+
   private BootReply() {}
 
   /** DHCPOFFER (RFC 2131 §4.3.1). */
@@ -67,7 +70,7 @@ public final class BootReply {
     DhcpOptions.Builder options =
         DhcpOptions.builder()
             .put(DhcpOption.MESSAGE_TYPE, MessageType.NAK)
-            .put(DhcpOption.SERVER_ID, serverId)
+            .put(DhcpOption.SERVER_ID, serverId(request, serverId))
             .put(DhcpOption.MESSAGE, reason);
     echo(request, options);
     // Through a relay agent the client may have no usable address: the relay is to broadcast.
@@ -116,10 +119,10 @@ public final class BootReply {
     DhcpOptions.Builder options =
         DhcpOptions.builder()
             .put(DhcpOption.MESSAGE_TYPE, type)
-            .put(DhcpOption.SERVER_ID, facts.serverId());
+            .put(DhcpOption.SERVER_ID, serverId(request, facts.serverId()));
     boolean inform = request.messageType().filter(MessageType.INFORM::equals).isPresent();
     if (!inform) { // RFC 2131 §4.3.5
-      options.put(DhcpOption.LEASE_SECONDS, facts.leaseSeconds());
+      putLease(options, facts.leaseSeconds());
     }
     options.put(DhcpOption.SUBNET_MASK, facts.subnetMask());
     // A script of ours attaches the disk itself, and iPXE fails when it finds both.
@@ -156,6 +159,23 @@ public final class BootReply {
     return program.isPresent() ? reply.withNext(facts.serverId(), fieldOf(program.get())) : reply;
   }
 
+  /** RFC 2131 §4.4.5: the usual times, told so that no client has to know them. */
+  private static void putLease(DhcpOptions.Builder options, long seconds) {
+    options.put(DhcpOption.LEASE_SECONDS, seconds);
+    if (seconds != DhcpOption.INFINITE_LEASE) {
+      options.put(DhcpOption.RENEWAL_SECONDS, seconds / 2);
+      options.put(DhcpOption.REBINDING_SECONDS, seconds * 7 / 8);
+    }
+  }
+
+  /** RFC 5107 §4: what a relay agent wants us to be called, so that renewals come through it. */
+  private static Inet4Address serverId(DhcpPacket request, Inet4Address ours)
+      throws MalformedDhcpException {
+    Optional<RelayAgentInformation> relay =
+        request.isRelayed() ? RelayAgentInformation.of(request.options()) : Optional.empty();
+    return relay.isEmpty() ? ours : relay.get().serverIdOverride().orElse(ours);
+  }
+
   private static void putProgram(
       DhcpOptions.Builder options,
       BootProgram program,
@@ -179,9 +199,12 @@ public final class BootReply {
     return program.name().length() < Limits.BOOT_FILE_FIELD ? program.name() : "";
   }
 
-  /** RFC 6842 §3 for option 61; RFC 3046 §2.2 for option 82, which stands last. */
+  /**
+   * RFC 6842 §3 for option 61, RFC 3011 §2 for option 118; RFC 3046 §2.2 for option 82, which
+   * stands last.
+   */
   private static void echo(DhcpPacket request, DhcpOptions.Builder reply) {
-    for (DhcpOption<?> option : List.of(DhcpOption.CLIENT_ID, DhcpOption.RELAY_AGENT)) {
+    for (DhcpOption<?> option : ECHOED) {
       request.options().bytes(option.code()).ifPresent(value -> reply.put(option.code(), value));
     }
   }
@@ -215,7 +238,11 @@ public final class BootReply {
                 .get(DhcpOption.MAX_MESSAGE_SIZE)
                 .orElse(Limits.SMALLEST_MESSAGE_LIMIT));
     int room = Math.min(datagram, Limits.PACKET) - Limits.IP_AND_UDP_HEADERS;
-    DhcpPacket fitted = reply;
+    if (DhcpCodec.encodedLength(reply) <= room) {
+      return reply;
+    }
+    // Into the fields file and sname, as far as they are free, before anything is left out.
+    DhcpPacket fitted = OverloadedFields.allow(reply);
     for (DhcpOption<?> option : DISPENSABLE) {
       if (DhcpCodec.encodedLength(fitted) <= room) {
         break;

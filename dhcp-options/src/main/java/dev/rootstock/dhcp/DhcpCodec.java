@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Map;
 import org.dhcp4java.DHCPBadPacketException;
 import org.dhcp4java.DHCPConstants;
 import org.dhcp4java.DHCPPacket;
@@ -13,10 +12,10 @@ import org.dhcp4java.DHCPPacket;
 /**
  * Bytes to packets and back. The one place that knows dhcp4java.
  *
- * <p>That library does the fixed fields and the plain options. It keeps the last of several options
- * of one code, takes cut-off options for shorter ones, knows no option overload, and throws on
- * options over 255 bytes. RFC 3396 asks otherwise, so {@link OptionFields} reads all options, and
- * long ones are written here, behind what the library wrote.
+ * <p>That library does the fixed fields. It keeps the last of several options of one code, takes
+ * cut-off options for shorter ones, knows no option overload, and throws on options over 255 bytes.
+ * RFC 3396 asks otherwise, so {@link OptionFields} reads all options and {@link OverloadedFields}
+ * lays them out.
  */
 public final class DhcpCodec {
   private static final byte REQUEST = DHCPConstants.BOOTREQUEST;
@@ -75,41 +74,32 @@ public final class DhcpCodec {
   }
 
   /**
-   * Writes a packet, split after RFC 3396 where an option is longer than 255 bytes, and padded to
-   * the 300 bytes that BOOTP relays expect.
+   * Writes a packet, split after RFC 3396 where an option is longer than 255 bytes, spread over the
+   * fields file and sname where its option 52 says so, and padded to the 300 bytes that BOOTP
+   * relays expect.
    *
    * @throws IllegalArgumentException if it would have more than 1500 bytes
    */
   public static byte[] encode(DhcpPacket packet) {
-    int length = encodedLength(packet);
+    OverloadedFields fields = OverloadedFields.of(packet);
+    int length = OPTIONS_AT + fields.front().length + 1;
     if (length > Limits.PACKET) {
       throw new IllegalArgumentException("a DHCP packet of " + length + " bytes fits no frame");
     }
-    byte[] plain = plainPart(packet).serialize(0, Limits.PACKET);
-    ByteBuffer out = ByteBuffer.allocate(Math.max(length, Limits.SHORTEST_REPLY));
-    // The library ends what it wrote with an end option: the long options go before that.
-    out.put(plain, 0, plain.length - 1);
-    packet.options().values().forEach((code, value) -> putLong(out, code, value));
-    return out.put(DHCPConstants.DHO_END).array();
+    byte[] fixed = fixedPart(packet, fields).serialize(0, Limits.PACKET);
+    return ByteBuffer.allocate(Math.max(length, Limits.SHORTEST_REPLY))
+        .put(fixed, 0, OPTIONS_AT)
+        .put(fields.front())
+        .put(DHCPConstants.DHO_END)
+        .array();
   }
 
   /** The bytes that {@link #encode} needs, without padding. */
   static int encodedLength(DhcpPacket packet) {
-    return OPTIONS_AT + packet.options().encodedLength() + 1;
+    return OPTIONS_AT + OverloadedFields.of(packet).front().length + 1;
   }
 
-  private static void putLong(ByteBuffer out, int code, byte[] value) {
-    if (value.length <= Limits.OPTION) {
-      return;
-    }
-    // RFC 3396 §6: pieces of at most 255 bytes, in order.
-    for (int at = 0; at < value.length; at += Limits.OPTION) {
-      int piece = Math.min(Limits.OPTION, value.length - at);
-      out.put((byte) code).put((byte) piece).put(value, at, piece);
-    }
-  }
-
-  private static DHCPPacket plainPart(DhcpPacket packet) {
+  private static DHCPPacket fixedPart(DhcpPacket packet, OverloadedFields fields) {
     DHCPPacket out = new DHCPPacket();
     byte[] chaddr = packet.chaddr().bytes();
     out.setOp(packet.reply() ? REPLY : REQUEST);
@@ -124,13 +114,15 @@ public final class DhcpCodec {
     out.setYiaddrRaw(address(packet.yiaddr()));
     out.setSiaddrRaw(address(packet.siaddr()));
     out.setGiaddrRaw(address(packet.giaddr()));
-    out.setSnameRaw(field(packet.serverName(), Limits.SERVER_NAME_FIELD));
-    out.setFileRaw(field(packet.bootFile(), Limits.BOOT_FILE_FIELD));
-    for (Map.Entry<Integer, byte[]> each : packet.options().values().entrySet()) {
-      if (each.getValue().length <= Limits.OPTION) {
-        out.setOptionRaw(each.getKey().byteValue(), each.getValue());
-      }
-    }
+    out.setSnameRaw(
+        fields.sname().length > 0
+            ? Arrays.copyOf(fields.sname(), Limits.SERVER_NAME_FIELD)
+            : field(packet.serverName(), Limits.SERVER_NAME_FIELD));
+    out.setFileRaw(
+        fields.file().length > 0
+            ? Arrays.copyOf(fields.file(), Limits.BOOT_FILE_FIELD)
+            : field(packet.bootFile(), Limits.BOOT_FILE_FIELD));
+    out.setDHCPMessageType(DHCPConstants.DHCPOFFER); // only so that the magic cookie is written
     return out;
   }
 

@@ -66,6 +66,13 @@ public final class DhcpOption<T> {
       new DhcpOption<>(56, "message", OptionFormat.TEXT);
   public static final DhcpOption<Integer> MAX_MESSAGE_SIZE =
       new DhcpOption<>(57, "maximum message size", OptionFormat.UINT16);
+
+  /** T1 and T2 of RFC 2131 §4.4.5, in seconds from the lease's beginning. */
+  public static final DhcpOption<Long> RENEWAL_SECONDS =
+      new DhcpOption<>(58, "renewal time", OptionFormat.UINT32);
+
+  public static final DhcpOption<Long> REBINDING_SECONDS =
+      new DhcpOption<>(59, "rebinding time", OptionFormat.UINT32);
   public static final DhcpOption<String> VENDOR_CLASS =
       new DhcpOption<>(60, "vendor class", OptionFormat.TEXT);
   public static final DhcpOption<ClientIdentifier> CLIENT_ID =
@@ -87,6 +94,10 @@ public final class DhcpOption<T> {
           new OptionFormat<>(SlpDirectoryAgents::decode, SlpDirectoryAgents::encode));
   public static final DhcpOption<SlpScopes> SLP_SCOPES =
       new DhcpOption<>(79, "SLP scopes", new OptionFormat<>(SlpScopes::decode, SlpScopes::encode));
+
+  /** RFC 3011: an address of the network that the client asks for. */
+  public static final DhcpOption<Inet4Address> SUBNET_SELECTION =
+      new DhcpOption<>(118, "subnet selection", OptionFormat.ADDRESS_OPTION);
 
   /** RFC 3046: whatever a relay agent put in goes back to it as it came. */
   public static final DhcpOption<byte[]> RELAY_AGENT =

@@ -54,16 +54,6 @@ public final class DhcpOptions {
     return new DhcpOptions(fewer);
   }
 
-  /** How many bytes they take in a packet, split as RFC 3396 asks, without an end option. */
-  int encodedLength() {
-    return values.values().stream().mapToInt(DhcpOptions::encodedLength).sum();
-  }
-
-  private static int encodedLength(byte[] value) {
-    int pieces = Math.max(1, (value.length + Limits.OPTION - 1) / Limits.OPTION);
-    return value.length + 2 * pieces;
-  }
-
   /** For the codec, which does not change what it is given. */
   Map<Integer, byte[]> values() {
     return values;

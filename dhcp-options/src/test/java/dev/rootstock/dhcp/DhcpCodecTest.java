@@ -128,13 +128,14 @@ class DhcpCodecTest {
     byte[] encoded = DhcpCodec.encode(Golden.packet("ipconfig-discover.bin").withOptions(options));
 
     assertArrayEquals(value, DhcpCodec.decode(encoded).options().bytes(224).orElseThrow());
-    int first = OPTIONS_AT + 3 + 7;
+    int first = OPTIONS_AT + 3;
     assertEquals(224, encoded[first] & 0xFF);
     assertEquals(255, encoded[first + 1] & 0xFF);
     assertEquals(255, encoded[first + 257 + 1] & 0xFF);
     assertEquals(90, encoded[first + 514 + 1] & 0xFF);
-    assertEquals(255, encoded[first + 514 + 92] & 0xFF);
-    assertEquals(first + 514 + 93, encoded.length);
+    assertEquals(12, encoded[first + 514 + 92] & 0xFF);
+    assertEquals(255, encoded[first + 514 + 92 + 7] & 0xFF);
+    assertEquals(first + 514 + 92 + 8, encoded.length);
   }
 
   @Test
