@@ -18,12 +18,8 @@ import java.util.Set;
  * <p>An option of at most 255 bytes stays in one piece. A longer one is split anyway, and its end
  * goes where there is room: the fields are read in the order options, file, sname, as one (RFC 3396
  * §5). What relay agents and the simplest of clients look for stays in front.
- *
- * @param front the options field, without its end
- * @param file what stands in {@code file}, in whole options; empty where it is not overloaded
- * @param sname the same of {@code sname}
  */
-record OverloadedFields(byte[] front, byte[] file, byte[] sname) {
+final class OverloadedFields {
   private static final int HEAD = 2;
   private static final int FILE = 1;
   private static final int SNAME = 2;
@@ -37,8 +33,49 @@ record OverloadedFields(byte[] front, byte[] file, byte[] sname) {
           DhcpOption.OVERLOAD.code(),
           DhcpOption.RELAY_AGENT.code());
 
+  private final byte[] front;
+  private final byte[] file;
+  private final byte[] sname;
+
+  private OverloadedFields(byte[] front, byte[] file, byte[] sname) {
+    this.front = front;
+    this.file = file;
+    this.sname = sname;
+  }
+
+  /** The options field, without its end. */
+  byte[] front() {
+    return front;
+  }
+
+  /** What stands in {@code file}, whole options and an end; empty where it is not overloaded. */
+  byte[] file() {
+    return file;
+  }
+
+  /** The same of {@code sname}. */
+  byte[] sname() {
+    return sname;
+  }
+
   /** One option, or one piece of it, as it stands in a field. */
-  private record Piece(int code, byte[] value) {
+  private static final class Piece {
+    private final int code;
+    private final byte[] value;
+
+    Piece(int code, byte[] value) {
+      this.code = code;
+      this.value = value;
+    }
+
+    int code() {
+      return code;
+    }
+
+    byte[] value() {
+      return value;
+    }
+
     int length() {
       return HEAD + value.length;
     }

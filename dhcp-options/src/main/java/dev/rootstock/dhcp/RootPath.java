@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.dhcp;
 
+import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -61,6 +62,15 @@ public record RootPath(Optional<ServerName> server, OptionalInt port, Lun lun, I
         port == DEFAULT_PORT ? OptionalInt.empty() : OptionalInt.of(port),
         lun,
         target);
+  }
+
+  /**
+   * The same disk at another address of its server.
+   *
+   * @throws IllegalArgumentException as {@link #of}
+   */
+  public RootPath at(Inet4Address address) {
+    return new RootPath(Optional.of(ServerName.of(address)), port, lun, target);
   }
 
   /** The port to connect to, the default where the field is blank. */

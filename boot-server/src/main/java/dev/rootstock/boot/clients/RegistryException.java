@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class RegistryException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  RegistryException(String message) {
+  public RegistryException(String message) {
     this(message, null);
   }
 

@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Not safe for use by several threads.
  */
-final class RegistryLog implements AutoCloseable {
+public final class RegistryLog implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RegistryLog.class);
   private static final int HEAD_BYTES = 18;
   private static final Set<PosixFilePermission> OWNER_ONLY =
@@ -57,12 +57,12 @@ final class RegistryLog implements AutoCloseable {
   }
 
   /** Given each record's content in order; what it throws makes the record a corrupt one. */
-  interface Reader {
+  public interface Reader {
     void record(byte[] content) throws IOException;
   }
 
   /** Makes the file with one record, durably and all at once; nobody ever sees a part of it. */
-  static void create(Path file, byte[] first) throws IOException {
+  public static void create(Path file, byte[] first) throws IOException {
     Path fresh = beside(file);
     try (FileChannel channel = openFresh(fresh)) {
       writeFully(channel, ByteBuffer.wrap(frame(first)), 0);
@@ -77,7 +77,7 @@ final class RegistryLog implements AutoCloseable {
    *
    * @throws RegistryException naming the file and the offset of what is damaged
    */
-  static RegistryLog open(Path file, Reader reader) throws IOException {
+  public static RegistryLog open(Path file, Reader reader) throws IOException {
     Files.deleteIfExists(beside(file));
     if (hasModes(file)) {
       // A file of an older Rootstock, which held no secrets, was open to all.
@@ -102,12 +102,12 @@ final class RegistryLog implements AutoCloseable {
     }
   }
 
-  long length() {
+  public long length() {
     return length;
   }
 
   /** Appends one record and makes it durable. After a failure nothing of it stays in the file. */
-  void append(byte[] content) throws IOException {
+  public void append(byte[] content) throws IOException {
     usable();
     byte[] frame = frame(content);
     try {
@@ -127,7 +127,7 @@ final class RegistryLog implements AutoCloseable {
   }
 
   /** Puts a new file of these records in the place of the old one, durably and all at once. */
-  void replace(Iterable<byte[]> contents) throws IOException {
+  public void replace(Iterable<byte[]> contents) throws IOException {
     usable();
     Path fresh = beside(file);
     FileChannel channelOfFresh = openFresh(fresh);
@@ -158,7 +158,7 @@ final class RegistryLog implements AutoCloseable {
   }
 
   /** Nothing more is written: what the file holds is no longer known for sure. */
-  void fail() {
+  public void fail() {
     failed = true;
   }
 

@@ -126,35 +126,68 @@ public record Configuration(
     /**
      * Gives known clients their addresses and what they boot from.
      *
-     * @param networkInterface the interface to serve
-     * @param first the lowest address to give out
-     * @param last the highest
-     * @param router the gateway that clients are told, or null for none
-     * @param netmask the subnet's mask, or null for the interface's own
-     * @param lease how long a stranger's address would be his; known clients keep theirs for ever
-     * @param facts what else clients are told
-     * @param scripted whether iPXE gets a script over HTTP, and not a root path
+     * @param subnets the networks, at least one of them on an interface
+     * @param lease how long a stranger's address is his; known clients keep theirs for ever
+     * @param strangers whether machines that are no clients get an address
+     * @param conflictCheck whether to look if another machine has an address before it is offered
      * @param routerAdvertisements whether to tell machines that no IPv6 router is worth waiting for
+     * @param scripted whether iPXE gets a script over HTTP, and not a root path
      */
     record Server(
-        String networkInterface,
-        Inet4Address first,
-        Inet4Address last,
+        List<Subnet> subnets,
+        Duration lease,
+        boolean strangers,
+        boolean conflictCheck,
+        boolean routerAdvertisements,
+        boolean scripted)
+        implements Dhcp {
+      public Server {
+        subnets = List.copyOf(subnets);
+      }
+    }
+
+    /**
+     * A network: on an interface of this machine, or behind a relay agent.
+     *
+     * @param networkInterface the interface that is on it; of a network behind a relay agent the
+     *     one by which the relay reaches us, or null for the first
+     * @param address ours on the interface, or null for its only one, or for {@code server}
+     * @param network of one behind a relay agent, else null
+     * @param first the lowest address to give out, or null where only clients get an answer that
+     *     have one of their own
+     * @param last the highest, or null likewise
+     * @param router the gateway that clients are told, or null for none
+     * @param netmask the mask, or null for the interface's own
+     * @param facts what else clients are told
+     */
+    record Subnet(
+        @Nullable String networkInterface,
+        @Nullable Inet4Address address,
+        @Nullable Network network,
+        @Nullable Inet4Address first,
+        @Nullable Inet4Address last,
         @Nullable Inet4Address router,
         @Nullable Inet4Address netmask,
-        Duration lease,
-        boolean routerAdvertisements,
-        Facts facts,
-        boolean scripted)
-        implements Dhcp {}
+        Facts facts) {}
+
+    /**
+     * A network's own address.
+     *
+     * @param prefixLength 1 to 30
+     */
+    record Network(Inet4Address address, int prefixLength) {}
 
     /**
      * Says what to boot, beside a server that gives the addresses.
      *
-     * @param networkInterface the interface to serve
+     * @param interfaces the interfaces to serve, at least one
      * @param routerAdvertisements as for a server; the network may well have routers of its own
      */
-    record Proxy(String networkInterface, boolean routerAdvertisements) implements Dhcp {}
+    record Proxy(List<String> interfaces, boolean routerAdvertisements) implements Dhcp {
+      public Proxy {
+        interfaces = List.copyOf(interfaces);
+      }
+    }
 
     /**
      * What else clients of the network are told, where they ask.

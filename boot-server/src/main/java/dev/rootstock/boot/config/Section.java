@@ -86,6 +86,22 @@ final class Section {
     return entry == null ? null : of(file, in(key), entry.value());
   }
 
+  /** The mappings of a list; none where it is not there. */
+  List<Section> sections(String key) throws ConfigurationException {
+    Yaml.Entry entry = mapping.entries().get(key);
+    if (entry == null) {
+      return List.of();
+    }
+    if (!(entry.value() instanceof Yaml.Sequence sequence)) {
+      throw wrong(entry.line(), "'%s' is a list: begin each entry with '-'".formatted(in(key)));
+    }
+    List<Section> sections = new ArrayList<>();
+    for (Yaml item : sequence.items()) {
+      sections.add(of(file, "%s[%d]".formatted(in(key), sections.size() + 1), item));
+    }
+    return sections;
+  }
+
   /** The text of a key, or null where it is not there. */
   @Nullable String text(String key) throws ConfigurationException {
     Yaml.Entry entry = mapping.entries().get(key);
@@ -275,7 +291,8 @@ final class Section {
     return new ConfigurationException("%s:%d: %s".formatted(file, line, message));
   }
 
-  private String in(String key) {
+  /** A key as messages name it, with its sections in front. */
+  String in(String key) {
     return path.isEmpty() ? key : path + "." + key;
   }
 }

@@ -114,7 +114,8 @@ final class ClientOperations {
     }
     Inet4Address address = client.address();
     if (address != null
-        && (address.equals(dhcp.router())
+        && (dhcp.subnets().stream()
+                .anyMatch(each -> address.equals(each.router()) || address.equals(each.address()))
             || address.getHostAddress().equals(installation.configuration().server()))) {
       throw new RefusedException(
           "%s is the server's or the router's address: give client '%s' another one"

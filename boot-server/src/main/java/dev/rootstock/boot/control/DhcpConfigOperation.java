@@ -59,7 +59,8 @@ final class DhcpConfigOperation {
       Inet4Address ours,
       List<BootNetwork.Client> clients)
       throws RefusedException {
-    Dhcp.@Nullable Server own = configuration.dhcp() instanceof Dhcp.Server giving ? giving : null;
+    Dhcp.@Nullable Subnet own =
+        configuration.dhcp() instanceof Dhcp.Server giving ? giving.subnets().getFirst() : null;
     int prefix = USUAL_PREFIX;
     int base = bits(ours);
     String asked = arguments.text("network");
@@ -77,16 +78,15 @@ final class DhcpConfigOperation {
     return new BootNetwork(
         networkInterface != null
             ? networkInterface
-            : own != null ? own.networkInterface() : USUAL_INTERFACE,
+            : own != null && own.networkInterface() != null
+                ? own.networkInterface()
+                : USUAL_INTERFACE,
         address(prefix == 0 ? 0 : base & (-1 << (32 - prefix))),
         prefix,
-        range != null
-            ? Optional.of(range(range))
-            : Optional.ofNullable(own)
-                .map(giving -> new BootNetwork.Range(giving.first(), giving.last())),
+        range != null ? Optional.of(range(range)) : ownRange(own),
         router != null
             ? Optional.of(literal(router))
-            : Optional.ofNullable(own).map(Dhcp.Server::router),
+            : Optional.ofNullable(own).map(Dhcp.Subnet::router),
         ours,
         configuration.bootFiles().tftp()
             ? Optional.of(
@@ -94,6 +94,14 @@ final class DhcpConfigOperation {
                     configuration.bootFiles().bios(), configuration.bootFiles().uefiX64()))
             : Optional.empty(),
         clients);
+  }
+
+  private static Optional<BootNetwork.Range> ownRange(Dhcp.@Nullable Subnet own) {
+    Inet4Address first = own == null ? null : own.first();
+    Inet4Address last = own == null ? null : own.last();
+    return first == null || last == null
+        ? Optional.empty()
+        : Optional.of(new BootNetwork.Range(first, last));
   }
 
   private static List<BootNetwork.Client> clients(Installation installation, Inet4Address ours) {

@@ -2,6 +2,7 @@
 package dev.rootstock.boot.dhcp;
 
 import dev.rootstock.boot.net.Bounded;
+import dev.rootstock.dhcp.HardwareAddress;
 import java.net.Inet4Address;
 import java.util.HashMap;
 import java.util.Map;
@@ -11,9 +12,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds an address for a client that has none: free in the registry, not on its way to another
- * client, and not found in use by somebody (RFC 2131 §4.3.1, §4.3.3). Not for several threads at
- * once.
+ * Finds an address for a machine that has none: free in the registry and among the leases, not on
+ * its way to another client, and not found in use by somebody (RFC 2131 §4.3.1, §4.3.3). Not for
+ * several threads at once.
  */
 final class AddressPool {
   private static final long NANOS_A_SECOND = 1_000_000_000L;
@@ -22,16 +23,25 @@ final class AddressPool {
   record Binding(Inet4Address address, CompletableFuture<?> durable) {}
 
   private final DhcpClients clients;
+  private final LeaseTable leases;
+  private final ConflictCheck conflicts;
   private final LongSupplier nanoTime;
   private final Bounded<Inet4Address, Long> quarantine = new Bounded<>(Limits.QUARANTINED);
-  // When a range was last found full.
+  // When a range was last found full, and when without an address that nobody ever had.
   private final Bounded<AddressRange, Long> full = new Bounded<>(Limits.RANGES);
+  private final Bounded<AddressRange, Long> worn = new Bounded<>(Limits.RANGES);
   // Bounded by PENDING_ADDRESSES, which is checked before an entry is made.
   private final Map<String, Binding> pending = new HashMap<>();
   private int next;
 
-  AddressPool(DhcpClients clients, LongSupplier nanoTime) {
+  /**
+   * @param leases strangers', empty where none are given
+   */
+  AddressPool(
+      DhcpClients clients, LeaseTable leases, ConflictCheck conflicts, LongSupplier nanoTime) {
     this.clients = clients;
+    this.leases = leases;
+    this.conflicts = conflicts;
     this.nanoTime = nanoTime;
   }
 
@@ -57,61 +67,121 @@ final class AddressPool {
    * on its way. Empty where there is none to give.
    *
    * @param wanted what the client would like to have
+   * @param card its network card: that it answers there itself is no conflict
    */
-  Optional<Binding> bind(DhcpClient client, DhcpSubnet subnet, Optional<Inet4Address> wanted) {
+  Optional<Binding> bind(
+      DhcpClient client, DhcpSubnet subnet, Optional<Inet4Address> wanted, HardwareAddress card) {
     Binding underWay = pending.get(client.name());
     if (underWay != null) {
       return Optional.of(underWay);
     }
-    if (subnet.range().isEmpty() || pending.size() >= Limits.PENDING_ADDRESSES) {
+    if (pending.size() >= Limits.PENDING_ADDRESSES) {
       return Optional.empty();
     }
-    AddressRange range = subnet.range().get();
-    Inet4Address address =
+    Optional<Inet4Address> address =
         wanted
-            .filter(range::contains)
-            .filter(each -> isFree(each, subnet))
-            .orElseGet(() -> search(range, subnet));
-    if (address == null) {
+            .filter(each -> inRange(each, subnet) && isFree(each, subnet))
+            .or(() -> unused(subnet));
+    if (address.isEmpty()) {
       return Optional.empty();
     }
-    Binding binding = new Binding(address, clients.remember(client, address).toCompletableFuture());
+    Inet4Address found = address.get();
+    CompletableFuture<?> clear = clear(subnet, found, card);
+    CompletableFuture<?> durable =
+        clear.isDone() && !clear.isCompletedExceptionally()
+            ? clients.remember(client, found).toCompletableFuture()
+            : clear.thenCompose(_ -> clients.remember(client, found));
+    Binding binding = new Binding(found, durable);
     pending.put(client.name(), binding);
     return Optional.of(binding);
   }
 
-  /** Whether an address was on its way to the client when {@link #forgetDurable} was called. */
+  /** Whether an address was on its way to the client when {@link #sweep} was called. */
   boolean isPending(String client) {
     return pending.containsKey(client);
   }
 
   /**
-   * Forgets the requests that have come to their end. To be called before a client is looked up: a
-   * request that ends in between is then still known here, and no second address is given.
+   * Forgets the requests that have come to their end, and keeps away the addresses that others
+   * answered at. To be called before a client is looked up: a request that ends in between is then
+   * still known here, and no second address is given.
    */
-  void forgetDurable() {
+  void sweep() {
     pending.values().removeIf(binding -> binding.durable().isDone());
+    conflicts.found().forEach(this::quarantine);
+  }
+
+  /**
+   * Completes once it is known that no other machine answers at an address; fails where one does.
+   * At once where that was asked not long ago, where it cannot be asked, or where too much is asked
+   * already.
+   */
+  CompletableFuture<?> clear(DhcpSubnet subnet, Inet4Address address, HardwareAddress card) {
+    return conflicts.clear(subnet, address, card);
+  }
+
+  /**
+   * A free address of the network's range: one that nobody ever had, else the one whose lease ended
+   * longest ago.
+   */
+  Optional<Inet4Address> unused(DhcpSubnet subnet) {
+    if (subnet.range().isEmpty()) {
+      return Optional.empty();
+    }
+    AddressRange range = subnet.range().get();
+    if (isRecent(full.get(range))) {
+      return Optional.empty();
+    }
+    Inet4Address fresh = search(range, subnet);
+    if (fresh != null) {
+      return Optional.of(fresh);
+    }
+    worn.put(range, nanoTime.getAsLong());
+    Optional<Inet4Address> ended =
+        leases.longestEnded(each -> range.contains(each) && isFree(each, subnet));
+    if (ended.isEmpty()) {
+      full.put(range, nanoTime.getAsLong());
+    }
+    return ended;
   }
 
   private @Nullable Inet4Address search(AddressRange range, DhcpSubnet subnet) {
-    Long since = full.get(range);
-    if (since != null && nanoTime.getAsLong() - since < NANOS_A_SECOND) {
-      return null; // a walk over a full range is long, and clients ask often
+    if (isRecent(worn.get(range))) {
+      return null;
     }
     // From where the last search ended, so that filling a range costs one walk over it and not
     // many.
     for (int tried = 0; tried < range.size(); tried++) {
       Inet4Address address = range.at((next + tried) % range.size());
-      if (isFree(address, subnet)) {
+      if (leases.at(address).isEmpty() && isFree(address, subnet)) {
         next = (next + tried + 1) % range.size();
         return address;
       }
     }
-    full.put(range, nanoTime.getAsLong());
     return null;
   }
 
+  /** A walk over a range is long, and clients ask often: what it found holds for a second. */
+  private boolean isRecent(@Nullable Long since) {
+    return since != null && nanoTime.getAsLong() - since < NANOS_A_SECOND;
+  }
+
+  /** Whether a stranger may have an address that nobody but himself has. */
+  boolean isFor(Inet4Address address, DhcpSubnet subnet, String holder) {
+    return inRange(address, subnet)
+        && isNoClients(address, subnet)
+        && !leases.isHeldByOther(address, holder);
+  }
+
+  private static boolean inRange(Inet4Address address, DhcpSubnet subnet) {
+    return subnet.range().filter(range -> range.contains(address)).isPresent();
+  }
+
   private boolean isFree(Inet4Address address, DhcpSubnet subnet) {
+    return isNoClients(address, subnet) && !leases.isHeld(address);
+  }
+
+  private boolean isNoClients(Inet4Address address, DhcpSubnet subnet) {
     return !subnet.isReserved(address)
         && !isQuarantined(address)
         && !clients.isTaken(address)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.dhcp;
 
-import dev.rootstock.boot.dhcp.Decision.Answer;
 import dev.rootstock.boot.dhcp.Decision.AnswerWhenBound;
 import dev.rootstock.boot.dhcp.Decision.Silence;
 import dev.rootstock.boot.dhcp.Recognised.Disputed;
@@ -18,6 +17,7 @@ import dev.rootstock.dhcp.DhcpOption;
 import dev.rootstock.dhcp.DhcpPacket;
 import dev.rootstock.dhcp.MalformedDhcpException;
 import dev.rootstock.dhcp.MessageType;
+import dev.rootstock.dhcp.RootPath;
 import java.net.Inet4Address;
 import java.util.List;
 import java.util.Optional;
@@ -39,9 +39,8 @@ import java.util.function.LongSupplier;
  *   <li>A DHCPDECLINE is as easily forged as any packet. A client that has booted keeps its address
  *       all the same: its disk is bound to it, and a move would lock the running machine out. One
  *       that never booted may be moved, {@link Limits#MOVES} an hour.
- *   <li>Strangers get no answer at all, a DHCPNAK included: another server may know them.
- *   <li>Replies to a client without an address are broadcast, whatever its broadcast flag says. A
- *       unicast to it would need an ARP entry that only it could give (RFC 2131 §4.1 allows this).
+ *   <li>Strangers get no answer at all, a DHCPNAK included: another server may know them. Unless it
+ *       is switched on: then {@link StrangerResponder} answers them.
  *   <li>A PXE ROM without iPXE gets the program that {@link BootPrograms} has for it. Where there
  *       is none it still gets address and root path: beside a proxyDHCP server, which adds the
  *       file, it boots; alone it says at once that it has no boot file, instead of waiting for an
@@ -49,14 +48,12 @@ import java.util.function.LongSupplier;
  * </ul>
  */
 final class DhcpResponder implements Responder {
-  private static final int SERVER_PORT = 67;
-  private static final int CLIENT_PORT = 68;
-  private static final Inet4Address EVERYBODY = AddressRange.address(0xFFFF_FFFFL);
-
-  private final List<DhcpSubnet> subnets;
+  private final SubnetChoice choice;
   private final DhcpClients clients;
   private final DiscoverListener listener;
   private final BootPrograms programs;
+  private final Optional<StrangerResponder> strangers;
+  private final boolean pathsBySubnet;
   private final LongSupplier nanoTime;
   private final AddressPool pool;
   private final RateLimit rate;
@@ -78,6 +75,7 @@ final class DhcpResponder implements Responder {
   /** One packet of a known client, on a subnet of ours. */
   private record Question(DhcpPacket packet, DhcpSubnet subnet, DhcpClient client) {}
 
+  /** One that answers known clients only, and looks nowhere before it offers an address. */
   DhcpResponder(
       List<DhcpSubnet> subnets,
       DhcpClients clients,
@@ -85,12 +83,45 @@ final class DhcpResponder implements Responder {
       BootPrograms programs,
       OnceLog once,
       LongSupplier nanoTime) {
-    this.subnets = List.copyOf(subnets);
+    this(
+        new SubnetChoice(subnets),
+        clients,
+        listener,
+        programs,
+        new AddressPool(
+            clients,
+            new LeaseTable(() -> 0),
+            new ConflictCheck(AddressProbe.NONE, nanoTime),
+            nanoTime),
+        Optional.empty(),
+        false,
+        once,
+        nanoTime);
+  }
+
+  /**
+   * @param strangers what answers machines that are no clients; empty for silence
+   * @param pathsBySubnet whether a root path names our address on the client's own network, and not
+   *     the one that all clients are told
+   */
+  DhcpResponder(
+      SubnetChoice choice,
+      DhcpClients clients,
+      DiscoverListener listener,
+      BootPrograms programs,
+      AddressPool pool,
+      Optional<StrangerResponder> strangers,
+      boolean pathsBySubnet,
+      OnceLog once,
+      LongSupplier nanoTime) {
+    this.choice = choice;
     this.clients = clients;
     this.listener = listener;
     this.programs = programs;
+    this.strangers = strangers;
+    this.pathsBySubnet = pathsBySubnet;
     this.nanoTime = nanoTime;
-    this.pool = new AddressPool(clients, nanoTime);
+    this.pool = pool;
     this.rate = new RateLimit(Limits.ANSWER_BURST, Limits.ANSWERS_PER_SECOND, nanoTime);
     this.once = once;
   }
@@ -110,23 +141,36 @@ final class DhcpResponder implements Responder {
     if (type.isEmpty()) {
       return new Silence("BOOTP, without a message type");
     }
-    Optional<DhcpSubnet> subnet = subnetOf(packet, arrival);
+    Optional<DhcpSubnet> subnet = choice.of(packet, arrival);
     if (subnet.isEmpty()) {
       once.warn(
-          "the relay agent "
-              + packet.giaddr().getHostAddress()
-              + " is on no network that is served: its clients get no answer");
+          "a packet by "
+              + (packet.isRelayed()
+                  ? "the relay agent " + packet.giaddr().getHostAddress()
+                  : arrival.interfaceName())
+              + " asks from "
+              + SubnetChoice.named(packet).map(Inet4Address::getHostAddress).orElse("nowhere")
+              + ", which is on no network that is served: its clients get no answer; 'dhcp.subnets'"
+              + " in the configuration lists the networks");
       return new Silence("unknown relay agent");
     }
-    pool.forgetDurable();
+    pool.sweep();
     return switch (clients.recognise(MachineKeys.of(packet))) {
       case Known known -> decide(type.get(), new Question(packet, subnet.get(), known.client()));
       case Disputed disputed -> disputed(packet, disputed.reason());
-      case Stranger ignored -> stranger(type.get(), packet, arrival);
+      case Stranger _ -> stranger(type.get(), packet, subnet.get(), arrival);
     };
   }
 
-  private Decision stranger(MessageType type, DhcpPacket packet, DhcpSubnet arrival) {
+  private Decision stranger(
+      MessageType type, DhcpPacket packet, DhcpSubnet subnet, DhcpSubnet arrival)
+      throws MalformedDhcpException {
+    if (type == MessageType.DISCOVER) {
+      listener.stranger(packet);
+    }
+    if (strangers.isPresent()) {
+      return strangers.get().decide(type, packet, subnet);
+    }
     once.warn(
         "unknown machine "
             + packet.chaddr()
@@ -135,9 +179,6 @@ final class DhcpResponder implements Responder {
             + " and gets no answer: 'rootstock client add NAME --mac "
             + packet.chaddr()
             + " --image IMAGE' makes it known");
-    if (type == MessageType.DISCOVER) {
-      listener.stranger(packet);
-    }
     return new Silence("unknown machine " + packet.chaddr());
   }
 
@@ -172,14 +213,6 @@ final class DhcpResponder implements Responder {
     };
   }
 
-  /** RFC 2131 §4.3.1: the arrival's subnet, or the one of the relay agent. */
-  private Optional<DhcpSubnet> subnetOf(DhcpPacket packet, DhcpSubnet arrival) {
-    if (!packet.isRelayed()) {
-      return Optional.of(arrival);
-    }
-    return subnets.stream().filter(each -> each.hasHost(packet.giaddr())).findFirst();
-  }
-
   private Decision discover(Question question, ClientState state) throws MalformedDhcpException {
     DhcpPacket packet = question.packet();
     BootStage stage = BootStage.of(packet.options());
@@ -199,7 +232,7 @@ final class DhcpResponder implements Responder {
     }
     Optional<Inet4Address> address = addressOf(question);
     if (address.isPresent()) {
-      return answer(packet, BootReply.offer(packet, facts(question, address.get())));
+      return ReplyPath.answer(packet, BootReply.offer(packet, facts(question, address.get())));
     }
     if (question.client().configuredAddress().isPresent()) {
       return new Silence("the configured address cannot be used here");
@@ -208,7 +241,8 @@ final class DhcpResponder implements Responder {
         pool.bind(
             question.client(),
             question.subnet(),
-            packet.options().get(DhcpOption.REQUESTED_ADDRESS));
+            packet.options().get(DhcpOption.REQUESTED_ADDRESS),
+            packet.chaddr());
     if (binding.isEmpty()) {
       once.warn(
           "no address is left on "
@@ -219,7 +253,7 @@ final class DhcpResponder implements Responder {
       return new Silence("no address is left");
     }
     DhcpPacket offer = BootReply.offer(packet, facts(question, binding.get().address()));
-    return new AnswerWhenBound(binding.get().durable(), answer(packet, offer));
+    return new AnswerWhenBound(binding.get().durable(), ReplyPath.answer(packet, offer));
   }
 
   /** The address that the client has on this subnet, and may use. */
@@ -264,7 +298,7 @@ final class DhcpResponder implements Responder {
     DhcpPacket packet = question.packet();
     Optional<Inet4Address> chosen = packet.options().get(DhcpOption.SERVER_ID);
     Optional<Inet4Address> requested = packet.options().get(DhcpOption.REQUESTED_ADDRESS);
-    if (chosen.isPresent() && !isOurs(chosen.get())) {
+    if (chosen.isPresent() && !choice.isOurs(chosen.get(), packet)) {
       return new Silence("the client took another server's offer");
     }
     Optional<Inet4Address> claimed =
@@ -274,7 +308,7 @@ final class DhcpResponder implements Responder {
     }
     Optional<Inet4Address> address = addressOf(question);
     if (address.equals(claimed)) {
-      return answer(packet, BootReply.ack(packet, facts(question, address.get())));
+      return ReplyPath.answer(packet, BootReply.ack(packet, facts(question, address.get())));
     }
     if (address.isEmpty() && chosen.isEmpty() && question.subnet().hasHost(claimed.get())) {
       // RFC 2131 §4.3.2: no record, and the right network: another server may have one.
@@ -285,10 +319,7 @@ final class DhcpResponder implements Responder {
             packet,
             question.subnet().serverAddress(),
             claimed.get().getHostAddress() + " is not your address");
-    return new Answer(
-        nak,
-        packet.isRelayed() ? packet.giaddr() : EVERYBODY,
-        packet.isRelayed() ? SERVER_PORT : CLIENT_PORT);
+    return ReplyPath.refusal(packet, nak);
   }
 
   /**
@@ -300,7 +331,8 @@ final class DhcpResponder implements Responder {
     Optional<Inet4Address> server = packet.options().get(DhcpOption.SERVER_ID);
     Optional<Inet4Address> declined = packet.options().get(DhcpOption.REQUESTED_ADDRESS);
     Optional<Inet4Address> address = addressOf(question);
-    if (!server.map(this::isOurs).orElse(false)
+    if (server.isEmpty()
+        || !choice.isOurs(server.get(), packet)
         || declined.isEmpty()
         || !declined.equals(address)) {
       return new Silence("declines what it was not given");
@@ -331,16 +363,24 @@ final class DhcpResponder implements Responder {
       return new Silence("asks for " + packet.ciaddr().getHostAddress() + ", of another network");
     }
     DhcpPacket ack = BootReply.informed(packet, facts(question, packet.ciaddr()));
-    return answer(packet, ack);
-  }
-
-  private boolean isOurs(Inet4Address address) {
-    return subnets.stream().anyMatch(each -> each.serverAddress().equals(address));
+    return ReplyPath.answer(packet, ack);
   }
 
   private Optional<BootProgram> program(Question question) throws MalformedDhcpException {
     return programs.next(
         question.packet().options(), question.client(), question.subnet().serverAddress());
+  }
+
+  private Optional<RootPath> rootPath(DhcpClient client, DhcpSubnet subnet) {
+    if (!pathsBySubnet || client.rootPath().isEmpty()) {
+      return client.rootPath();
+    }
+    try {
+      return Optional.of(client.rootPath().get().at(subnet.serverAddress()));
+    } catch (IllegalArgumentException e) {
+      once.warn("client " + client.name() + " gets no root path: " + e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private BootFacts facts(Question question, Inet4Address address) throws MalformedDhcpException {
@@ -354,20 +394,10 @@ final class DhcpResponder implements Responder {
         subnet.nameServers(),
         Optional.of(client.name()),
         DhcpOption.INFINITE_LEASE,
-        client.rootPath(),
+        rootPath(client, subnet),
         client.initiatorName(),
         client.ipxe(),
         program(question),
         subnet.onWish());
-  }
-
-  /** RFC 2131 §4.1: to the relay agent, to the address that the client uses, or to everybody. */
-  private static Answer answer(DhcpPacket request, DhcpPacket reply) {
-    if (request.isRelayed()) {
-      return new Answer(reply, request.giaddr(), SERVER_PORT);
-    }
-    // A DHCPOFFER carries no ciaddr, so a DHCPDISCOVER cannot direct one at somebody else.
-    boolean hasAddress = !reply.ciaddr().equals(DhcpPacket.NO_ADDRESS);
-    return new Answer(reply, hasAddress ? reply.ciaddr() : EVERYBODY, CLIENT_PORT);
   }
 }

@@ -12,9 +12,11 @@ import java.net.NetworkInterface;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +30,7 @@ public final class DhcpServer implements AutoCloseable {
 
   private final EventLoopGroup loop;
   private final List<Channel> channels = new ArrayList<>();
+  private final List<AutoCloseable> parts = new ArrayList<>();
   private final Traffic traffic = new Traffic();
 
   /** Counted on the server's thread and read on any. */
@@ -59,13 +62,12 @@ public final class DhcpServer implements AutoCloseable {
     OnceLog once =
         new OnceLog(
             log, Limits.LOGGED, Limits.LOG_BURST, Limits.LOG_LINES_PER_SECOND, System::nanoTime);
-    Responder responder =
-        setup.proxy()
-            ? new ProxyResponder(clients, listener, setup.programs(), once, System::nanoTime)
-            : new DhcpResponder(
-                setup.subnets(), clients, listener, setup.programs(), once, System::nanoTime);
     try {
-      for (DhcpSubnet subnet : setup.subnets()) {
+      Responder responder =
+          setup.proxy()
+              ? new ProxyResponder(clients, listener, setup.programs(), once, System::nanoTime)
+              : server.giving(setup, clients, listener, once);
+      for (DhcpSubnet subnet : links(setup.subnets())) {
         server.listen(subnet, port, responder, once);
         if (setup.proxy()) {
           server.listen(subnet, ProxyResponder.PORT, responder, once);
@@ -76,6 +78,53 @@ public final class DhcpServer implements AutoCloseable {
       server.close();
       throw e;
     }
+  }
+
+  /** What gives addresses, with what it keeps and where it looks. */
+  private DhcpResponder giving(
+      DhcpSetup setup, DhcpClients clients, DiscoverListener listener, OnceLog once)
+      throws IOException {
+    AddressProbe probe = AddressProbe.NONE;
+    if (setup.conflictCheck()) {
+      probe = NetworkProbes.start(setup.subnets());
+      parts.add(probe);
+    }
+    SubnetChoice choice = new SubnetChoice(setup.subnets());
+    LongSupplier seconds = () -> System.currentTimeMillis() / 1_000;
+    LeaseTable leases = new LeaseTable(seconds);
+    AddressPool pool =
+        new AddressPool(
+            clients, leases, new ConflictCheck(probe, System::nanoTime), System::nanoTime);
+    Optional<StrangerResponder> strangers = Optional.empty();
+    if (setup.strangers().isPresent()) {
+      LeaseLog kept = LeaseLog.open(setup.strangers().get().leases(), leases::put);
+      parts.add(kept);
+      strangers =
+          Optional.of(
+              new StrangerResponder(
+                  choice,
+                  pool,
+                  leases,
+                  kept,
+                  setup.strangers().get().lease().toSeconds(),
+                  once,
+                  System::nanoTime,
+                  seconds));
+    }
+    return new DhcpResponder(
+        choice,
+        clients,
+        listener,
+        setup.programs(),
+        pool,
+        strangers,
+        setup.pathsBySubnet(),
+        once,
+        System::nanoTime);
+  }
+
+  private static List<DhcpSubnet> links(List<DhcpSubnet> subnets) {
+    return subnets.stream().filter(each -> each.behindRelay().isEmpty()).toList();
   }
 
   private void listen(DhcpSubnet subnet, int port, Responder responder, OnceLog once)
@@ -105,14 +154,33 @@ public final class DhcpServer implements AutoCloseable {
     }
     loop.shutdownGracefully(0, Limits.SOCKET_SECONDS, TimeUnit.SECONDS)
         .awaitUninterruptibly(Limits.SOCKET_SECONDS, TimeUnit.SECONDS);
+    for (AutoCloseable part : parts) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        log.error("a part of the DHCP server did not stop in order", e);
+      }
+    }
   }
 
   private static void check(List<DhcpSubnet> subnets) throws IOException {
-    if (subnets.isEmpty()) {
+    if (links(subnets).isEmpty()) {
       throw new IllegalArgumentException("DHCP without a network to serve");
     }
     Set<String> names = new HashSet<>();
-    for (DhcpSubnet subnet : subnets) {
+    for (int i = 0; i < subnets.size(); i++) {
+      for (DhcpSubnet other : subnets.subList(0, i)) {
+        if (subnets.get(i).overlaps(other)) {
+          throw new IOException(
+              "DHCP is to serve "
+                  + other.network()
+                  + " and "
+                  + subnets.get(i).network()
+                  + ", which overlap: from a relay agent's address one cannot tell which is meant");
+        }
+      }
+    }
+    for (DhcpSubnet subnet : links(subnets)) {
       if (!names.add(subnet.interfaceName())) {
         throw new IllegalArgumentException(
             "DHCP serves one network an interface, and " + subnet.interfaceName() + " has two");

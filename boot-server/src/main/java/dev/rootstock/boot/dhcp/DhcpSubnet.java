@@ -8,10 +8,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One network that is served.
+ * One network that is served: on a link of ours, or behind a relay agent.
  *
- * @param interfaceName the interface that is on it, and that the socket is bound to
+ * @param interfaceName the interface that is on it, or by which its relay agent reaches us
  * @param serverAddress our address there: what clients know us by
+ * @param behindRelay an address of the network where none of ours is on it
  * @param prefixLength of the subnet mask, 1 to 30
  * @param range for clients without an address of their own; without it they get no answer
  * @param router told to clients that ask, where there is one
@@ -21,6 +22,7 @@ import java.util.Optional;
 public record DhcpSubnet(
     String interfaceName,
     Inet4Address serverAddress,
+    Optional<Inet4Address> behindRelay,
     int prefixLength,
     Optional<AddressRange> range,
     Optional<Inet4Address> router,
@@ -29,7 +31,7 @@ public record DhcpSubnet(
 
   private static final int LONGEST_PREFIX = 30;
 
-  /** A network without further options. */
+  /** A network on our own link, without further options. */
   public DhcpSubnet(
       String interfaceName,
       Inet4Address serverAddress,
@@ -40,6 +42,7 @@ public record DhcpSubnet(
     this(
         interfaceName,
         serverAddress,
+        Optional.empty(),
         prefixLength,
         range,
         router,
@@ -54,34 +57,35 @@ public record DhcpSubnet(
           interfaceName + " has a subnet of /" + prefixLength + ": clients need /30 or wider");
     }
     long mask = mask(prefixLength);
+    Inet4Address member = behindRelay.orElse(serverAddress);
     router.ifPresent(
         address -> {
-          if (!isHost(address, serverAddress, mask)) {
+          if (!isHost(address, member, mask)) {
             throw new IllegalArgumentException(
                 "the router "
                     + address.getHostAddress()
                     + " is not inside "
-                    + serverAddress.getHostAddress()
+                    + member.getHostAddress()
                     + "/"
                     + prefixLength
-                    + ", the network of "
-                    + interfaceName
+                    + ", the network "
+                    + (behindRelay.isPresent() ? "behind a relay agent" : "of " + interfaceName)
                     + ": clients could not reach it");
           }
         });
     range.ifPresent(
         addresses -> {
           for (Inet4Address end : List.of(addresses.first(), addresses.last())) {
-            if (!isHost(end, serverAddress, mask)) {
+            if (!isHost(end, member, mask)) {
               throw new IllegalArgumentException(
                   "the range "
                       + addresses
                       + " is not inside "
-                      + serverAddress.getHostAddress()
+                      + member.getHostAddress()
                       + "/"
                       + prefixLength
-                      + ", the network of "
-                      + interfaceName);
+                      + ", the network "
+                      + (behindRelay.isPresent() ? "behind a relay agent" : "of " + interfaceName));
             }
           }
         });
@@ -96,14 +100,30 @@ public record DhcpSubnet(
       }
     }
     return new DhcpSubnet(
-        interfaceName, serverAddress, prefixLength, range, router, nameServers, all.build());
+        interfaceName,
+        serverAddress,
+        behindRelay,
+        prefixLength,
+        range,
+        router,
+        nameServers,
+        all.build());
   }
 
   /** Whether an address is of this network, ours and the broadcast one included. */
   public boolean contains(InetAddress address) {
     return address instanceof Inet4Address ipv4
         && (AddressRange.number(ipv4) & mask(prefixLength))
-            == (AddressRange.number(serverAddress) & mask(prefixLength));
+            == (AddressRange.number(member()) & mask(prefixLength));
+  }
+
+  /** Whether two networks have an address in common. */
+  boolean overlaps(DhcpSubnet other) {
+    return contains(other.member()) || other.contains(member());
+  }
+
+  private Inet4Address member() {
+    return behindRelay.orElse(serverAddress);
   }
 
   Inet4Address subnetMask() {
@@ -112,7 +132,7 @@ public record DhcpSubnet(
 
   /** Whether a host on this network may have this address: neither the network's nor broadcast. */
   boolean hasHost(Inet4Address address) {
-    return isHost(address, serverAddress, mask(prefixLength));
+    return isHost(address, member(), mask(prefixLength));
   }
 
   /** Whether an address is ours or the router's, and so no client's. */
@@ -123,7 +143,7 @@ public record DhcpSubnet(
   /** The network in the form that people write. */
   String network() {
     long mask = mask(prefixLength);
-    return AddressRange.address(AddressRange.number(serverAddress) & mask).getHostAddress()
+    return AddressRange.address(AddressRange.number(member()) & mask).getHostAddress()
         + "/"
         + prefixLength;
   }

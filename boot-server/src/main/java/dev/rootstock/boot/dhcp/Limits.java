@@ -3,6 +3,52 @@ package dev.rootstock.boot.dhcp;
 
 /** Every bound of the DHCP server. */
 final class Limits {
+  /** Leases of strangers, those included that have ended; about 200 bytes each. */
+  static final int LEASES = 65_536;
+
+  /** Addresses that strangers were offered and have not taken, and for how long each is kept. */
+  static final int OFFERS = 1_024;
+
+  static final long OFFER_SECONDS = 30;
+
+  /** The shortest lease that a stranger may ask for, unless the configured one is shorter. */
+  static final long SHORTEST_LEASE_SECONDS = 60;
+
+  /** Strangers whose rate is remembered; clients' rates are kept apart from them. */
+  static final int STRANGERS = 4_096;
+
+  /** Answers to strangers in all, so that a flood of them leaves the server to its clients. */
+  static final int STRANGER_BURST = 512;
+
+  static final double STRANGERS_PER_SECOND = 256;
+
+  /** Addresses that strangers' declines keep away from everybody. */
+  static final int DECLINE_BURST = 16;
+
+  static final double DECLINES_PER_SECOND = 1 / 60.0;
+
+  /** Leases that wait to be written, and how many become durable at once. */
+  static final int LEASE_WRITES = 4_096;
+
+  static final int LEASE_BATCH = 1_024;
+
+  /** By how much the log of leases may be longer than twice what it holds, in bytes. */
+  static final long LEASE_SLACK_BYTES = 1L << 20;
+
+  /** Addresses that are looked at for another machine at once; beyond that they are not. */
+  static final int PROBES = 1_024;
+
+  /** What a look costs an offer, in milliseconds, and after which part of it is asked again. */
+  static final int PROBE_MILLIS = 500;
+
+  static final int PROBE_AGAIN_MILLIS = 200;
+
+  /** For how long an address that nobody had counts as such, in seconds. */
+  static final long PROBED_SECONDS = 60;
+
+  /** Threads that ping addresses behind relay agents; as many pings wait, and so not for long. */
+  static final int PING_THREADS = 16;
+
   /** Addresses in one range; a search for a free one walks over them. */
   static final int RANGE_ADDRESSES = 65_536;
 

@@ -3,9 +3,6 @@ package dev.rootstock.boot.ra;
 
 /** Every bound of the advertiser. */
 final class Limits {
-  /** Bytes of a packet that are read: a solicitation has a few options at most. */
-  static final int PACKET = 512;
-
   /** Answers to solicitations: a thousand machines in a second, then a slow trickle. */
   static final int ANSWER_BURST = 1_000;
 

@@ -2,10 +2,13 @@
 package dev.rootstock.boot.ra;
 
 import dev.rootstock.boot.net.InterfaceSocket;
+import dev.rootstock.boot.net.PacketSocket;
+import dev.rootstock.boot.net.PacketSocket.Received;
+import dev.rootstock.boot.net.PacketSocket.Traffic;
 import dev.rootstock.boot.net.RateLimit;
-import dev.rootstock.boot.ra.PacketSocket.Received;
 import java.io.IOException;
 import java.net.NetworkInterface;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -25,6 +28,19 @@ public final class RouterAdvertiser implements AutoCloseable {
 
   /** ff02::1 as Ethernet has it (RFC 2464 §7). */
   private static final byte[] ALL_NODES_MAC = {0x33, 0x33, 0, 0, 0, 1};
+
+  /** All routers, ff02::2, as Ethernet has it; next header ICMPv6, type Router Solicitation. */
+  private static final Traffic SOLICITATIONS =
+      new Traffic(
+          0x86DD,
+          List.of(
+              List.of(0x30, 0, 0, Icmpv6.NEXT_HEADER_AT),
+              List.of(0x15, 0, 3, Icmpv6.NEXT_HEADER),
+              List.of(0x30, 0, 0, Icmpv6.HEADER),
+              List.of(0x15, 0, 1, 133),
+              List.of(0x06, 0, 0, Traffic.ALL),
+              List.of(0x06, 0, 0, 0)),
+          0x3333_0000_0002L);
 
   private final String interfaceName;
   private final byte[] mac;
@@ -55,7 +71,8 @@ public final class RouterAdvertiser implements AutoCloseable {
       throw new IOException(interfaceName + " is no Ethernet interface");
     }
     RouterAdvertiser advertiser =
-        new RouterAdvertiser(interfaceName, mac, PacketSocket.open(found.getIndex()));
+        new RouterAdvertiser(
+            interfaceName, mac, PacketSocket.open(found.getIndex(), SOLICITATIONS));
     advertiser.thread.start();
     return advertiser;
   }

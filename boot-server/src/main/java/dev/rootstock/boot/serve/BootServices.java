@@ -53,17 +53,17 @@ final class BootServices implements AutoCloseable {
   /**
    * Starts what is configured; nothing runs on where one part fails.
    *
-   * @param subnet the network that DHCP serves, or null
+   * @param subnets the networks that DHCP serves; none where it is off
    */
   static BootServices start(
       Configuration configuration,
-      @Nullable DhcpSubnet subnet,
+      List<DhcpSubnet> subnets,
       BootDirectory directory,
       BootWatch watch)
       throws IOException, RefusedException {
     BootServices services = new BootServices();
     try {
-      services.run(configuration, subnet, directory, watch);
+      services.run(configuration, subnets, directory, watch);
       return services;
     } catch (IOException | RefusedException | RuntimeException e) {
       services.close();
@@ -78,14 +78,14 @@ final class BootServices implements AutoCloseable {
   /** What machines are told to load is there before they are told. */
   private void run(
       Configuration configuration,
-      @Nullable DhcpSubnet subnet,
+      List<DhcpSubnet> subnets,
       BootDirectory directory,
       BootWatch watch)
       throws IOException, RefusedException {
     BootFileSettings settings = configuration.bootFiles();
     // Another DHCP server may name our programs: without one of ours, the network of our address.
-    DhcpSubnet network = subnet != null ? subnet : Networks.around(directory.server());
-    if (settings.tftp() && network == null) {
+    DhcpSubnet around = subnets.isEmpty() ? Networks.around(directory.server()) : null;
+    if (settings.tftp() && subnets.isEmpty() && around == null) {
       throw new RefusedException(
           "'tftp' serves the network of 'server', and no interface has the address "
               + directory.server().getHostAddress()
@@ -93,30 +93,67 @@ final class BootServices implements AutoCloseable {
     }
     boolean tftp = settings.tftp();
     BootFiles files = tftp ? BootFiles.in(settings.root()) : null;
-    OptionalInt http = http(configuration, subnet, files, directory, watch);
-    if (files != null && network != null) {
-      InetSocketAddress address = new InetSocketAddress(network.serverAddress(), TFTP_PORT);
-      started(TftpServer.start(address, files, network::contains, watch::fetched), "tftp", address);
-    }
-    if (subnet != null) {
-      boolean scripted = !(configuration.dhcp() instanceof Dhcp.Server giving) || giving.scripted();
-      dhcp(
-          new DhcpSetup(
-              List.of(subnet),
-              new BootPrograms(
-                  files == null ? Map.of() : programs(settings),
-                  files == null ? Map.of() : SignedPrograms.in(files, settings),
-                  tftp,
-                  http,
-                  scripted),
-              configuration.dhcp() instanceof Dhcp.Proxy),
-          subnet,
-          directory,
-          watch);
-      if (advertises(configuration.dhcp())) {
-        advertise(subnet.interfaceName());
+    OptionalInt http = http(configuration, links(subnets), files, directory, watch);
+    if (files != null) {
+      List<DhcpSubnet> networks = around == null ? subnets : List.of(around);
+      for (DhcpSubnet link : links(networks)) {
+        InetSocketAddress address = new InetSocketAddress(link.serverAddress(), TFTP_PORT);
+        started(
+            TftpServer.start(
+                address,
+                files,
+                asking -> networks.stream().anyMatch(each -> each.contains(asking)),
+                watch::fetched),
+            "tftp",
+            address);
       }
     }
+    if (!subnets.isEmpty()) {
+      BootPrograms programs =
+          new BootPrograms(
+              files == null ? Map.of() : programs(settings),
+              files == null ? Map.of() : SignedPrograms.in(files, settings),
+              tftp,
+              http,
+              scripted(configuration));
+      dhcp(setup(configuration, subnets, programs), directory, watch);
+      if (advertises(configuration.dhcp())) {
+        links(subnets).forEach(each -> advertise(each.interfaceName()));
+      }
+    }
+  }
+
+  private static List<DhcpSubnet> links(List<DhcpSubnet> subnets) {
+    return subnets.stream().filter(each -> each.behindRelay().isEmpty()).toList();
+  }
+
+  private static boolean scripted(Configuration configuration) {
+    return !(configuration.dhcp() instanceof Dhcp.Server giving) || giving.scripted();
+  }
+
+  private static DhcpSetup setup(
+      Configuration configuration, List<DhcpSubnet> subnets, BootPrograms programs)
+      throws RefusedException {
+    if (!(configuration.dhcp() instanceof Dhcp.Server giving)) {
+      return new DhcpSetup(subnets, programs, true);
+    }
+    // Networks that know nothing of each other each reach us by our address there.
+    boolean pathsBySubnet = configuration.server() == null && links(subnets).size() > 1;
+    if (pathsBySubnet && giving.scripted()) {
+      throw new RefusedException(
+          "scripts name one address for the disks of all networks, and 'dhcp.subnets' has several:"
+              + " configure 'server', an address that all of them reach, or 'dhcp.ipxe:"
+              + " root-path'");
+    }
+    return new DhcpSetup(
+        subnets,
+        programs,
+        false,
+        giving.strangers()
+            ? Optional.of(new DhcpSetup.Strangers(configuration.data(), giving.lease()))
+            : Optional.empty(),
+        giving.conflictCheck(),
+        pathsBySubnet);
   }
 
   private static boolean advertises(Dhcp dhcp) {
@@ -127,15 +164,14 @@ final class BootServices implements AutoCloseable {
     };
   }
 
-  private void dhcp(DhcpSetup setup, DhcpSubnet subnet, BootDirectory directory, BootWatch watch)
-      throws IOException {
-    started(
-        DhcpServer.start(setup, directory, watch),
-        "dhcp",
-        new InetSocketAddress(subnet.serverAddress(), DHCP_PORT));
-    if (setup.proxy()) {
-      ready.add(
-          Server.readyLine("dhcp", new InetSocketAddress(subnet.serverAddress(), PROXY_PORT)));
+  private void dhcp(DhcpSetup setup, BootDirectory directory, BootWatch watch) throws IOException {
+    running.push(DhcpServer.start(setup, directory, watch));
+    for (DhcpSubnet each : links(setup.subnets())) {
+      ready.add(Server.readyLine("dhcp", new InetSocketAddress(each.serverAddress(), DHCP_PORT)));
+      if (setup.proxy()) {
+        ready.add(
+            Server.readyLine("dhcp", new InetSocketAddress(each.serverAddress(), PROXY_PORT)));
+      }
     }
   }
 
@@ -153,7 +189,7 @@ final class BootServices implements AutoCloseable {
   /** Returns the port that clients reach by the address of their network. */
   private OptionalInt http(
       Configuration configuration,
-      @Nullable DhcpSubnet subnet,
+      List<DhcpSubnet> subnets,
       @Nullable BootFiles files,
       BootDirectory directory,
       BootWatch watch)
@@ -174,17 +210,29 @@ final class BootServices implements AutoCloseable {
       ready.add(Server.readyLine("http", each));
     }
     port(server, directory.server()).ifPresent(watch.links()::reachedBy);
-    if (subnet == null) {
-      return OptionalInt.empty();
+    return port(subnets, server);
+  }
+
+  /** The port that machines of all networks find us at; empty where DHCP is off. */
+  private static OptionalInt port(List<DhcpSubnet> links, HttpServer server)
+      throws RefusedException {
+    OptionalInt port = OptionalInt.empty();
+    for (DhcpSubnet link : links) {
+      int found =
+          port(server, link.serverAddress())
+              .orElseThrow(
+                  () ->
+                      new RefusedException(
+                          "machines on %s reach us by %s, and 'http.listen' has no such address: add it"
+                              .formatted(
+                                  link.interfaceName(), link.serverAddress().getHostAddress())));
+      if (port.isPresent() && port.getAsInt() != found) {
+        throw new RefusedException(
+            "'http.listen' has different ports for the networks of 'dhcp.subnets': use one");
+      }
+      port = OptionalInt.of(found);
     }
-    return OptionalInt.of(
-        port(server, subnet.serverAddress())
-            .orElseThrow(
-                () ->
-                    new RefusedException(
-                        "machines on %s reach us by %s, and 'http.listen' has no such address: add it"
-                            .formatted(
-                                subnet.interfaceName(), subnet.serverAddress().getHostAddress()))));
+    return port;
   }
 
   /** The port by which this address is reached. */

@@ -21,12 +21,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the configuration says of networks, held against the interfaces that this machine has. */
 final class Networks {
   /** A network of fewer addresses is taken as one of this prefix. */
   private static final int LONGEST_PREFIX = 30;
+
+  /** What a proxy tells of a network: nothing. */
+  private static final Dhcp.Subnet NOTHING =
+      new Dhcp.Subnet(null, null, null, null, null, null, null, Dhcp.Facts.NONE);
 
   private Networks() {}
 
@@ -41,92 +46,136 @@ final class Networks {
     if (host != null) {
       return resolve(host);
     }
-    String served = servedInterface(configuration);
-    if (served == null) {
+    List<String> served = servedInterfaces(configuration);
+    if (served.isEmpty()) {
       return null;
     }
-    List<Inet4Address> addresses = find(served).stream().map(network -> network.address).toList();
+    Dhcp.@Nullable Subnet first =
+        configuration.dhcp() instanceof Dhcp.Server giving ? giving.subnets().getFirst() : null;
+    if (first != null && first.address() != null && first.networkInterface() != null) {
+      return first.address();
+    }
+    String name = served.getFirst();
+    List<Inet4Address> addresses = find(name).stream().map(network -> network.address).toList();
     if (addresses.size() != 1) {
       throw new RefusedException(
           addresses.isEmpty()
               ? "interface %s has no IPv4 address: give it one, or configure 'server'"
-                  .formatted(served)
+                  .formatted(name)
               : "interface %s has several addresses (%s): configure 'server', the one to tell clients"
                   .formatted(
-                      served,
+                      name,
                       String.join(
                           ", ", addresses.stream().map(InetAddress::getHostAddress).toList())));
     }
     return addresses.getFirst();
   }
 
-  /** The one network of the DHCP server; null where DHCP is off. */
-  static @Nullable DhcpSubnet subnet(Dhcp dhcp, @Nullable InetAddress server)
+  /** The networks of the DHCP server, those of our own links first; none where DHCP is off. */
+  static List<DhcpSubnet> subnets(Dhcp dhcp, @Nullable InetAddress server) throws RefusedException {
+    List<DhcpSubnet> subnets = new ArrayList<>();
+    if (dhcp instanceof Dhcp.Proxy proxy) {
+      for (String each : proxy.interfaces()) {
+        Network ours = network(each, null, server);
+        subnets.add(subnet(each, ours, Optional.empty(), ours.prefixLength, NOTHING));
+      }
+    }
+    if (dhcp instanceof Dhcp.Server giving) {
+      for (Dhcp.Subnet each : giving.subnets()) {
+        String name = each.networkInterface();
+        if (each.network() == null && name != null) {
+          Network ours = network(name, each.address(), server);
+          Inet4Address netmask = each.netmask();
+          int prefix =
+              netmask == null
+                  ? ours.prefixLength
+                  : Integer.bitCount(ByteBuffer.wrap(netmask.getAddress()).getInt());
+          subnets.add(subnet(name, ours, Optional.empty(), prefix, each));
+        }
+      }
+      for (Dhcp.Subnet each : giving.subnets()) {
+        Dhcp.Network network = each.network();
+        if (network != null) {
+          DhcpSubnet by = by(each.networkInterface(), subnets);
+          subnets.add(
+              subnet(
+                  by.interfaceName(),
+                  new Network(by.serverAddress(), by.prefixLength()),
+                  Optional.of(network.address()),
+                  network.prefixLength(),
+                  each));
+        }
+      }
+    }
+    return subnets;
+  }
+
+  /** The network of ours by which a relay agent's packets come. */
+  private static DhcpSubnet by(@Nullable String name, List<DhcpSubnet> links)
       throws RefusedException {
-    return switch (dhcp) {
-      case Dhcp.Off _ -> null;
-      case Dhcp.Proxy proxy -> {
-        Network ours = network(proxy.networkInterface(), server);
-        yield subnet(
-            proxy.networkInterface(),
-            ours,
-            ours.prefixLength,
-            Optional.empty(),
-            Optional.empty(),
-            Dhcp.Facts.NONE);
-      }
-      case Dhcp.Server giving -> {
-        Network ours = network(giving.networkInterface(), server);
-        Inet4Address netmask = giving.netmask();
-        yield subnet(
-            giving.networkInterface(),
-            ours,
-            netmask == null
-                ? ours.prefixLength
-                : Integer.bitCount(ByteBuffer.wrap(netmask.getAddress()).getInt()),
-            Optional.of(giving),
-            Optional.ofNullable(giving.router()),
-            giving.facts());
-      }
-    };
+    return links.stream()
+        .filter(each -> each.behindRelay().isEmpty())
+        .filter(each -> name == null || each.interfaceName().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new RefusedException(
+                    "'dhcp.subnets' has networks behind a relay agent, and none of %s: add"
+                            .formatted(
+                                name == null ? "this machine's interfaces" : "interface " + name)
+                        + " '- interface: %s', by which the relay reaches us"
+                            .formatted(name == null ? "NAME" : name)));
   }
 
   /** The network of an interface on which clients know us by the configured address. */
-  private static Network network(String name, @Nullable InetAddress server)
+  private static Network network(
+      String name, @Nullable Inet4Address address, @Nullable InetAddress server)
       throws RefusedException {
     List<Network> networks = find(name);
+    InetAddress told = address != null ? address : server;
     return networks.stream()
-        .filter(network -> network.address.equals(server))
+        .filter(network -> network.address.equals(told))
         .findFirst()
-        .or(() -> networks.size() == 1 ? Optional.of(networks.getFirst()) : Optional.empty())
+        .or(
+            () ->
+                networks.size() == 1 && address == null
+                    ? Optional.of(networks.getFirst())
+                    : Optional.empty())
         .orElseThrow(
             () ->
                 new RefusedException(
                     networks.isEmpty()
                         ? "interface %s has no IPv4 address: give it one before DHCP is served"
                             .formatted(name)
-                        : ("interface %s has several addresses: configure 'server' as one of"
-                                + " them, so that DHCP clients know us by it")
-                            .formatted(name)));
+                        : address != null
+                            ? "interface %s does not have the address %s"
+                                .formatted(name, address.getHostAddress())
+                            : ("interface %s has several addresses: configure 'server' as one of"
+                                    + " them, so that DHCP clients know us by it")
+                                .formatted(name)));
   }
 
   private static DhcpSubnet subnet(
       String name,
       Network ours,
+      Optional<Inet4Address> behindRelay,
       int prefix,
-      Optional<Dhcp.Server> giving,
-      Optional<Inet4Address> router,
-      Dhcp.Facts facts)
+      Dhcp.Subnet configured)
       throws RefusedException {
+    Inet4Address first = configured.first();
+    Inet4Address last = configured.last();
     try {
       return new DhcpSubnet(
           name,
           ours.address,
+          behindRelay,
           prefix,
-          giving.map(dhcp -> new AddressRange(dhcp.first(), dhcp.last())),
-          router,
-          facts.nameServers(),
-          onWish(facts));
+          first == null || last == null
+              ? Optional.empty()
+              : Optional.of(new AddressRange(first, last)),
+          Optional.ofNullable(configured.router()),
+          configured.facts().nameServers(),
+          onWish(configured.facts()));
     } catch (IllegalArgumentException e) {
       throw new RefusedException("DHCP cannot be served: " + e.getMessage(), e);
     }
@@ -174,10 +223,8 @@ final class Networks {
   static List<SlpNetwork> slp(Slp.Agent agent, Configuration configuration)
       throws RefusedException {
     String chosen = agent.networkInterface();
-    if (chosen == null) {
-      chosen = servedInterface(configuration);
-    }
-    List<String> names = chosen == null ? all() : List.of(chosen);
+    List<String> served = chosen == null ? servedInterfaces(configuration) : List.of(chosen);
+    List<String> names = served.isEmpty() ? all() : served;
     List<SlpNetwork> networks = new ArrayList<>();
     for (String name : names) {
       // One socket an interface: its first address is the one that answers come from.
@@ -189,7 +236,7 @@ final class Networks {
     if (networks.isEmpty()) {
       throw new RefusedException(
           "SLP finds no interface with an IPv4 address%s: give one an address, or configure"
-                  .formatted(chosen == null ? "" : " (" + chosen + ")")
+                  .formatted(served.isEmpty() ? "" : " (" + String.join(", ", served) + ")")
               + " 'slp.interface'");
     }
     return networks;
@@ -214,14 +261,19 @@ final class Networks {
 
   private record Network(Inet4Address address, int prefixLength) {}
 
-  private static @Nullable String servedInterface(Configuration configuration) {
+  private static List<String> servedInterfaces(Configuration configuration) {
     if (configuration.dhcp() instanceof Dhcp.Server dhcp) {
-      return dhcp.networkInterface();
+      return dhcp.subnets().stream()
+          .flatMap(each -> Stream.ofNullable(each.networkInterface()))
+          .distinct()
+          .toList();
     }
     if (configuration.dhcp() instanceof Dhcp.Proxy dhcp) {
-      return dhcp.networkInterface();
+      return dhcp.interfaces();
     }
-    return configuration.slp() instanceof Slp.Agent agent ? agent.networkInterface() : null;
+    return configuration.slp() instanceof Slp.Agent agent && agent.networkInterface() != null
+        ? List.of(agent.networkInterface())
+        : List.of();
   }
 
   /** IPv4 before IPv6: firmware takes the one and often not the other. */

@@ -73,13 +73,14 @@ public final class Server implements AutoCloseable {
       throws RefusedException, StoreException, RegistryException {
     // What can be wrong in the configuration is found before anything is made.
     InetAddress address = Networks.server(configuration);
-    DhcpSubnet subnet = Networks.subnet(configuration.dhcp(), address);
-    if (subnet != null) {
-      subnet =
-          subnet.with(
-              DiscoveryServices.dhcpOptions(
-                  configuration, subnet.interfaceName(), subnet.serverAddress()));
-    }
+    List<DhcpSubnet> subnets =
+        Networks.subnets(configuration.dhcp(), address).stream()
+            .map(
+                each ->
+                    each.with(
+                        DiscoveryServices.dhcpOptions(
+                            configuration, each.interfaceName(), each.serverAddress())))
+            .toList();
     List<SlpNetwork> networks =
         configuration.slp() instanceof Slp.Agent agent
             ? Networks.slp(agent, configuration)
@@ -93,7 +94,7 @@ public final class Server implements AutoCloseable {
     Installation installation = Installation.open(configuration);
     Server server = new Server();
     try {
-      server.run(installation, address, subnet, networks);
+      server.run(installation, address, subnets, networks);
     } catch (IOException e) {
       server.close();
       installation.closeUnused();
@@ -128,7 +129,7 @@ public final class Server implements AutoCloseable {
   private void run(
       Installation installation,
       @Nullable InetAddress told,
-      @Nullable DhcpSubnet subnet,
+      List<DhcpSubnet> subnets,
       List<SlpNetwork> networks)
       throws IOException, RefusedException {
     Configuration configuration = installation.configuration();
@@ -163,7 +164,7 @@ public final class Server implements AutoCloseable {
       BootServices services =
           BootServices.start(
               configuration,
-              subnet,
+              subnets,
               directory,
               new BootWatch(
                   boots,

@@ -2,7 +2,9 @@
 package dev.rootstock.boot.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.boot.config.Configuration.BootFileSettings;
 import dev.rootstock.boot.config.Configuration.ChapMode;
@@ -61,7 +63,7 @@ class ConfigurationFileTest {
             data: /var/lib/rootstock
             server: 10.77.0.1                 # what clients are told
             iscsi:  { listen: ["10.77.0.1:3260", "[::1]:0"], chap: required, name-prefix: "iqn.2001-04.com.example:lab", discovery-chap: { user: finder, secret-file: finder.secret } }
-            dhcp:   { mode: server, interface: br0, range: 10.77.0.100-10.77.0.199, router: none, netmask: 255.255.255.0, lease: 2h, ipxe: script,
+            dhcp:   { mode: server, interface: br0, range: 10.77.0.100-10.77.0.199, router: none, netmask: 255.255.255.0, lease: 2h, ipxe: script, strangers: serve, conflict-check: false,
                       name-servers: [10.77.0.53, 10.77.0.54], ntp-servers: 10.77.0.123, domain: lab.example, mtu: 9000 }
             slp:    { enabled: true, scopes: [DEFAULT, lab], interface: br0 }
             tftp:   { enabled: true, root: ipxe, bios: ipxe.pxe, uefi-x64: ipxe.efi, uefi-arm64: arm64/ipxe.efi,
@@ -83,18 +85,24 @@ class ConfigurationFileTest {
                 ChapMode.REQUIRED,
                 new DiscoverySecret("finder", Path.of("/etc/rootstock/finder.secret"))),
             new Dhcp.Server(
-                "br0",
-                ipv4("10.77.0.100"),
-                ipv4("10.77.0.199"),
-                null,
-                ipv4("255.255.255.0"),
+                List.of(
+                    new Dhcp.Subnet(
+                        "br0",
+                        null,
+                        null,
+                        ipv4("10.77.0.100"),
+                        ipv4("10.77.0.199"),
+                        null,
+                        ipv4("255.255.255.0"),
+                        new Dhcp.Facts(
+                            List.of(ipv4("10.77.0.53"), ipv4("10.77.0.54")),
+                            List.of(ipv4("10.77.0.123")),
+                            "lab.example",
+                            9000))),
                 Duration.ofHours(2),
                 true,
-                new Dhcp.Facts(
-                    List.of(ipv4("10.77.0.53"), ipv4("10.77.0.54")),
-                    List.of(ipv4("10.77.0.123")),
-                    "lab.example",
-                    9000),
+                false,
+                true,
                 true),
             new BootFileSettings(
                 true,
@@ -145,6 +153,57 @@ class ConfigurationFileTest {
       String text = "iscsi: {chap: %s}".formatted(mode.text());
       assertEquals(mode, ConfigurationFile.parse(FILE, text).iscsi().chap());
     }
+  }
+
+  @Test
+  void severalNetworksAreListed() throws Exception {
+    Configuration configuration =
+        ConfigurationFile.parse(
+            FILE,
+            """
+            dhcp:
+              mode: server
+              subnets:
+                - { interface: br0, address: 10.77.0.1, range: 10.77.0.100-10.77.0.199, router: none }
+                - interface: br1
+                - { network: 10.88.0.0/16, range: 10.88.1.1-10.88.1.9, router: 10.88.0.254, mtu: 1400 }
+            """);
+    Dhcp.Server dhcp = (Dhcp.Server) configuration.dhcp();
+
+    assertEquals(
+        List.of(
+            new Dhcp.Subnet(
+                "br0",
+                ipv4("10.77.0.1"),
+                null,
+                ipv4("10.77.0.100"),
+                ipv4("10.77.0.199"),
+                null,
+                null,
+                Dhcp.Facts.NONE),
+            new Dhcp.Subnet("br1", null, null, null, null, null, null, Dhcp.Facts.NONE),
+            new Dhcp.Subnet(
+                null,
+                null,
+                new Dhcp.Network(ipv4("10.88.0.0"), 16),
+                ipv4("10.88.1.1"),
+                ipv4("10.88.1.9"),
+                ipv4("10.88.0.254"),
+                null,
+                new Dhcp.Facts(List.of(), List.of(), null, 1400))),
+        dhcp.subnets());
+  }
+
+  /** What could disturb a network is off until somebody wants it. */
+  @Test
+  void strangersAreNotServedUnlessConfigured() throws Exception {
+    Dhcp.Server dhcp =
+        (Dhcp.Server)
+            ConfigurationFile.parse(
+                    FILE, "dhcp: {mode: server, interface: br0, range: 10.0.0.1-10.0.0.2}")
+                .dhcp();
+    assertFalse(dhcp.strangers());
+    assertTrue(dhcp.conflictCheck());
   }
 
   @Test
@@ -201,6 +260,19 @@ class ConfigurationFileTest {
           dhcp:;  mode: serve                          | :2: 'dhcp.mode: serve' is not known: use server or proxy or off
           dhcp: {mode: server, range: 10.0.0.1-10.0.0.2} | 'dhcp.mode: server' needs 'dhcp.interface'
           dhcp: {mode: server, interface: br0}         | 'dhcp.mode: server' needs 'dhcp.range'
+          dhcp: {mode: server, range: 10.0.0.1-10.0.0.2, subnets: [{interface: br0}]} | 'dhcp.range' is of one network
+          dhcp: {mode: server, subnets: []}            | 'dhcp.subnets' lists 1 to 64 networks
+          dhcp: {mode: server, subnets: br0}           | 'dhcp.subnets' is a list
+          dhcp: {mode: server, subnets: [br0]}         | 'dhcp.subnets[1]' holds keys and values
+          dhcp: {mode: server, subnets: [{range: 10.0.0.1-10.0.0.2}]} | each of 'dhcp.subnets' has an 'interface'
+          dhcp: {mode: server, subnets: [{network: 10.0.0.0/8}]} | 'dhcp.mode: server' needs 'dhcp.interface'
+          dhcp: {mode: server, subnets: [{interface: br0, lease: 1h}]} | unknown key 'dhcp.subnets[1].lease'
+          dhcp: {mode: server, subnets: [{network: 10.0.0.1/8}]} | has bits behind its prefix
+          dhcp: {mode: server, subnets: [{network: 10.0.0.0/31}]} | is no network for clients
+          dhcp: {mode: server, subnets: [{network: 10.0.0.0/8, netmask: 255.0.0.0}]} | it has its prefix already
+          dhcp: {mode: proxy, subnets: [{network: 10.0.0.0/8},{interface: br0}]};http: {listen: "0.0.0.0:80"} | 'dhcp.mode: proxy' answers on interfaces
+          dhcp: {subnets: [{interface: br0}]}          | 'dhcp' without 'dhcp.mode' is off
+          dhcp: {strangers: maybe}                     | 'dhcp.strangers: maybe' is not known: use ignore or serve
           dhcp: {range: 10.0.0.9-10.0.0.2}             | 'dhcp.range: 10.0.0.9-10.0.0.2' ends before it begins
           dhcp: {range: 10.0.0.9}                      | 'dhcp.range: 10.0.0.9' is no range
           dhcp: {range: 10.0.0-10.0.0.2}               | '10.0.0' of 'dhcp.range' is no IPv4 address

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rootstock.boot.ra;
+package dev.rootstock.boot.net;
 
 import java.io.IOException;
 import java.lang.foreign.AddressLayout;
@@ -15,18 +15,23 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A packet(7) socket of one interface, for IPv6 packets whole. Java and Netty have no ICMPv6; and
- * this one works as well where the kernel itself speaks no IPv6. A filter in the kernel lets Router
- * Solicitations through and nothing else. Linux on x86_64 and aarch64, where the constants are the
- * same. {@link #receive} is for one thread; {@link #wake} and {@link #send} for any.
+ * A packet(7) socket of one Ethernet interface, for whole packets of one protocol: for what Java
+ * and Netty do not speak, ICMPv6 and ARP, and where the kernel itself speaks no IPv6. A filter in
+ * the kernel lets through what is wanted and nothing else. Linux on x86_64 and aarch64, where the
+ * constants are the same. {@link #receive} is for one thread; {@link #wake} and {@link #send} for
+ * any.
  */
-final class PacketSocket implements AutoCloseable {
+public final class PacketSocket implements AutoCloseable {
   private static final int AF_PACKET = 17;
   private static final int SOCK_DGRAM_CLOEXEC = 2 | 02000000;
-  private static final short ETH_P_IPV6 = (short) 0x86DD;
+
+  /** The longest packet that is read, in bytes; the rest of a longer one is lost. */
+  private static final int PACKET = 1_500;
+
   private static final int SOL_SOCKET = 1;
   private static final int SO_ATTACH_FILTER = 26;
   private static final int SOL_PACKET = 263;
@@ -43,21 +48,22 @@ final class PacketSocket implements AutoCloseable {
   private static final int SOCKADDR_HALEN_AT = 11;
   private static final int SOCKADDR_ADDR_AT = 12;
 
-  /** ff02::2, all routers, as Ethernet has it (RFC 2464 §7). */
-  private static final byte[] ALL_ROUTERS_MAC = {0x33, 0x33, 0, 0, 0, 2};
-
   /**
-   * The filter of bpf(4), as code, jump if true, jump if false, operand: next header is ICMPv6, and
-   * its type is Router Solicitation; else nothing.
+   * What a socket is for.
+   *
+   * @param etherType the protocol's number in an Ethernet frame
+   * @param filter the filter of bpf(4), an instruction a row: code, jump if true, jump if false,
+   *     operand
+   * @param group the multicast group to join, an Ethernet address as a number; 0 for none
    */
-  private static final int[][] FILTER = {
-    {0x30, 0, 0, Icmpv6.NEXT_HEADER_AT},
-    {0x15, 0, 3, Icmpv6.NEXT_HEADER},
-    {0x30, 0, 0, Icmpv6.HEADER},
-    {0x15, 0, 1, 133},
-    {0x06, 0, 0, Limits.PACKET},
-    {0x06, 0, 0, 0}
-  };
+  public record Traffic(int etherType, List<List<Integer>> filter, long group) {
+    /** What a filter returns to let the whole packet through. */
+    public static final int ALL = PACKET;
+
+    public Traffic {
+      filter = List.copyOf(filter);
+    }
+  }
 
   /**
    * A packet and who sent it on the link.
@@ -65,19 +71,21 @@ final class PacketSocket implements AutoCloseable {
    * @param packet from the IPv6 header on
    * @param mac of the sender
    */
-  record Received(ByteBuffer packet, ByteBuffer mac) {}
+  public record Received(ByteBuffer packet, ByteBuffer mac) {}
 
   private final int index;
+  private final int etherType;
   private final int socket;
   private final int event;
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment buffer = arena.allocate(Limits.PACKET);
+  private final MemorySegment buffer = arena.allocate(PACKET);
   private final MemorySegment sender = arena.allocate(SOCKADDR, 8);
   private final MemorySegment senderLength = arena.allocate(ValueLayout.JAVA_INT);
   private final MemorySegment polled = arena.allocate(16, 8);
   private boolean closed;
 
-  private PacketSocket(int index, int socket, int event) {
+  private PacketSocket(int index, int etherType, int socket, int event) {
+    this.etherType = etherType;
     this.index = index;
     this.socket = socket;
     this.event = event;
@@ -89,7 +97,7 @@ final class PacketSocket implements AutoCloseable {
    * @param index of the interface
    * @throws IOException in one line that says what is missing
    */
-  static PacketSocket open(int index) throws IOException {
+  public static PacketSocket open(int index, Traffic traffic) throws IOException {
     // Protocol 0: nothing comes in before the filter stands.
     int socket = Calls.invoke(Calls.SOCKET, AF_PACKET, SOCK_DGRAM_CLOEXEC, 0);
     if (socket < 0) {
@@ -99,14 +107,17 @@ final class PacketSocket implements AutoCloseable {
               : "socket: error " + -socket);
     }
     int event = Calls.invoke(Calls.EVENTFD, 0, EFD_CLOEXEC_NONBLOCK);
-    PacketSocket opened = new PacketSocket(index, socket, event);
+    PacketSocket opened = new PacketSocket(index, traffic.etherType(), socket, event);
     try (Arena scratch = Arena.ofConfined()) {
       check("eventfd", event);
-      opened.option(SOL_SOCKET, SO_ATTACH_FILTER, filter(scratch));
-      opened.option(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership(scratch, index));
+      opened.option(SOL_SOCKET, SO_ATTACH_FILTER, filter(scratch, traffic.filter()));
+      if (traffic.group() != 0) {
+        opened.option(
+            SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership(scratch, index, traffic.group()));
+      }
       check(
           "bind",
-          Calls.invoke(Calls.BIND, socket, address(scratch, index, new byte[MAC]), SOCKADDR));
+          Calls.invoke(Calls.BIND, socket, opened.address(scratch, new byte[MAC]), SOCKADDR));
       return opened;
     } catch (IOException e) {
       opened.close();
@@ -120,7 +131,7 @@ final class PacketSocket implements AutoCloseable {
    * @param millis how long at most
    * @return null when there was none, or when somebody called {@link #wake}
    */
-  @Nullable Received receive(long millis) throws IOException {
+  public @Nullable Received receive(long millis) throws IOException {
     polled.set(ValueLayout.JAVA_INT, 0, socket);
     polled.set(ValueLayout.JAVA_INT, 4, POLLIN);
     polled.set(ValueLayout.JAVA_INT, 8, event);
@@ -128,6 +139,12 @@ final class PacketSocket implements AutoCloseable {
     int timeout = (int) Math.min(Integer.MAX_VALUE, Math.max(0, millis));
     if (Calls.invoke(Calls.POLL, polled, 2L, timeout) <= 0) {
       return null; // a signal is a wake-up too
+    }
+    if (polled.get(ValueLayout.JAVA_SHORT, 14) != 0) {
+      try (Arena scratch = Arena.ofConfined()) {
+        long _ = Calls.invokeLong(Calls.READ, event, scratch.allocate(8, 8), 8L);
+      }
+      return null;
     }
     senderLength.set(ValueLayout.JAVA_INT, 0, SOCKADDR);
     long length =
@@ -142,11 +159,11 @@ final class PacketSocket implements AutoCloseable {
   }
 
   /**
-   * Sends an IPv6 packet.
+   * Sends a packet.
    *
    * @param mac whom to on the link
    */
-  void send(byte[] packet, byte[] mac) throws IOException {
+  public void send(byte[] packet, byte[] mac) throws IOException {
     try (Arena scratch = Arena.ofConfined()) {
       MemorySegment bytes = scratch.allocateFrom(ValueLayout.JAVA_BYTE, packet);
       long sent =
@@ -156,7 +173,7 @@ final class PacketSocket implements AutoCloseable {
               bytes,
               bytes.byteSize(),
               MSG_DONTWAIT,
-              address(scratch, index, mac),
+              address(scratch, mac),
               SOCKADDR);
       if (sent < 0) {
         throw new IOException("sendto: error " + -sent);
@@ -164,8 +181,8 @@ final class PacketSocket implements AutoCloseable {
     }
   }
 
-  /** Ends a wait of {@link #receive}; it stays ended from then on. */
-  void wake() {
+  /** Ends a wait of {@link #receive}, or its next one. */
+  public void wake() {
     try (Arena scratch = Arena.ofConfined()) {
       MemorySegment one = scratch.allocateFrom(ValueLayout.JAVA_LONG, 1L);
       long _ = Calls.invokeLong(Calls.WRITE, event, one, one.byteSize());
@@ -199,33 +216,35 @@ final class PacketSocket implements AutoCloseable {
   }
 
   /** struct sock_fprog: a length, and a pointer to instructions of eight bytes. */
-  private static MemorySegment filter(Arena scratch) {
-    MemorySegment code = scratch.allocate(8L * FILTER.length, 8);
+  private static MemorySegment filter(Arena scratch, List<List<Integer>> filter) {
+    MemorySegment code = scratch.allocate(8L * filter.size(), 8);
     ByteBuffer bytes = code.asByteBuffer().order(ByteOrder.nativeOrder());
-    for (int[] each : FILTER) {
-      bytes.putShort((short) each[0]).put((byte) each[1]).put((byte) each[2]).putInt(each[3]);
+    for (List<Integer> each : filter) {
+      bytes.putShort(each.get(0).shortValue()).put(each.get(1).byteValue());
+      bytes.put(each.get(2).byteValue()).putInt(each.get(3));
     }
     MemorySegment program = scratch.allocate(16, 8);
-    program.set(ValueLayout.JAVA_SHORT, 0, (short) FILTER.length);
+    program.set(ValueLayout.JAVA_SHORT, 0, (short) filter.size());
     program.set(ValueLayout.ADDRESS, 8, code);
     return program;
   }
 
   /** struct packet_mreq: ifindex, type, alen, address[8]. */
-  private static MemorySegment membership(Arena scratch, int index) {
+  private static MemorySegment membership(Arena scratch, int index, long group) {
     MemorySegment request = scratch.allocate(16, 8);
     request.set(ValueLayout.JAVA_INT, 0, index);
     request.set(ValueLayout.JAVA_SHORT, 4, PACKET_MR_MULTICAST);
     request.set(ValueLayout.JAVA_SHORT, 6, (short) MAC);
-    MemorySegment.copy(ALL_ROUTERS_MAC, 0, request, ValueLayout.JAVA_BYTE, 8, MAC);
+    byte[] mac = ByteBuffer.allocate(Long.BYTES).putLong(group).array();
+    MemorySegment.copy(mac, Long.BYTES - MAC, request, ValueLayout.JAVA_BYTE, 8, MAC);
     return request;
   }
 
-  private static MemorySegment address(Arena scratch, int index, byte[] mac) {
+  private MemorySegment address(Arena scratch, byte[] mac) {
     MemorySegment address = scratch.allocate(SOCKADDR, 8);
     ByteBuffer bytes = address.asByteBuffer().order(ByteOrder.nativeOrder());
     bytes.putShort((short) AF_PACKET);
-    bytes.order(ByteOrder.BIG_ENDIAN).putShort(ETH_P_IPV6);
+    bytes.order(ByteOrder.BIG_ENDIAN).putShort((short) etherType);
     bytes.order(ByteOrder.nativeOrder()).putInt(index).putShort((short) 0).put((byte) 0);
     bytes.put((byte) MAC).put(Arrays.copyOf(mac, MAC));
     return address;
@@ -251,6 +270,7 @@ final class PacketSocket implements AutoCloseable {
         find("recvfrom", FunctionDescriptor.of(LONG, INT, POINTER, LONG, INT, POINTER, POINTER));
     static final MethodHandle SENDTO =
         find("sendto", FunctionDescriptor.of(LONG, INT, POINTER, LONG, INT, POINTER, INT));
+    static final MethodHandle READ = find("read", FunctionDescriptor.of(LONG, INT, POINTER, LONG));
     static final MethodHandle WRITE =
         find("write", FunctionDescriptor.of(LONG, INT, POINTER, LONG));
     static final MethodHandle CLOSE = find("close", FunctionDescriptor.of(INT, INT));
