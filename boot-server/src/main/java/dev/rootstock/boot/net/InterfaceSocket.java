@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.net;
 
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
@@ -19,6 +20,7 @@ import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Locale;
@@ -38,6 +40,14 @@ public final class InterfaceSocket {
   private static final int NAME_SIZE = 16;
   private static final RawUnixChannelOption BIND_TO_DEVICE =
       new RawUnixChannelOption("SO_BINDTODEVICE", 1, 25, NAME_SIZE);
+
+  // Past net.core.rmem_max, which is 208 KiB and holds some 270 requests: a rack that is switched
+  // on sends more while we wait for a disk or for the processor.
+  private static final RawUnixChannelOption FORCED_RECEIVE_BUFFER =
+      new RawUnixChannelOption("SO_RCVBUFFORCE", 1, 33, Integer.BYTES);
+
+  /** Bytes of datagrams that may wait to be read. */
+  private static final int RECEIVE_BUFFER = 4 << 20;
 
   private static final int EPERM = 1;
   private static final int EACCES = 13;
@@ -109,6 +119,7 @@ public final class InterfaceSocket {
       await(loop.register(channel));
       channel.config().setOption(BIND_TO_DEVICE, deviceName(interfaceName));
       channel.config().setOption(ChannelOption.SO_BROADCAST, true);
+      widen(channel);
       channel
           .config()
           .setOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(datagram));
@@ -118,6 +129,17 @@ public final class InterfaceSocket {
     } catch (Exception e) {
       channel.close().awaitUninterruptibly();
       throw new IOException(explain(e, service, interfaceName, address, port), e);
+    }
+  }
+
+  /** As far as we may: all of it takes CAP_NET_ADMIN, and without it a part is better than none. */
+  private static void widen(EpollDatagramChannel channel) {
+    ByteBuffer size = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.nativeOrder());
+    size.putInt(RECEIVE_BUFFER).flip();
+    try {
+      channel.config().setOption(FORCED_RECEIVE_BUFFER, size);
+    } catch (ChannelException notPermitted) {
+      channel.config().setOption(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER);
     }
   }
 

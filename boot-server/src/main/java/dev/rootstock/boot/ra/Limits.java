@@ -16,6 +16,9 @@ final class Limits {
 
   static final int FIRST_BEATS = 3;
 
+  /** RFC 4861 §10: MIN_DELAY_BETWEEN_RAS. */
+  static final long LEAST_BEAT_MILLIS = 3_000;
+
   /** How long stopping waits for the thread. */
   static final long STOP_MILLIS = 5_000;
 

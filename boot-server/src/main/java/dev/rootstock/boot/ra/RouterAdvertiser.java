@@ -78,22 +78,17 @@ public final class RouterAdvertiser implements AutoCloseable {
   }
 
   private void run() {
-    int beats = 0;
-    long next = System.nanoTime();
+    Beats beats = new Beats(System.nanoTime());
     while (!stopping) {
-      if (System.nanoTime() - next >= 0) {
+      if (beats.isDue(System.nanoTime())) {
+        beats.sent(System.nanoTime());
         advertise(RouterAdvertisement.allNodes(), ALL_NODES_MAC);
-        beats++;
-        next =
-            System.nanoTime()
-                + TimeUnit.MILLISECONDS.toNanos(
-                    beats < Limits.FIRST_BEATS ? Limits.FIRST_BEAT_MILLIS : Limits.BEAT_MILLIS);
       }
       try {
-        Received received =
-            socket.receive(TimeUnit.NANOSECONDS.toMillis(next - System.nanoTime()) + 1);
+        long left = beats.nanosLeft(System.nanoTime());
+        Received received = socket.receive(TimeUnit.NANOSECONDS.toMillis(left) + 1);
         if (received != null) {
-          answer(received);
+          answer(received, beats);
         }
       } catch (IOException e) {
         complain(e);
@@ -101,13 +96,13 @@ public final class RouterAdvertiser implements AutoCloseable {
     }
   }
 
-  private void answer(Received received) {
+  private void answer(Received received, Beats beats) {
     Optional<RouterSolicitation> solicitation = RouterSolicitation.parse(received.packet());
     if (solicitation.isEmpty() || !rate.tryTake()) {
       return;
     }
     if (solicitation.get().fromNobody()) {
-      advertise(RouterAdvertisement.allNodes(), ALL_NODES_MAC);
+      beats.asked(System.nanoTime());
     } else {
       advertise(solicitation.get().source().array(), received.mac().array());
     }

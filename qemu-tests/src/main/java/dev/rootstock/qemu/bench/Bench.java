@@ -80,8 +80,7 @@ public final class Bench {
     }
   }
 
-  private static int number(CommandLine line, String option, int absent, int most)
-      throws ParseException {
+  static int number(CommandLine line, String option, int absent, int most) throws ParseException {
     String text = line.getOptionValue(option);
     if (text == null) {
       return absent;
@@ -171,7 +170,7 @@ public final class Bench {
     }
   }
 
-  private static void delete(Path folder) {
+  static void delete(Path folder) {
     try (Stream<Path> tree = Files.walk(folder)) {
       for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);

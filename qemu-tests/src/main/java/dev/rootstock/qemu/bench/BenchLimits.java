@@ -25,5 +25,11 @@ final class BenchLimits {
 
   static final int SECONDS = 600;
 
+  /** The most machines of a storm: its network has addresses for so many. */
+  static final int MACHINES = 3_500;
+
+  /** How long a storm may take beyond the time in which its machines are switched on. */
+  static final Duration STORM_OVERRUN = Duration.ofMinutes(2);
+
   private BenchLimits() {}
 }
