@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,11 +49,11 @@ public final class IsnsServer implements AutoCloseable {
   private final Map<InetAddress, Integer> ofOne = new LinkedHashMap<>();
   private final InetSocketAddress address;
 
-  private IsnsServer(EventLoopGroup loop, IsnsSettings settings, IsnsTargets targets)
+  private IsnsServer(
+      EventLoopGroup loop, IsnsSettings settings, IsnsTargets targets, LongSupplier seconds)
       throws IOException {
     this.loop = loop;
-    IsnsDatabase database =
-        new IsnsDatabase(settings, targets, () -> Instant.now().getEpochSecond());
+    IsnsDatabase database = new IsnsDatabase(settings, targets, seconds);
     this.responder = new IsnsResponder(database);
     this.watch = new IsnsWatch(database);
     this.address = listen(settings.listen());
@@ -64,14 +65,21 @@ public final class IsnsServer implements AutoCloseable {
    * @throws IOException in one line that says what to do; nothing is left open
    */
   public static IsnsServer start(IsnsSettings settings, IsnsTargets targets) throws IOException {
-    return start(settings, targets, Limits.WATCH);
+    return start(settings, targets, Limits.WATCH, () -> Instant.now().getEpochSecond());
   }
 
-  static IsnsServer start(IsnsSettings settings, IsnsTargets targets, Duration watch)
+  /**
+   * Starts to answer, by another clock.
+   *
+   * @param watch how often it is looked what is due
+   * @param seconds since 1970
+   */
+  static IsnsServer start(
+      IsnsSettings settings, IsnsTargets targets, Duration watch, LongSupplier seconds)
       throws IOException {
     EventLoopGroup loop = InterfaceSocket.newEventLoop("iSNS");
     try {
-      IsnsServer server = new IsnsServer(loop, settings, targets);
+      IsnsServer server = new IsnsServer(loop, settings, targets, seconds);
       long every = watch.toMillis();
       var _ = loop.scheduleAtFixedRate(server::watch, every, every, TimeUnit.MILLISECONDS);
       return server;

@@ -21,6 +21,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -60,7 +61,8 @@ class IsnsServerTest {
                 return open.contains(name);
               }
             },
-            Duration.ofMillis(50));
+            Duration.ofMillis(50),
+            () -> Instant.now().getEpochSecond());
   }
 
   @AfterEach
@@ -82,7 +84,7 @@ class IsnsServerTest {
     return socket;
   }
 
-  private static IsnsMessage read(Socket socket) throws Exception {
+  static IsnsMessage read(Socket socket) throws Exception {
     DataInputStream in = new DataInputStream(socket.getInputStream());
     IsnsAssembler assembler = new IsnsAssembler(1 << 24);
     while (true) {
@@ -98,12 +100,12 @@ class IsnsServerTest {
     }
   }
 
-  private static IsnsMessage ask(Socket socket, IsnsMessage request) throws Exception {
+  static IsnsMessage ask(Socket socket, IsnsMessage request) throws Exception {
     socket.getOutputStream().write(request.encode());
     return read(socket);
   }
 
-  private static IsnsMessage query() {
+  static IsnsMessage query() {
     return IsnsResponderTest.request(
         IsnsFunction.DEVICE_QUERY, 0, ME, List.of(), List.of(IsnsAttribute.empty(Tag.NODE_NAME)));
   }

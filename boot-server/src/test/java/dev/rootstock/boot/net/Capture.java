@@ -40,9 +40,21 @@ public final class Capture {
     frame.putShort(ETHERNET + 10, checksum(frame, ETHERNET, IP));
     frame.putShort((short) fromPort).putShort((short) toPort);
     frame.putShort((short) (UDP + payload.length)).putShort((short) 0).put(payload);
+    return add(frame.array());
+  }
+
+  /** Adds one IPv6 packet, with an Ethernet header before it. */
+  public Capture addIpv6(byte[] packet) {
+    ByteBuffer frame = ByteBuffer.allocate(ETHERNET + packet.length);
+    frame.putLong(0x3333_0000_0001_0200L).putInt(0x0000_0001).putShort((short) 0x86DD);
+    return add(frame.put(packet).array());
+  }
+
+  private Capture add(byte[] frame) {
     ByteBuffer record = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
-    file.writeBytes(record.putInt(++packets).putInt(0).putInt(length).putInt(length).array());
-    file.writeBytes(frame.array());
+    record.putInt(++packets).putInt(0).putInt(frame.length).putInt(frame.length);
+    file.writeBytes(record.array());
+    file.writeBytes(frame);
     return this;
   }
 

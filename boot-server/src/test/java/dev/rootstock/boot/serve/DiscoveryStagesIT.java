@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * sides.
  */
 class DiscoveryStagesIT {
-  private static final int MINUTES = 4;
+  private static final int MINUTES = 6;
   private static final String MINE = "iqn.2026-11.dev.rootstock:stages:mine";
 
   @TempDir private static Path folder;
@@ -149,6 +149,19 @@ class DiscoveryStagesIT {
   void aMachineIsWoken() {
     assertEquals("wake sent to sleeper; nothing answers to such a packet", line("wake "));
     assertEquals("woken " + "ff".repeat(6) + "525400770009".repeat(16), line("woken "));
+  }
+
+  /** RFC 2608 §12.1, between two processes: found by its advertisement, or by being looked for. */
+  @Test
+  void aDirectoryAgentIsToldOfWhatEverybodyMaySee() {
+    assertTrue(line("directory").contains(":everybodys"), line("directory"));
+    assertFalse(lines.stream().anyMatch(each -> each.matches("directory .*(mine|others).*")));
+  }
+
+  /** RFC 2608 §10.6. */
+  @Test
+  void whenTheServiceEndsTheDirectoryAgentTellsOfItNoMore() {
+    assertTrue(line("afterwards").contains("has no target for anybody"), line("afterwards"));
   }
 
   @Test

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.boot.net.Capture;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +77,53 @@ class SlpTsharkIT {
     assertEquals("en", packets.get(1).get(4));
   }
 
+  /** A search for directory agents, a registration, and its end. */
+  private static List<SlpMessage> toForeignDirectory() throws SlpException {
+    long[] now = {0};
+    SlpSettings settings =
+        new SlpSettings(
+            List.of(SlpResponderTest.NETWORK),
+            List.of("DEFAULT"),
+            false,
+            Optional.empty(),
+            true,
+            List.of());
+    FakeTargets targets =
+        FakeTargets.of(List.of(SlpResponderTest.target("iqn.2001-04.com.example:sn.1")));
+    ForeignDirectories agent =
+        new ForeignDirectories(
+            settings,
+            new SlpResponder(settings, targets, () -> now[0]).catalog(),
+            () -> now[0],
+            new Random(427));
+    SlpMessage advert =
+        new SlpMessage(
+            0,
+            0,
+            "en",
+            new DirectoryAdvert(
+                0,
+                7,
+                DirectoryAdvert.SCHEME + SlpResponderTest.CLIENT.getHostAddress(),
+                "DEFAULT",
+                "",
+                ""));
+    agent.take(advert.encode(Limits.MESSAGE), SlpResponderTest.CLIENT, SlpResponderTest.NETWORK);
+    now[0] = Limits.REGISTRATION_WAIT.plusSeconds(1).toNanos();
+    List<SlpMessage> sent =
+        new ArrayList<>(agent.due().stream().map(ForeignDirectories.Outgoing::message).toList());
+    SlpMessage answer = new SlpMessage(0, sent.getLast().xid(), "en", new ServiceAcknowledgment(0));
+    agent.take(answer.encode(Limits.MESSAGE), SlpResponderTest.CLIENT, SlpResponderTest.NETWORK);
+    agent.farewell().forEach(each -> sent.add(each.message()));
+    assertEquals(
+        List.of(
+            SlpFunction.SERVICE_REQUEST,
+            SlpFunction.SERVICE_REGISTRATION,
+            SlpFunction.SERVICE_DEREGISTER),
+        sent.stream().map(each -> each.body().function()).toList());
+    return sent;
+  }
+
   /** The directory agent's messages and the rest of the agents'. */
   @Test
   void everyMessageThatThereIsDecodesWithoutAComplaint(@TempDir Path folder) throws Exception {
@@ -86,6 +136,14 @@ class SlpTsharkIT {
       capture.add(SlpResponderTest.NETWORK.address(), 427, SlpResponderTest.CLIENT, 40_000, bytes);
     }
     SlpResponder directory = SlpResponderTest.responder(true, FakeTargets.of(List.of()), () -> 0);
+    for (SlpMessage each : toForeignDirectory()) {
+      capture.add(
+          SlpResponderTest.NETWORK.address(),
+          427,
+          SlpResponderTest.CLIENT,
+          427,
+          each.encode(Limits.MESSAGE));
+    }
     capture.add(
         SlpResponderTest.NETWORK.address(),
         427,

@@ -8,8 +8,8 @@ jvm="$java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=al
 
 unshare -n sleep 300 &
 far=$!
-server=
-trap 'kill $far $server 2>/dev/null || true' EXIT
+server= directory=
+trap 'kill $far $server $directory 2>/dev/null || true' EXIT
 until [ "$(readlink /proc/$far/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.1; done
 
 ip link add near0 type veth peer name far0
@@ -62,5 +62,32 @@ rootstock client wake sleeper | sed 's/^/wake /'
 wait $listener
 grep woken "$work/woken.txt"
 
+# Somebody else's directory agent, at the far end, is told of what everybody may see, until we end.
+mkdir "$work/far"
+cat >"$work/far/rootstock.yaml" <<END
+data: $work/far/data
+server: 10.77.0.20
+iscsi: { listen: ["10.77.0.20:3262"] }
+slp: { enabled: true, interface: far0, directory-agent: true, register: false }
+END
+# (Without the function there: its process would not be the server's.)
+nsenter -t $far -n $jvm dev.rootstock.boot.cli.Main serve --config "$work/far/rootstock.yaml" \
+  >"$work/far/server.txt" 2>"$work/far/server.log" &
+directory=$!
+rootstock client add everybodys --image golden >>"$work/setup.txt" 2>&1
+for _ in $(seq 600); do
+  grep -q "ready slp" "$work/far/server.txt" && break
+  kill -0 $directory || break
+  sleep 0.1
+done
+told() { rootstock discover --slp 10.77.0.20 2>&1 || true; }
+for _ in $(seq 60); do
+  told >"$work/told.txt"
+  grep -q everybodys "$work/told.txt" && break
+  sleep 0.2
+done
+sed 's/^/directory /' "$work/told.txt"
+
 kill -TERM $server
 wait $server
+told | sed 's/^/afterwards /'
