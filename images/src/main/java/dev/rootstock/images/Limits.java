@@ -7,6 +7,9 @@ public final class Limits {
   /** The largest disk, golden or overlay, in bytes: what one L1 table maps. */
   public static final long MAX_DISK_BYTES = 64L << 40;
 
+  /** Bytes of a golden image that are lent in one piece. */
+  public static final int MAX_LOAN_BYTES = 1 << 20;
+
   /** Threads that wait for reads which left the event loop, for all disks together. */
   public static final int READ_THREADS = 8;
 

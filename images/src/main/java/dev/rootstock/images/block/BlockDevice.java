@@ -3,6 +3,7 @@ package dev.rootstock.images.block;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A random-access disk of bytes, addressed from 0 to {@link Geometry#sizeBytes()}.
@@ -35,6 +36,17 @@ public interface BlockDevice extends AutoCloseable {
    *     also tells of any failure. After false the buffer's bytes are undefined.
    */
   boolean tryRead(long offset, ByteBuffer into);
+
+  /**
+   * Lends a range's bytes in place of a copy, if that needs no waiting: they can never change, are
+   * in memory, and lie in one piece.
+   *
+   * @param length bytes, at least one logical block
+   * @return null when the caller has to read them
+   */
+  default @Nullable Loan tryLend(long offset, int length) {
+    return null;
+  }
 
   /** Reads into the remaining bytes of {@code into}; its position ends at its limit. */
   void read(long offset, ByteBuffer into, IoCompletion done);

@@ -68,6 +68,18 @@ public final class FencedDevice implements BlockDevice {
   }
 
   @Override
+  public @Nullable Loan tryLend(long offset, int length) {
+    if (!enter()) {
+      return null;
+    }
+    try {
+      return inner.tryLend(offset, length);
+    } finally {
+      leave();
+    }
+  }
+
+  @Override
   public void read(long offset, ByteBuffer into, IoCompletion done) {
     run(done, counted -> inner.read(offset, into, counted));
   }

@@ -197,6 +197,30 @@ final class Posix {
     }
   }
 
+  /**
+   * Whether the page cache holds all pages of a mapped range.
+   *
+   * <p>The kernel tells the file's owner, and whoever may write it; others hear that all is there.
+   * Golden files belong to whoever made them, and that is the server's user.
+   *
+   * @param address of the first byte, mapped to the end of its page
+   * @param length bytes, up to {@link dev.rootstock.images.Limits#MAX_LOAN_BYTES}
+   */
+  static boolean cached(long address, long length) {
+    Scratch scratch = Scratch.mine();
+    long first = address & -Calls.PAGE;
+    long pages = (address + length - first + Calls.PAGE - 1) / Calls.PAGE;
+    try {
+      int result =
+          (int)
+              Calls.MINCORE.invokeExact(
+                  scratch.captured, first, address + length - first, scratch.vector.address());
+      return result == 0 && scratch.allOdd(pages);
+    } catch (Throwable impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
   /** Memory of one thread for the arguments and the errno of its calls. */
   static final class Scratch {
     private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
@@ -211,6 +235,23 @@ final class Posix {
     void part(int index, long address, long length) {
       vector.set(ValueLayout.JAVA_LONG, 16L * index, address);
       vector.set(ValueLayout.JAVA_LONG, 16L * index + 8, length);
+    }
+
+    /** Whether the lowest bit of each of the first {@code count} bytes is set. */
+    private boolean allOdd(long count) {
+      long at = 0;
+      for (; at + Long.BYTES <= count; at += Long.BYTES) {
+        long eight = vector.get(ValueLayout.JAVA_LONG, at);
+        if ((eight & 0x0101_0101_0101_0101L) != 0x0101_0101_0101_0101L) {
+          return false;
+        }
+      }
+      for (; at < count; at++) {
+        if ((vector.get(ValueLayout.JAVA_BYTE, at) & 1) == 0) {
+          return false;
+        }
+      }
+      return true;
     }
 
     private int errno() {
@@ -235,6 +276,8 @@ final class Posix {
     static final MethodHandle FALLOCATE;
     static final MethodHandle FSTAT;
     static final MethodHandle FCNTL;
+    static final MethodHandle MINCORE;
+    static final long PAGE;
     static final @Nullable String PROBLEM;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -242,7 +285,8 @@ final class Posix {
 
     static {
       String problem = null;
-      MethodHandle[] calls = new MethodHandle[11];
+      long page = 0;
+      MethodHandle[] calls = new MethodHandle[12];
       String system = System.getProperty("os.name", "") + " " + System.getProperty("os.arch", "");
       if (system.equals("Linux amd64") || system.equals("Linux aarch64")) {
         try {
@@ -258,7 +302,9 @@ final class Posix {
           calls[8] = call("fallocate", INT, errno, null, INT, INT, LONG, LONG);
           calls[9] = call("fstat", INT, errno, null, INT, LONG);
           calls[10] = call("fcntl", INT, errno, Linker.Option.firstVariadicArg(2), INT, INT, LONG);
-        } catch (RuntimeException | LinkageError missing) {
+          calls[11] = call("mincore", INT, errno, null, LONG, LONG, LONG);
+          page = (long) call("sysconf", LONG, null, null, INT).invokeExact(30 /* _SC_PAGESIZE */);
+        } catch (Throwable missing) {
           problem = missing.toString();
         }
       } else {
@@ -275,6 +321,8 @@ final class Posix {
       FALLOCATE = calls[8];
       FSTAT = calls[9];
       FCNTL = calls[10];
+      MINCORE = calls[11];
+      PAGE = page;
       PROBLEM = problem;
     }
 

@@ -2,10 +2,12 @@
 package dev.rootstock.images.golden;
 
 import dev.rootstock.images.block.Extent;
+import dev.rootstock.images.block.Loan;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a golden version, or of another layer that never changes, whatever file they stand
@@ -26,6 +28,15 @@ public interface GoldenImage extends Closeable {
    *     position where it was and the bytes undefined, when the caller has to use {@link #read}
    */
   boolean tryRead(long offset, ByteBuffer into);
+
+  /**
+   * Lends a range's bytes if they are in memory and lie in one piece of a file; never waits.
+   *
+   * @return null when the caller has to read them
+   */
+  default @Nullable Loan tryLend(long offset, int length) {
+    return null;
+  }
 
   /** Fills the remaining bytes of {@code into}. */
   void read(long offset, ByteBuffer into) throws IOException;

@@ -3,6 +3,7 @@ package dev.rootstock.images.golden;
 
 import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.Extent;
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.raw.RawImage;
 import java.io.IOException;
@@ -169,6 +170,11 @@ public final class ImageChain implements GoldenImage {
   @Override
   public void read(long offset, ByteBuffer into) throws IOException {
     top.read(offset, into);
+  }
+
+  @Override
+  public @Nullable Loan tryLend(long offset, int length) {
+    return top.tryLend(offset, length);
   }
 
   @Override

@@ -2,14 +2,14 @@
 package dev.rootstock.images.golden;
 
 import dev.rootstock.images.block.Extent;
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
+import dev.rootstock.images.file.MappedFile;
 import dev.rootstock.images.raw.RawImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +22,8 @@ public final class Qcow2Image implements GoldenImage {
 
   private final HostFile file;
 
-  /** The same file once more, for {@link Extent.Immutable}; null for a test's file in memory. */
-  private final @Nullable FileChannel channel;
+  /** The same file once more, for what is sent from where it lies; null for one in memory. */
+  private final @Nullable MappedFile mapped;
 
   private final Qcow2Header header;
   private final Qcow2Map map;
@@ -31,12 +31,12 @@ public final class Qcow2Image implements GoldenImage {
 
   private Qcow2Image(
       HostFile file,
-      @Nullable FileChannel channel,
+      @Nullable MappedFile mapped,
       Qcow2Header header,
       Qcow2Map map,
       @Nullable GoldenImage below) {
     this.file = file;
-    this.channel = channel;
+    this.mapped = mapped;
     this.header = header;
     this.map = map;
     this.below = below;
@@ -59,18 +59,15 @@ public final class Qcow2Image implements GoldenImage {
       Path path, HostFiles.Opener opener, MapCache cache, @Nullable GoldenImage below)
       throws IOException {
     HostFile file = opener.open(path, HostFiles.Mode.READ);
-    FileChannel channel = null;
+    MappedFile mapped = null;
     try {
-      channel = FileChannel.open(path, StandardOpenOption.READ);
-      if (channel.size() != file.size()) {
-        throw new IOException(path + " was replaced while it was opened; try again");
-      }
+      mapped = MappedFile.open(path, file.size());
       Qcow2Header header = Qcow2HeaderReader.read(file);
-      return new Qcow2Image(file, channel, header, new Qcow2Map(file, header, cache), below);
+      return new Qcow2Image(file, mapped, header, new Qcow2Map(file, header, cache), below);
     } catch (IOException | RuntimeException failure) {
       file.close();
-      if (channel != null) {
-        channel.close();
+      if (mapped != null) {
+        mapped.close();
       }
       throw failure;
     }
@@ -129,6 +126,22 @@ public final class Qcow2Image implements GoldenImage {
       case Mapping.Data data -> file.tryRead(data.fileOffset(), into);
       case Mapping.Compressed compressed -> false;
       case Mapping.Backing backing -> below == null ? zeroed(into) : below.tryRead(at, into);
+    };
+  }
+
+  @Override
+  public @Nullable Loan tryLend(long offset, int length) {
+    if (mapped == null || offset > size() - length) {
+      return null;
+    }
+    Mapping mapping = map.lookup(offset, length);
+    if (mapping == null || mapping.length() < length) {
+      return null;
+    }
+    return switch (mapping) {
+      case Mapping.Data data -> mapped.tryLend(data.fileOffset(), length);
+      case Mapping.Backing backing -> below == null ? null : below.tryLend(offset, length);
+      case Mapping.Zero _, Mapping.Compressed _ -> null;
     };
   }
 
@@ -244,8 +257,8 @@ public final class Qcow2Image implements GoldenImage {
   }
 
   private void addData(long at, Mapping.Data data, List<Extent> to) {
-    if (channel != null && data.fileOffset() + data.length() <= map.fileSize()) {
-      to.add(new Extent.Immutable(at, data.length(), channel, data.fileOffset()));
+    if (mapped != null && data.fileOffset() + data.length() <= map.fileSize()) {
+      to.add(new Extent.Immutable(at, data.length(), mapped.channel(), data.fileOffset()));
     } else {
       to.add(new Extent.Mutable(at, data.length()));
     }
@@ -266,7 +279,7 @@ public final class Qcow2Image implements GoldenImage {
   @Override
   public void close() throws IOException {
     map.close();
-    try (channel) {
+    try (mapped) {
       file.close();
     }
   }

@@ -2,6 +2,7 @@
 package dev.rootstock.images.qcow2;
 
 import dev.rootstock.images.block.Extent;
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.golden.GoldenImage;
 import dev.rootstock.images.qcow2.TableCache.Slice;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open overlay: its file, its map, its golden image, and how bytes are read from them.
@@ -103,6 +105,19 @@ final class Overlay {
         && place != 0
         && file.tryRead(place + inside(at), into)
         && lock.validate(stamp);
+  }
+
+  /** As {@link dev.rootstock.images.block.BlockDevice#tryLend}: what shows the golden image. */
+  @Nullable Loan tryLend(long offset, int length) {
+    Slice slice = map.loaded(offset >>> clusterBits);
+    if (slice == null) {
+      return null;
+    }
+    long bitmap = slice.bitmap(offset >>> clusterBits);
+    boolean golden = (kind(bitmap, false) >>> sub(offset) & 1) != 0;
+    return golden && run(offset, length, bitmap) == length
+        ? this.golden.tryLend(offset, length)
+        : null;
   }
 
   /** Fills the remaining bytes of {@code into}, waiting for the disk. */

@@ -9,6 +9,7 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.images.block.Update;
 import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.DeviceReads;
@@ -90,6 +91,12 @@ final class OverlayDevice implements BlockDevice {
   public boolean tryRead(long offset, ByteBuffer into) {
     geometry.check(offset, into.remaining());
     return !closed && overlay.tryRead(offset, into);
+  }
+
+  @Override
+  public @Nullable Loan tryLend(long offset, int length) {
+    geometry.check(offset, length);
+    return closed ? null : overlay.tryLend(offset, length);
   }
 
   @Override

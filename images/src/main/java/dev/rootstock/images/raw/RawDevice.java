@@ -8,6 +8,7 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.images.block.Update;
 import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.DeviceReads;
@@ -52,6 +53,12 @@ public final class RawDevice implements BlockDevice {
   public boolean tryRead(long offset, ByteBuffer into) {
     geometry.check(offset, into.remaining());
     return !closed && image.tryRead(offset, into);
+  }
+
+  @Override
+  public @Nullable Loan tryLend(long offset, int length) {
+    geometry.check(offset, length);
+    return closed ? null : image.tryLend(offset, length);
   }
 
   @Override

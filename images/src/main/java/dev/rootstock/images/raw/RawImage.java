@@ -2,44 +2,37 @@
 package dev.rootstock.images.raw;
 
 import dev.rootstock.images.block.Extent;
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
+import dev.rootstock.images.file.MappedFile;
 import dev.rootstock.images.golden.GoldenImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The bytes of a golden version in a raw file. */
 public final class RawImage implements GoldenImage {
   private final HostFile file;
-  private final FileChannel channel;
+  private final MappedFile mapped;
   private final long size;
 
-  private RawImage(HostFile file, FileChannel channel, long size) {
+  private RawImage(HostFile file, MappedFile mapped, long size) {
     this.file = file;
-    this.channel = channel;
+    this.mapped = mapped;
     this.size = size;
   }
 
   /** Opens a file for reading only. */
   public static RawImage open(Path path, HostFiles.Opener opener) throws IOException {
     HostFile file = opener.open(path, HostFiles.Mode.READ);
-    FileChannel channel = null;
     try {
-      channel = FileChannel.open(path, StandardOpenOption.READ);
       long size = file.size();
-      if (channel.size() != size) {
-        throw new IOException(path + " was replaced while it was opened; try again");
-      }
-      return new RawImage(file, channel, size);
+      return new RawImage(file, MappedFile.open(path, size), size);
     } catch (IOException | RuntimeException failure) {
       file.close();
-      if (channel != null) {
-        channel.close();
-      }
       throw failure;
     }
   }
@@ -69,6 +62,11 @@ public final class RawImage implements GoldenImage {
   }
 
   @Override
+  public @Nullable Loan tryLend(long offset, int length) {
+    return mapped.tryLend(offset, length);
+  }
+
+  @Override
   public void read(long offset, ByteBuffer into) throws IOException {
     int limit = into.limit();
     int inside = Math.clamp(size - offset, 0, into.remaining());
@@ -85,7 +83,7 @@ public final class RawImage implements GoldenImage {
   public void extents(long offset, long length, List<Extent> to) {
     long inside = Math.clamp(size - offset, 0, length);
     if (inside > 0) {
-      to.add(new Extent.Immutable(offset, inside, channel, offset));
+      to.add(new Extent.Immutable(offset, inside, mapped.channel(), offset));
     }
     if (inside < length) {
       to.add(new Extent.Zero(offset + inside, length - inside));
@@ -104,7 +102,7 @@ public final class RawImage implements GoldenImage {
 
   @Override
   public void close() throws IOException {
-    try (channel) {
+    try (mapped) {
       file.close();
     }
   }

@@ -6,6 +6,7 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.images.block.Update;
 import dev.rootstock.images.block.Usage;
 import java.nio.ByteBuffer;
@@ -66,6 +67,11 @@ final class CopyableDevice implements BlockDevice {
   @Override
   public boolean tryRead(long offset, ByteBuffer into) {
     return inner.tryRead(offset, into);
+  }
+
+  @Override
+  public @Nullable Loan tryLend(long offset, int length) {
+    return inner.tryLend(offset, length);
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.raw.RawImage;
 import dev.rootstock.images.testing.Disk;
@@ -98,6 +99,26 @@ class OverlayDeviceTest {
     assertEquals(new Extent.Zero(3 * CLUSTER, CLUSTER), extents.get(2));
     assertInstanceOf(Extent.Immutable.class, extents.get(3));
     assertEquals(new Extent.Zero(GOLDEN, SIZE - GOLDEN), extents.get(4));
+  }
+
+  @Test
+  void lendsWhatShowsTheGoldenImageAndNothingElse() throws Exception {
+    fixture.write(CLUSTER, OverlayFixture.bytes(1, 4096));
+    fixture.discard(3L * CLUSTER, CLUSTER);
+    assertNull(fixture.disk().device().tryLend(3L * CLUSTER, 4096), "zeros");
+    disk.read(0, SIZE); // loads the map and the page cache
+    Loan loan = disk.device().tryLend(512, CLUSTER - 512);
+    assertNotNull(loan);
+    byte[] found = new byte[CLUSTER - 512];
+    loan.bytes().get(found);
+    assertArrayEquals(Arrays.copyOfRange(fixture.goldenBytes, 512, CLUSTER), found);
+    loan.giveBack();
+    assertNull(disk.device().tryLend(CLUSTER, 4096), "the client's own");
+    assertNull(disk.device().tryLend(CLUSTER - 4096, 8192), "half of it the client's own");
+    assertNull(disk.device().tryLend(GOLDEN - 512, 1024), "behind the golden image's end");
+    Loan behind = disk.device().tryLend(CLUSTER + 4096, 8192);
+    assertNotNull(behind, "another sub-cluster of the same cluster");
+    behind.giveBack();
   }
 
   @Test

@@ -2,6 +2,7 @@
 package dev.rootstock.target.command;
 
 import dev.rootstock.images.block.BlockIoException;
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.target.pdu.Bhs;
 import dev.rootstock.target.pdu.DataIn;
 import dev.rootstock.target.pdu.Residual;
@@ -28,9 +29,10 @@ import org.jspecify.annotations.Nullable;
  * Limits#READ_CHUNK} at a time, into a buffer of its own that is sent in slices. That way also
  * serves segments that are no whole blocks.
  *
- * <p><b>The door.</b> From 32 KiB on, sending a golden image's bytes from their file was measured
- * to win (sendfile, {@code Extent.Immutable}); it would stand in {@link #run} before the call of
- * {@code tryRead}, for {@code device.extents(...)} that are all immutable and no data digest.
+ * <p><b>Lent.</b> A long Data-In of a golden image's bytes is not read at all: the device lends the
+ * pages where they lie, and the kernel copies them into the socket ({@link #lend}). It needs a
+ * range that the client has not written, no data digest and no recovery level that keeps replicas.
+ * docs/performance.md has what it brings.
  *
  * <p>A read pauses when the initiator does not take what it has asked for, and goes on when it
  * does: so that nobody makes us hold more than {@link Limits#OUTBOUND_HIGH} and the chunks that
@@ -124,13 +126,31 @@ public final class ReadTask extends Task {
         return;
       }
       int n = Math.min(segment, length - sent);
-      if (n == 0 || n % blockBytes != 0 || !readAtOnce(n)) {
+      if (n == 0 || n % blockBytes != 0 || !(lend(n) || readAtOnce(n))) {
         if (!readElsewhere() || reading) {
           return;
         }
       }
     }
     link.flushSoon();
+  }
+
+  /** Sends one Data-In's bytes from where the device has them, if it lends them. */
+  private boolean lend(int n) {
+    PduWriter writer = link.writer();
+    if (n < Limits.LEAST_LOAN || !writer.takesLoans()) {
+      return false;
+    }
+    Loan loan = plan.device().tryLend(plan.offset() + sent, n);
+    if (loan == null) {
+      return false;
+    }
+    ByteBuf out = writer.room(writer.dataOffset());
+    int at = out.writerIndex();
+    header(out, n);
+    writer.lend(out, at, loan);
+    written();
+    return true;
   }
 
   /** Reads one Data-In's bytes into the batch, and writes its header before them. */

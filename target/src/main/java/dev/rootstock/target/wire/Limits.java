@@ -68,6 +68,12 @@ public final class Limits {
    */
   public static final int DATA_SEGMENT = 64 * 1024;
 
+  /**
+   * Data of one PDU from which on a golden image's pages are lent rather than read, in bytes.
+   * Below, asking whether they are in memory costs more than the copy.
+   */
+  public static final int LEAST_LOAN = 32 * 1024;
+
   /** Our MaxBurstLength: what one R2T asks for, and the unit in which writes are collected. */
   public static final int BURST = 256 * 1024;
 

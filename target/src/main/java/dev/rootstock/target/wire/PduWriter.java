@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.wire;
 
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.target.pdu.Bhs;
 import dev.rootstock.target.pdu.Replica;
 import dev.rootstock.target.pdu.TargetPdu;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,6 +136,10 @@ public final class PduWriter {
    * @param out has room for {@link #dataOffset} bytes, and the header at {@code at} as its last
    */
   public void append(ByteBuf out, int at, ByteBuf data) {
+    append(out, at, data, ctx.voidPromise());
+  }
+
+  private void append(ByteBuf out, int at, ByteBuf data, ChannelPromise sent) {
     int length = data.readableBytes();
     if (witness != null) {
       witness.written(out, at, data, data.readerIndex(), length);
@@ -142,7 +149,7 @@ public final class PduWriter {
     int padding = Bhs.padded(length) - length;
     int digestBytes = digests.dataBytes(length);
     int check = digestBytes == 0 ? 0 : digest.of(data, data.readerIndex(), length, padding);
-    var _ = ctx.write(data, ctx.voidPromise());
+    var _ = ctx.write(data, sent);
     if (padding + digestBytes > 0) {
       ByteBuf behind = room(padding + digestBytes);
       behind.writeZero(padding);
@@ -150,6 +157,23 @@ public final class PduWriter {
         behind.writeInt(check);
       }
     }
+  }
+
+  /** Whether data may be lent: nobody but the kernel would read them. */
+  public boolean takesLoans() {
+    return witness == null && !digests.data();
+  }
+
+  /**
+   * Adds a PDU whose data are lent, where {@link #takesLoans}; gives them back when the kernel has
+   * them, or when the connection ends.
+   *
+   * @param at as in {@link #append}
+   */
+  public void lend(ByteBuf out, int at, Loan loan) {
+    ChannelPromise sent = ctx.newPromise();
+    append(out, at, Unpooled.wrappedBuffer(loan.bytes()), sent);
+    var _ = sent.addListener(_ -> loan.giveBack());
   }
 
   /** Writes a PDU that has been sent before. */
