@@ -6,11 +6,13 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
@@ -20,23 +22,25 @@ import org.apache.commons.cli.ParseException;
 
 /**
  * {@code rootstock bench}: Rootstock beside tgt. Every round gives each server the same load in
- * turn, so that a drift of the machine's speed meets all of them; the table shows medians and the
- * ratios to tgt.
+ * turn, so that a drift of the machine's speed meets all of them; the tables show medians and the
+ * ratios to their first row.
  */
 public final class Bench {
-  private static final List<Load> LOADS =
-      List.of(
-          new Load("4 KiB random read, depth 32", 8, 32, true),
-          new Load("4 KiB random read, depth 1", 8, 1, true),
-          new Load("64 KiB random read, depth 8", 128, 8, true),
-          new Load("256 KiB sequential read, depth 8", 512, 8, false));
+  private static final String READER = "reader";
+  private static final String WRITER = "writer";
+  private static final String TENTH = "tenth";
+  private static final String TGT = "tgt, raw file";
+  private static final String GOLDEN = "Rootstock, golden image and overlay";
+  private static final String MEMORY = "Rootstock's target, memory device";
 
   private final int rounds;
   private final int seconds;
+  private final Pattern only;
 
-  private Bench(int rounds, int seconds) {
+  private Bench(int rounds, int seconds, Pattern only) {
     this.rounds = rounds;
     this.seconds = seconds;
+    this.only = only;
   }
 
   /** Ends with 0 when all was measured, 1 when something failed, 2 on wrong usage. */
@@ -49,28 +53,37 @@ public final class Bench {
         new Options()
             .addOption(Option.builder().longOpt("rounds").hasArg().get())
             .addOption(Option.builder().longOpt("seconds").hasArg().get())
+            .addOption(Option.builder().longOpt("only").hasArg().get())
             .addOption(Option.builder().longOpt("help").get());
-    int rounds;
-    int seconds;
+    Bench bench;
     try {
       CommandLine line = new DefaultParser().parse(options, args);
       if (line.hasOption("help")) {
         System.out.println(
-            "usage: rootstock bench [--rounds N] [--seconds S]\n"
-                + "Measures Rootstock beside tgt: N rounds (5) of S seconds (4) for each load.");
+            """
+            usage: rootstock bench [--rounds N] [--seconds S] [--only REGEX]
+            Measures Rootstock beside tgt: N rounds (5) of S seconds (4) for each work, or for
+            those whose names the expression finds. Writes take as long as they take.\
+            """);
         return 0;
       }
       if (!line.getArgList().isEmpty()) {
         throw new ParseException("unexpected argument: " + line.getArgList().getFirst());
       }
-      rounds = number(line, "rounds", 5, BenchLimits.ROUNDS);
-      seconds = number(line, "seconds", 4, BenchLimits.SECONDS);
+      bench =
+          new Bench(
+              number(line, "rounds", 5, BenchLimits.ROUNDS),
+              number(line, "seconds", 4, BenchLimits.SECONDS),
+              Pattern.compile(line.getOptionValue("only", "")));
+    } catch (PatternSyntaxException e) {
+      System.err.println("rootstock: bench: --only takes a regular expression: " + e.getMessage());
+      return 2;
     } catch (ParseException e) {
       System.err.println("rootstock: bench: " + e.getMessage());
       return 2;
     }
     try {
-      new Bench(rounds, seconds).measure();
+      bench.measure();
       return 0;
     } catch (IOException e) {
       System.err.println("rootstock: bench: " + e.getMessage());
@@ -101,62 +114,97 @@ public final class Bench {
     Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
     Path disk = folder.resolve("disk.raw");
     fill(disk);
+    List<String> many =
+        IntStream.range(0, BenchLimits.SESSIONS).mapToObj(i -> "client" + i).toList();
+    List<String> clients = new ArrayList<>(List.of(READER, WRITER, TENTH));
+    clients.addAll(many);
     try (var tgt = TgtServer.start(disk);
-        var golden = RootstockServer.golden(folder, disk);
+        var golden = RootstockServer.service(folder.resolve("golden"), disk, "", clients);
         var memory = RootstockServer.memory(folder)) {
-      List<Served> servers = List.of(tgt, golden, memory);
-      for (Load load : LOADS) {
-        table(load, samples(load, servers));
+      List<Table> tables = new ArrayList<>();
+      reads(tables, disk, tgt, golden, memory);
+      writes(tables, tgt, golden);
+      sessions(tables, tgt, golden, many);
+      for (Table table : tables) {
+        if (only.matcher(table.work()).find()) {
+          table.measure(rounds, seconds);
+        }
       }
     }
   }
 
-  private Map<Served, List<Load.Sample>> samples(Load load, List<Served> servers)
-      throws IOException, InterruptedException {
-    Map<Served, List<Load.Sample>> samples = new LinkedHashMap<>();
-    for (Served server : servers) {
-      load.measure(server, seconds); // a warm-up that does not count
-      samples.put(server, new ArrayList<>());
+  private static void reads(
+      List<Table> tables,
+      Path disk,
+      TgtServer tgt,
+      RootstockServer golden,
+      RootstockServer memory) {
+    record Work(String name, IscsiPerf load) {}
+    for (Work work :
+        List.of(
+            new Work("4 KiB random read, depth 32", new IscsiPerf(8, 32, true)),
+            new Work("4 KiB random read, depth 1", new IscsiPerf(8, 1, true)),
+            new Work("64 KiB random read, depth 8", new IscsiPerf(128, 8, true)),
+            new Work("256 KiB sequential read, depth 8", new IscsiPerf(512, 8, false)))) {
+      int bytes = work.load().blocks() * 512;
+      tables.add(
+          new Table(work.name())
+              .row(TGT, work.load().on(tgt.served()))
+              .row(GOLDEN, work.load().on(golden.served(READER)))
+              .row(MEMORY, work.load().on(memory.servedMemory()))
+              .row("plain send over loopback", Bounds.loopback(bytes))
+              .row("plain read of the file", Bounds.file(disk, bytes)));
     }
-    for (int round = 0; round < rounds; round++) {
-      for (Map.Entry<Served, List<Load.Sample>> each : samples.entrySet()) {
-        each.getValue().add(load.measure(each.getKey(), seconds));
+    IscsiPerf small = new IscsiPerf(8, 32, true);
+    tables.add(
+        new Table("4 KiB random read, depth 32, of what")
+            .row("a golden image", small.on(golden.served(READER)))
+            .row("an overlay, a tenth of it written", tenthWritten(golden, small)));
+  }
+
+  /** Writes a tenth of the blocks, scattered, before the first run. */
+  private static Trial tenthWritten(RootstockServer golden, IscsiPerf load) {
+    Disk disk = golden.served(TENTH).disk();
+    boolean[] written = new boolean[1];
+    return seconds -> {
+      if (!written[0]) {
+        Scatter.write(disk, 8, 0.1);
+        written[0] = true;
       }
+      return load.on(golden.served(TENTH)).run(seconds);
+    };
+  }
+
+  private static void writes(List<Table> tables, TgtServer tgt, RootstockServer golden) {
+    for (QemuBench load : List.of(new QemuBench(4096, 32), new QemuBench(65_536, 8))) {
+      String work = "%d KiB write, depth %d, ".formatted(load.bytes() / 1024, load.depth());
+      tables.add(
+          new Table(work + "into a fresh overlay")
+              .row(TGT, load.on(tgt.served()))
+              .row(GOLDEN, load.onFresh(golden, WRITER)));
+      tables.add(
+          new Table(work + "again")
+              .row(TGT, load.on(tgt.served()))
+              .row(GOLDEN, load.on(golden.served(WRITER))));
     }
-    return samples;
   }
 
-  private static void table(Load load, Map<Served, List<Load.Sample>> samples) {
-    System.out.println("| " + load.name() + " | op/s (min–max) | × tgt | CPU µs/op | × tgt |");
-    System.out.println("|---|---|---|---|---|");
-    List<Load.Sample> peer = samples.values().iterator().next();
-    double peerOperations = median(peer.stream().map(Load.Sample::operations));
-    double peerCpu = median(peer.stream().map(Load.Sample::cpu));
-    samples.forEach(
-        (server, list) -> {
-          double operations = median(list.stream().map(Load.Sample::operations));
-          double cpu = median(list.stream().map(Load.Sample::cpu));
-          double least = list.stream().mapToDouble(Load.Sample::operations).min().orElseThrow();
-          double most = list.stream().mapToDouble(Load.Sample::operations).max().orElseThrow();
-          System.out.printf(
-              "| %s | %,.0f (%,.0f–%,.0f) | %.2f | %.1f | %.2f |%n",
-              server.name(),
-              operations,
-              least,
-              most,
-              operations / peerOperations,
-              cpu,
-              cpu / peerCpu);
-        });
-    System.out.println();
-  }
-
-  private static double median(Stream<Double> values) {
-    List<Double> sorted = values.sorted().toList();
-    int middle = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(middle)
-        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+  private static void sessions(
+      List<Table> tables, TgtServer tgt, RootstockServer golden, List<String> many) {
+    List<Disk> one = List.of(golden.served(READER).disk());
+    tables.add(
+        new Table("64 KiB random read, depth 8, our initiator")
+            .row("without digests", new Sessions(128, 8, false).on(golden.process(), one))
+            .row("header and data digests", new Sessions(128, 8, true).on(golden.process(), one)));
+    Sessions load = new Sessions(8, 4, false);
+    tables.add(
+        new Table(many.size() + " sessions, 4 KiB random read, depth 4 each")
+            .row(TGT, load.on(tgt.process(), Collections.nCopies(many.size(), tgt.served().disk())))
+            .row(
+                GOLDEN,
+                load.on(
+                    golden.process(),
+                    many.stream().map(client -> golden.served(client).disk()).toList())));
   }
 
   private static void fill(Path disk) throws IOException {

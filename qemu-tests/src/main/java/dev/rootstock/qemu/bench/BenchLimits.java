@@ -17,6 +17,15 @@ final class BenchLimits {
   /** How long a command that sets a server up may take. */
   static final Duration COMMAND = Duration.ofSeconds(30);
 
+  /** How long writing the whole disk may take. */
+  static final Duration WRITING = Duration.ofMinutes(5);
+
+  /** How long one answer of a server may take. */
+  static final Duration ANSWER = Duration.ofSeconds(30);
+
+  /** Sessions at once, where there are many. */
+  static final int SESSIONS = 64;
+
   /** How much output of one program is kept, in bytes. */
   static final int OUTPUT_BYTES = 1 << 20;
 

@@ -3,6 +3,8 @@ package dev.rootstock.qemu.bench;
 
 import dev.rootstock.boot.cli.Main;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,53 +12,61 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A Rootstock process of its own on a free port of the loopback address. */
-final class RootstockServer implements Served {
-  private final String name;
-  private final String url;
-  private final Process process;
+final class RootstockServer implements AutoCloseable {
+  private static final String PREFIX = "iqn.2026-11.dev.rootstock.bench";
 
-  private RootstockServer(String name, String url, Process process) {
-    this.name = name;
-    this.url = url;
+  private final Process process;
+  private final int port;
+  private final Path config;
+
+  private RootstockServer(Process process, int port, Path config) {
     this.process = process;
+    this.port = port;
+    this.config = config;
   }
 
-  /** The real service: a golden image, and a client whose overlay is empty. */
-  static RootstockServer golden(Path folder, Path disk) throws IOException, InterruptedException {
+  /**
+   * The real service: a golden image, and clients whose overlays are empty.
+   *
+   * @param folder for its files, made here
+   * @param settings more lines of its configuration
+   */
+  static RootstockServer service(Path folder, Path image, String settings, List<String> clients)
+      throws IOException, InterruptedException {
+    Files.createDirectory(folder);
     int port = Tool.freePort();
     Path config = folder.resolve("rootstock.yaml");
     Files.writeString(
         config,
         """
         data: %s
-        iscsi: { listen: ["127.0.0.1:%d"], name-prefix: "iqn.2026-11.dev.rootstock.bench" }
+        iscsi: { listen: ["127.0.0.1:%d"], name-prefix: "%s"%s }
         """
-            .formatted(folder.resolve("data"), port));
+            .formatted(folder.resolve("data"), port, PREFIX, settings));
     String file = config.toString();
-    command("image", "import", disk.toString(), "--name", "golden", "--config", file);
-    command("client", "add", "reader", "--image", "golden", "--config", file);
-    Path log = folder.resolve("serve.log");
+    command("image", "import", image.toString(), "--name", "golden", "--config", file);
+    for (String client : clients) {
+      command("client", "add", client, "--image", "golden", "--config", file);
+    }
     return started(
-        "Rootstock, golden image and overlay",
-        "iscsi://127.0.0.1:" + port + "/iqn.2026-11.dev.rootstock.bench:reader/0",
-        port,
-        log,
-        Main.class.getName(),
-        "serve",
-        "--config",
-        file);
+        port, config, folder.resolve("serve.log"), Main.class.getName(), "serve", "--config", file);
   }
 
   /** The target alone on a disk in memory: what the protocol costs without files. */
   static RootstockServer memory(Path folder) throws IOException, InterruptedException {
     int port = Tool.freePort();
     return started(
-        "Rootstock's target, memory device",
-        "iscsi://127.0.0.1:" + port + "/" + MemoryTarget.NAME + "/0",
         port,
+        folder,
         folder.resolve("memory.log"),
         MemoryTarget.class.getName(),
         Integer.toString(port));
+  }
+
+  /** Drops what a client has written, and says that its machine was started anew. */
+  void reset(String client) throws IOException, InterruptedException {
+    command("client", "reset", client, "--force", "--config", config.toString());
+    command("client", "boot", client, "--config", config.toString());
   }
 
   private static void command(String... arguments) throws IOException, InterruptedException {
@@ -66,14 +76,14 @@ final class RootstockServer implements Served {
   }
 
   private static RootstockServer started(
-      String name, String url, int port, Path log, String... mainAndArguments)
+      int port, Path config, Path log, String... mainAndArguments)
       throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(java(mainAndArguments))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
-    var server = new RootstockServer(name, url, process);
+    var server = new RootstockServer(process, port, config);
     try {
       Tool.awaitPort(process, port);
       return server;
@@ -96,19 +106,26 @@ final class RootstockServer implements Served {
     return command;
   }
 
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public String url() {
-    return url;
-  }
-
-  @Override
-  public Process process() {
+  Process process() {
     return process;
+  }
+
+  /** A client's disk. */
+  Served served(String client) {
+    return served(new Disk(portal(), PREFIX + ":" + client, 0));
+  }
+
+  /** The disk of {@link #memory}. */
+  Served servedMemory() {
+    return served(new Disk(portal(), MemoryTarget.NAME, 0));
+  }
+
+  private Served served(Disk disk) {
+    return new Served(process, disk);
+  }
+
+  private InetSocketAddress portal() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
   }
 
   @Override

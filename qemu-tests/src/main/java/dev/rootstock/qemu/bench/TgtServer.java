@@ -2,10 +2,12 @@
 package dev.rootstock.qemu.bench;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 
 /** tgt, as Debian has it, on a raw file. */
-final class TgtServer implements Served {
+final class TgtServer implements AutoCloseable {
   private static final String TARGET = "iqn.2026-11.dev.rootstock.bench:tgt";
 
   private final Process process;
@@ -56,19 +58,15 @@ final class TgtServer implements Served {
     Tool.run(BenchLimits.COMMAND, command);
   }
 
-  @Override
-  public String name() {
-    return "tgt, raw file";
-  }
-
-  @Override
-  public String url() {
-    return "iscsi://127.0.0.1:" + port + "/" + TARGET + "/1";
-  }
-
-  @Override
-  public Process process() {
+  Process process() {
     return process;
+  }
+
+  /** Its one disk. */
+  Served served() {
+    return new Served(
+        process,
+        new Disk(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TARGET, 1));
   }
 
   @Override

@@ -17,6 +17,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
 /**
@@ -56,6 +58,16 @@ public final class PduSocket implements AutoCloseable {
       socket.close();
       throw e;
     }
+  }
+
+  /** Connects a channel that blocks; whoever has it may go on without this socket later. */
+  static PduSocket over(SocketChannel channel, InetSocketAddress portal, Duration timeout)
+      throws IOException {
+    channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    Socket socket = channel.socket();
+    socket.connect(portal, (int) timeout.toMillis());
+    socket.setSoTimeout((int) timeout.toMillis());
+    return new PduSocket(socket);
   }
 
   /** How long {@link #receive} waits; afterwards it throws a SocketTimeoutException. */

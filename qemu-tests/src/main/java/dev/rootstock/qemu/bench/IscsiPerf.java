@@ -9,26 +9,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A load that {@code iscsi-perf} makes: reads of one size at one depth, in one session.
+ * Reads by {@code iscsi-perf}, of one size at one depth, in one session.
  *
- * @param name how the table calls it
  * @param blocks the size of a read in blocks of 512 bytes
  * @param depth reads in flight
  * @param random whether addresses are random; sequential otherwise
  */
-record Load(String name, int blocks, int depth, boolean random) {
+record IscsiPerf(int blocks, int depth, boolean random) {
   private static final Pattern AVERAGE = Pattern.compile("iops average (\\d+)");
 
-  /**
-   * What one run showed.
-   *
-   * @param operations operations a second
-   * @param cpu processor time of the server for one operation, in microseconds
-   */
-  record Sample(double operations, double cpu) {}
+  /** Loads a server's disk. */
+  Trial on(Served server) {
+    return seconds -> measure(server, seconds);
+  }
 
-  /** Loads the server for some seconds. */
-  Sample measure(Served server, int seconds) throws IOException, InterruptedException {
+  private Sample measure(Served server, int seconds) throws IOException, InterruptedException {
     long before = Tool.cpuMicros(server.process());
     List<String> command = new ArrayList<>(List.of("iscsi-perf"));
     command.addAll(List.of("-b", Integer.toString(blocks), "-m", Integer.toString(depth)));
@@ -49,6 +44,6 @@ record Load(String name, int blocks, int depth, boolean random) {
     if (operations == 0) {
       throw new IOException("iscsi-perf printed no average: " + output.strip());
     }
-    return new Sample(operations, used / (operations * seconds));
+    return Sample.of(operations, used / (operations * seconds));
   }
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.qemu.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+/** One work and who does it. The first row is what the others are held against. */
+final class Table {
+  private final String work;
+  private final Map<String, Trial> rows = new LinkedHashMap<>();
+
+  Table(String work) {
+    this.work = work;
+  }
+
+  Table row(String name, Trial trial) {
+    rows.put(name, trial);
+    return this;
+  }
+
+  String work() {
+    return work;
+  }
+
+  /** Measures all rows in turn, after a turn that does not count, and prints the medians. */
+  void measure(int rounds, int seconds) throws IOException, InterruptedException {
+    Map<String, List<Sample>> samples = new LinkedHashMap<>();
+    for (Map.Entry<String, Trial> row : rows.entrySet()) {
+      row.getValue().run(seconds);
+      samples.put(row.getKey(), new ArrayList<>());
+    }
+    for (int round = 0; round < rounds; round++) {
+      for (Map.Entry<String, List<Sample>> row : samples.entrySet()) {
+        row.getValue().add(rows.get(row.getKey()).run(seconds));
+      }
+    }
+    print(samples);
+  }
+
+  private void print(Map<String, List<Sample>> samples) {
+    System.out.println(
+        "| " + work + " | op/s (min–max) | ratio | CPU µs/op | ratio | p50, p99, p99.9 µs |");
+    System.out.println("|---|---|---|---|---|---|");
+    List<Sample> first = samples.values().iterator().next();
+    double operations = median(first, Sample::operations);
+    double cpu = median(first, Sample::cpu);
+    samples.forEach((name, list) -> System.out.println(line(name, list, operations, cpu)));
+    System.out.println();
+  }
+
+  private static String line(
+      String name, List<Sample> samples, double firstOperations, double firstCpu) {
+    double operations = median(samples, Sample::operations);
+    double cpu = median(samples, Sample::cpu);
+    double unfair = samples.stream().mapToDouble(Sample::fairness).min().orElseThrow();
+    return "| %s%s | %,.0f (%,.0f–%,.0f) | %.2f | %s | %s | %s |"
+        .formatted(
+            name,
+            unfair == 1 ? "" : ", slowest session %.2f of the mean".formatted(unfair),
+            operations,
+            samples.stream().mapToDouble(Sample::operations).min().orElseThrow(),
+            samples.stream().mapToDouble(Sample::operations).max().orElseThrow(),
+            operations / firstOperations,
+            cpu == 0 ? "" : "%.1f".formatted(cpu),
+            cpu == 0 || firstCpu == 0 ? "" : "%.2f".formatted(cpu / firstCpu),
+            latency(samples));
+  }
+
+  private static String latency(List<Sample> samples) {
+    @Nullable Histogram all = null;
+    for (Sample sample : samples) {
+      if (sample.latency() != null) {
+        if (all == null) {
+          all = sample.latency().copy();
+        } else {
+          all.add(sample.latency());
+        }
+      }
+    }
+    return all == null
+        ? ""
+        : Stream.of(50.0, 99.0, 99.9)
+            .map(all::getValueAtPercentile)
+            .map(nanos -> "%,.0f".formatted(nanos / 1000.0))
+            .reduce((a, b) -> a + ", " + b)
+            .orElseThrow();
+  }
+
+  private static double median(List<Sample> samples, ToDoubleFunction<Sample> what) {
+    List<Double> sorted = samples.stream().map(what::applyAsDouble).sorted().toList();
+    int middle = sorted.size() / 2;
+    return sorted.size() % 2 == 1
+        ? sorted.get(middle)
+        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+  }
+}
