@@ -3,9 +3,7 @@ package dev.rootstock.qemu.bench;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
@@ -14,14 +12,16 @@ import org.jspecify.annotations.Nullable;
 /** One work and who does it. The first row is what the others are held against. */
 final class Table {
   private final String work;
-  private final Map<String, Trial> rows = new LinkedHashMap<>();
+  private final List<Row> rows = new ArrayList<>();
+
+  private record Row(String name, Trial trial, List<Sample> samples) {}
 
   Table(String work) {
     this.work = work;
   }
 
   Table row(String name, Trial trial) {
-    rows.put(name, trial);
+    rows.add(new Row(name, trial, new ArrayList<>()));
     return this;
   }
 
@@ -31,27 +31,25 @@ final class Table {
 
   /** Measures all rows in turn, after a turn that does not count, and prints the medians. */
   void measure(int rounds, int seconds) throws IOException, InterruptedException {
-    Map<String, List<Sample>> samples = new LinkedHashMap<>();
-    for (Map.Entry<String, Trial> row : rows.entrySet()) {
-      row.getValue().run(seconds);
-      samples.put(row.getKey(), new ArrayList<>());
+    for (Row row : rows) {
+      row.trial().run(seconds);
     }
     for (int round = 0; round < rounds; round++) {
-      for (Map.Entry<String, List<Sample>> row : samples.entrySet()) {
-        row.getValue().add(rows.get(row.getKey()).run(seconds));
+      for (Row row : rows) {
+        row.samples().add(row.trial().run(seconds));
       }
     }
-    print(samples);
+    print();
   }
 
-  private void print(Map<String, List<Sample>> samples) {
+  private void print() {
     System.out.println(
         "| " + work + " | op/s (min–max) | ratio | CPU µs/op | ratio | p50, p99, p99.9 µs |");
     System.out.println("|---|---|---|---|---|---|");
-    List<Sample> first = samples.values().iterator().next();
+    List<Sample> first = rows.getFirst().samples();
     double operations = median(first, Sample::operations);
     double cpu = median(first, Sample::cpu);
-    samples.forEach((name, list) -> System.out.println(line(name, list, operations, cpu)));
+    rows.forEach(row -> System.out.println(line(row.name(), row.samples(), operations, cpu)));
     System.out.println();
   }
 

@@ -36,6 +36,8 @@ public final class BusySession implements AutoCloseable {
   public interface Listener {
 
     /**
+     * A command has ended.
+     *
      * @param tag what {@link #read} or {@link #write} returned
      * @param status the SCSI status; 0 is GOOD
      */
