@@ -15,8 +15,11 @@ import java.util.List;
  * @param loginTimeout how long a connection may take from its opening to the full feature phase,
  *     the answer of {@link Admission} included
  * @param eventLoops the number of threads that serve connections, at least 1
+ * @param spin how long such a thread looks for more work after its last before it sleeps, up to
+ *     {@link dev.rootstock.target.wire.Limits#SPIN}; zero for not at all
  */
-public record TargetSettings(List<Portal> portals, Duration loginTimeout, int eventLoops) {
+public record TargetSettings(
+    List<Portal> portals, Duration loginTimeout, int eventLoops, Duration spin) {
   public TargetSettings {
     portals = List.copyOf(portals);
     if (portals.isEmpty()) {
@@ -28,12 +31,15 @@ public record TargetSettings(List<Portal> portals, Duration loginTimeout, int ev
     if (eventLoops < 1) {
       throw new IllegalArgumentException(eventLoops + " event loops");
     }
+    if (spin.isNegative() || spin.compareTo(dev.rootstock.target.wire.Limits.SPIN) > 0) {
+      throw new IllegalArgumentException("a spin of " + spin);
+    }
   }
 
-  /** As many event loops as there are processors, and a login time-out of 30 seconds. */
+  /** As many event loops as processors, a login time-out of 30 seconds, and no spinning. */
   public static TargetSettings of(List<Portal> portals) {
     return new TargetSettings(
-        portals, Duration.ofSeconds(30), Runtime.getRuntime().availableProcessors());
+        portals, Duration.ofSeconds(30), Runtime.getRuntime().availableProcessors(), Duration.ZERO);
   }
 
   /** The same, with all portals in one group. */
@@ -43,11 +49,16 @@ public record TargetSettings(List<Portal> portals, Duration loginTimeout, int ev
 
   /** The same with another login time-out. */
   public TargetSettings withLoginTimeout(Duration timeout) {
-    return new TargetSettings(portals, timeout, eventLoops);
+    return new TargetSettings(portals, timeout, eventLoops, spin);
   }
 
   /** The same with another number of event loops. */
   public TargetSettings withEventLoops(int loops) {
-    return new TargetSettings(portals, loginTimeout, loops);
+    return new TargetSettings(portals, loginTimeout, loops, spin);
+  }
+
+  /** The same with another spin. */
+  public TargetSettings withSpin(Duration longest) {
+    return new TargetSettings(portals, loginTimeout, eventLoops, longest);
   }
 }

@@ -74,12 +74,14 @@ public record Configuration(
    * @param namePrefix what target names begin with, or null for the one made at installation
    * @param chap who has to prove themselves
    * @param discovery by what every client's discovery sessions prove themselves; null for nothing
+   * @param spin how long a thread looks for more commands before it sleeps; zero for not at all
    */
   public record Iscsi(
       List<Portal> listen,
       @Nullable String namePrefix,
       ChapMode chap,
-      @Nullable DiscoverySecret discovery) {
+      @Nullable DiscoverySecret discovery,
+      Duration spin) {
     static final Iscsi DEFAULTS =
         new Iscsi(List.of(new InetSocketAddress("0.0.0.0", ISCSI_PORT)), null);
 
@@ -89,7 +91,12 @@ public record Configuration(
 
     /** Portals of one group, and CHAP for the clients that have a secret. */
     public Iscsi(List<InetSocketAddress> listen, @Nullable String namePrefix) {
-      this(listen.stream().map(Portal::new).toList(), namePrefix, ChapMode.PER_CLIENT, null);
+      this(
+          listen.stream().map(Portal::new).toList(),
+          namePrefix,
+          ChapMode.PER_CLIENT,
+          null,
+          Duration.ZERO);
     }
   }
 

@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 /** The section about the target. */
 final class IscsiSection {
   private static final String LISTEN = "listen";
-  private static final Set<String> ISCSI = Set.of(LISTEN, "name-prefix", "chap", "discovery-chap");
+  private static final String SPIN = "spin";
+  private static final Set<String> ISCSI =
+      Set.of(LISTEN, "name-prefix", "chap", "discovery-chap", SPIN);
   private static final Pattern TAG = Pattern.compile("[1-9][0-9]{0,4}");
   private static final Set<String> DISCOVERY_CHAP = Set.of("user", "secret-file");
 
@@ -52,7 +54,12 @@ final class IscsiSection {
         throw section.wrong("name-prefix", String.valueOf(e.getMessage()));
       }
     }
-    return new Iscsi(portals(section), prefix, chap, discovery(file, section, chap));
+    return new Iscsi(
+        portals(section),
+        prefix,
+        chap,
+        discovery(file, section, chap),
+        section.microseconds(SPIN, dev.rootstock.target.wire.Limits.SPIN));
   }
 
   /** A list is one portal group; where there are several, each has its tag for a key. */

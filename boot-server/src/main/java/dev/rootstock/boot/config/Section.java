@@ -7,6 +7,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Section {
   private static final Pattern DURATION = Pattern.compile("([1-9][0-9]{0,8})([smhd])");
+  private static final Pattern MICROSECONDS = Pattern.compile("(\\d{1,6})us");
   private static final Pattern INTERFACE = Pattern.compile("[^\\s/:]{1,15}");
   private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
 
@@ -208,6 +210,26 @@ final class Section {
           key,
           "'%s: %s' is out of range: at least %ds, and less than 136 years"
               .formatted(in(key), text, least.toSeconds()));
+    }
+    return duration;
+  }
+
+  /** A number of microseconds, zero where the key is not there. */
+  Duration microseconds(String key, Duration most) throws ConfigurationException {
+    String text = text(key);
+    if (text == null) {
+      return Duration.ZERO;
+    }
+    Matcher matcher = MICROSECONDS.matcher(text);
+    Duration duration =
+        matcher.matches()
+            ? Duration.of(Integer.parseInt(matcher.group(1)), ChronoUnit.MICROS)
+            : null;
+    if (duration == null || duration.compareTo(most) > 0) {
+      throw wrong(
+          key,
+          "'%s: %s' is not from 0us to %dus: write a number and us, as 100us"
+              .formatted(in(key), text, most.toNanos() / 1000));
     }
     return duration;
   }

@@ -148,7 +148,10 @@ public final class Server implements AutoCloseable {
                 chap(installation)));
     started("boots", boots);
     IscsiTarget target =
-        IscsiTarget.start(TargetSettings.of(configuration.iscsi().listen()), boots);
+        IscsiTarget.start(
+            TargetSettings.of(configuration.iscsi().listen())
+                .withSpin(configuration.iscsi().spin()),
+            boots);
     started("iscsi", () -> stop(target));
     boots.revokeThrough(target::revoke);
     boots.tell(BootWatch.boots(trails));

@@ -120,9 +120,17 @@ public final class Bench {
     clients.addAll(many);
     try (var tgt = TgtServer.start(disk);
         var golden = RootstockServer.service(folder.resolve("golden"), disk, "", clients);
+        var spinning =
+            RootstockServer.service(
+                folder.resolve("spinning"), disk, ", spin: 100us", List.of(READER));
         var memory = RootstockServer.memory(folder)) {
       List<Table> tables = new ArrayList<>();
       reads(tables, disk, tgt, golden, memory);
+      IscsiPerf single = new IscsiPerf(8, 1, true);
+      tables.add(
+          new Table("4 KiB random read, depth 1, spinning 100 µs")
+              .row(TGT, single.on(tgt.served()))
+              .row(GOLDEN, single.on(spinning.served(READER))));
       writes(tables, tgt, golden);
       sessions(tables, tgt, golden, many);
       for (Table table : tables) {

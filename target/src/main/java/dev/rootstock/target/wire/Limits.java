@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.wire;
 
+import java.time.Duration;
+
 /**
  * Every bound of the target, with its reason. Nothing grows with what the network sends beyond
  * these. SCSI has its own in {@link dev.rootstock.target.scsi.Limits}.
@@ -73,6 +75,9 @@ public final class Limits {
    * Below, asking whether they are in memory costs more than the copy.
    */
   public static final int LEAST_LOAN = 32 * 1024;
+
+  /** The longest spin: what it may burn of a processor at each change to idle. */
+  public static final Duration SPIN = Duration.ofMillis(1);
 
   /** Our MaxBurstLength: what one R2T asks for, and the unit in which writes are collected. */
   public static final int BURST = 256 * 1024;
