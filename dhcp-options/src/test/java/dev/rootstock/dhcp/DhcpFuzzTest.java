@@ -12,7 +12,7 @@ import java.util.Optional;
 /** Any datagram is a packet or is refused, with all its options; and so is any root path. */
 class DhcpFuzzTest {
 
-  @FuzzTest(maxDuration = "10m")
+  @FuzzTest(maxDuration = "2m")
   void anyDatagramIsReadOrRefused(byte[] bytes) {
     DhcpPacket packet;
     try {
@@ -62,7 +62,7 @@ class DhcpFuzzTest {
     }
   }
 
-  @FuzzTest(maxDuration = "5m")
+  @FuzzTest(maxDuration = "2m")
   void anyRootPathIsReadOrRefused(byte[] bytes) {
     try {
       RootPath path = RootPath.parse(bytes);

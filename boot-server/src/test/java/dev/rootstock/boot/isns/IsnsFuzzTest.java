@@ -16,7 +16,7 @@ class IsnsFuzzTest {
   private static final Tag[] TAGS = Tag.values();
 
   /** What can be read can be written, and is then read as the same. */
-  @FuzzTest(maxDuration = "10m")
+  @FuzzTest(maxDuration = "2m")
   void aPayloadIsRefusedOrComesBack(byte[] bytes) {
     int function = bytes.length > 0 ? bytes[0] & 0x800F : 2;
     try {
@@ -30,7 +30,7 @@ class IsnsFuzzTest {
   }
 
   /** Whoever knows the attributes and not the rules gets one answer to each request. */
-  @FuzzTest(maxDuration = "10m")
+  @FuzzTest(maxDuration = "2m")
   void everyRequestHasOneAnswerAndTheDatabaseIsBounded(FuzzedDataProvider input) {
     long[] now = {1_000_000};
     IsnsDatabase database =

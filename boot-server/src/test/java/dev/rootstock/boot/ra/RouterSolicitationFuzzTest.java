@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 /** Any packet is a solicitation or is ignored. */
 class RouterSolicitationFuzzTest {
 
-  @FuzzTest(maxDuration = "5m")
+  @FuzzTest(maxDuration = "2m")
   void anyPacketIsReadOrIgnored(byte[] bytes) {
     RouterSolicitation.parse(ByteBuffer.wrap(bytes))
         .ifPresent(solicitation -> assertEquals(16, solicitation.source().limit()));

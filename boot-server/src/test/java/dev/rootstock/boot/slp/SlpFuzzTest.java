@@ -17,7 +17,7 @@ class SlpFuzzTest {
   private static final int ROOM = 256 << 10;
 
   /** What can be read can be written, and is then read as the same. */
-  @FuzzTest(maxDuration = "10m")
+  @FuzzTest(maxDuration = "2m")
   void aMessageIsRefusedOrComesBack(byte[] bytes) {
     SlpMessage message;
     try {
@@ -35,7 +35,7 @@ class SlpFuzzTest {
   }
 
   /** Both agents answer with one whole message, or not at all. */
-  @FuzzTest(maxDuration = "10m")
+  @FuzzTest(maxDuration = "2m")
   void anAgentAnswersWithAMessageOrNotAtAll(byte[] bytes) {
     long[] now = {0};
     SlpResponder responder =
@@ -70,7 +70,7 @@ class SlpFuzzTest {
   }
 
   /** A filter is refused or has an answer for whatever attributes there are. */
-  @FuzzTest(maxDuration = "10m")
+  @FuzzTest(maxDuration = "2m")
   void aFilterIsRefusedOrHasAnAnswer(byte[] bytes) {
     String text = new String(bytes, StandardCharsets.UTF_8);
     int cut = text.length() / 2;

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 /** Any datagram is a packet or is refused, and what is negotiated stays within its bounds. */
 class TftpFuzzTest {
 
-  @FuzzTest(maxDuration = "5m")
+  @FuzzTest(maxDuration = "2m")
   void anyPacketIsReadOrRefused(byte[] bytes) {
     try {
       if (TftpPacket.parse(ByteBuffer.wrap(bytes)) instanceof TftpPacket.Read read) {

@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 class ForeignImageFuzzTest {
 
   /** Changes a whole file at random places: pure noise would never get past its header. */
-  @FuzzTest(maxDuration = "10m")
+  @FuzzTest(maxDuration = "2m")
   void damagedFileIsShownOrRefused(FuzzedDataProvider input) {
     ByteBuffer file = DamagedImageTest.whole();
     while (input.remainingBytes() > 0) {
@@ -27,12 +27,12 @@ class ForeignImageFuzzTest {
     showOrRefuse(file);
   }
 
-  @FuzzTest(maxDuration = "10m")
+  @FuzzTest(maxDuration = "2m")
   void anyBytesAreShownOrRefused(byte[] bytes) {
     showOrRefuse(ByteBuffer.wrap(bytes));
   }
 
-  @FuzzTest(maxDuration = "10m")
+  @FuzzTest(maxDuration = "2m")
   void compressedClusterIsUnpackedOrRefused(FuzzedDataProvider input) {
     Compression compression = input.pickValue(Compression.values());
     byte[] cluster = new byte[input.pickValue(new int[] {512, 65_536, 2 << 20})];

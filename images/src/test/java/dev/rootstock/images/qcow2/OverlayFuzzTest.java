@@ -71,7 +71,7 @@ class OverlayFuzzTest {
     }
   }
 
-  @FuzzTest(maxDuration = "10m")
+  @FuzzTest(maxDuration = "2m")
   void damagedOverlayIsRefusedOrAnswers(FuzzedDataProvider input) {
     CrashFiles files = killed();
     try {

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The long part of the tests: every search for inputs that break a decoder, and the tests that do
+# more with the property rootstock.long, one lane a processor. Writes docs/long-run.md.
+#
+# usage: search.sh HOME; the environment names the JDK (JAVA_HOME) and Maven's options.
+set -euo pipefail
+
+home=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+queue=$work/queue
+results=$work/results
+: >"$results"
+
+# Lines of module, class and method; a fuzz test searches by one method a process.
+fuzz_jobs() {
+  local file
+  while read -r file; do
+    awk -v path="${file#"$home"/}" '
+      BEGIN { module = path; sub(/\/.*/, "", module)
+              class = path; sub(/.*\//, "", class); sub(/\.java$/, "", class) }
+      /@FuzzTest/ { armed = 1 }
+      armed && match($0, /void [A-Za-z0-9_]+\(/) {
+        print module, class "#" substr($0, RSTART + 5, RLENGTH - 6), "fuzz"; armed = 0 }' "$file"
+  done < <(find "$home"/*/src/test -name '*FuzzTest.java' | sort)
+}
+
+long_jobs() {
+  local file module
+  while read -r file; do
+    module=${file#"$home"/}
+    echo "${module%%/*} $(basename "$file" .java) long"
+  done < <(grep -rl --include='*.java' 'getBoolean("rootstock.long")' "$home"/*/src/test | sort)
+}
+
+# The longest first, so that the lanes end together.
+{ long_jobs; fuzz_jobs; } >"$queue"
+
+next_job() {
+  exec 9>"$work/lock"
+  flock 9
+  job=$(head -n 1 "$queue")
+  sed -i 1d "$queue"
+  exec 9>&-
+  [ -n "$job" ]
+}
+
+# One test in a lane's own copy of the tree: two Mavens in one tree would meet in build/.
+run_job() {
+  local lane=$1 module=$2 test=$3 kind=$4 log="$work/log.$1"
+  local flags=(-Drootstock.long=true)
+  if [ "$kind" = fuzz ]; then
+    flags=('-Dfuzz.flags=-Djazzer.instrumentation_includes=dev.rootstock.**')
+    export JAZZER_FUZZ=1
+  else
+    unset JAZZER_FUZZ
+  fi
+  echo "rootstock: searching with $test" >&2
+  if ! (cd "$work/$lane" && mvn -B -q test -pl "$module" -am "-Dtest=$test" \
+    -Dsurefire.failIfNoSpecifiedTests=false "${flags[@]}" >"$log" 2>&1); then
+    tail -n 60 "$log" >&2
+    echo "rootstock: $test found something: what stands above says what" >&2
+    : >"$work/failed"
+    return
+  fi
+  if [ "$kind" = fuzz ]; then
+    sed -n "s/^\(#[0-9]*[[:space:]]\)\{0,1\}Done \([0-9]*\) runs in \([0-9]*\) second.*/| \`$test\` | \2 inputs in \3 s |/p" \
+      "$log" >>"$results"
+  else
+    sed -n "s/^.*long: \([^:]*\): \(.*\)$/| \`$test\`, \1 | \2 |/p" "$log" >>"$results"
+  fi
+}
+
+lane() {
+  local job module test kind
+  cp -a "$home" "$work/$1"
+  while [ ! -e "$work/failed" ] && next_job; do
+    read -r module test kind <<<"$job"
+    run_job "$1" "$module" "$test" "$kind"
+  done
+}
+
+for ((i = 1; i <= $(nproc); i++)); do lane "$i" & done
+wait
+[ ! -e "$work/failed" ] || exit 1
+{
+  printf '# The last long run\n\n'
+  printf '`./rootstock test --long` wrote this page. Commit %s, %s. Nothing was found.\n\n' \
+    "$(git -C "$home" rev-parse --short HEAD 2>/dev/null || echo unknown)" "$(date -u +%Y-%m-%d)"
+  printf '| what | how much |\n|---|---|\n'
+  sort "$results"
+} >"$home/docs/long-run.md"
