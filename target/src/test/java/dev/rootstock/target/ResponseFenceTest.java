@@ -25,6 +25,7 @@ import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -266,6 +267,63 @@ class ResponseFenceTest {
       Initiator other = server.login(TestServer.options().withIsid(new Isid(2)));
       assertEquals(COMPLETE, one.manage(CLEAR_TASK_SET, 0, Tag.NONE, 0));
       assertTrue(other.readBlocks(0, 0, 1).good());
+    }
+  }
+
+  /** §4.2.2.3.4 f: the response to PREEMPT AND ABORT. */
+  @Test
+  void preemptAndAbortIsAnsweredBetweenWhatIsBeforeAndBehindIt() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator one = server.login(FENCED);
+      Initiator two = server.join(one, 1);
+      assertTrue(one.write(0, reserveOut(0), parameters(0, 0xA)).good());
+      Initiator other = server.login(SEVERAL.withIsid(new Isid(2)));
+      assertTrue(other.write(0, reserveOut(0), parameters(0, 0xB)).good());
+      assertTrue(two.readBlocks(0, 0, 1).good());
+      ScsiCommand preempt =
+          one.command(
+              0, reserveOut(5), false, true, 24, Unpooled.wrappedBuffer(parameters(0xA, 0xB)));
+      one.socket().send(preempt);
+      assertSilent(one);
+      acknowledge(two);
+      assertTrue(one.await(preempt.itt(), new byte[0]).good());
+      ScsiCommand later = read(two);
+      assertSilent(two);
+      acknowledge(one);
+      assertTrue(two.await(later.itt(), new byte[0]).good());
+    }
+  }
+
+  private static byte[] reserveOut(int action) {
+    return new byte[] {0x5F, (byte) action, 3, 0, 0, 0, 0, 0, 24, 0};
+  }
+
+  private static byte[] parameters(long key, long serviceActionKey) {
+    return ByteBuffer.allocate(24).putLong(key).putLong(serviceActionKey).array();
+  }
+
+  /** §4.2.2.3.4 a, §4.2.3.3 e: the unit attention that tells a third party of an abort. */
+  @Test
+  void theAttentionAfterAnAbortIsAnsweredBetweenWhatIsBeforeAndBehindIt() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator issuer = server.login();
+      Initiator one = server.login(FENCED.withIsid(new Isid(2)));
+      Initiator two = server.join(one, 1);
+      one.socket()
+          .send(
+              one.command(0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.EMPTY_BUFFER));
+      assertInstanceOf(ReadyToTransfer.class, one.receive());
+      assertTrue(two.readBlocks(0, 0, 1).good());
+      function(issuer, CLEAR_TASK_SET, Tag.NONE, 0);
+      assertComplete(issuer);
+      ScsiCommand told = read(one);
+      assertSilent(one);
+      acknowledge(two);
+      assertEquals("06/2f/00", one.await(told.itt(), new byte[0]).senseCode());
+      ScsiCommand later = read(two);
+      assertSilent(two);
+      acknowledge(one);
+      assertTrue(two.await(later.itt(), new byte[0]).good());
     }
   }
 }

@@ -152,6 +152,11 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
     return new Sense(key, asc, ascq, information, SKSV | progress);
   }
 
+  /** Whether it is a unit attention. */
+  public boolean isAttention() {
+    return key == UNIT_ATTENTION;
+  }
+
   /** Key, code and qualifier as engineers write them: {@code 05/24/00}. */
   @Override
   public String toString() {

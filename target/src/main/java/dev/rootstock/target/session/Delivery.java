@@ -294,7 +294,12 @@ final class Delivery {
     if (from.unacknowledged() != null) {
       session.recovery().tagTaken(command.itt(), from);
     }
-    tasks.add(Task.of(from, command, plan));
+    Task task = Task.of(from, command, plan);
+    if (session.fence().guards(command, plan)) {
+      session.fence().run(task);
+    } else {
+      tasks.add(task);
+    }
   }
 
   /** RFC 7143 §7.8, §11.16. */

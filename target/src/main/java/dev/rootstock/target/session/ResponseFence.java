@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.session;
 
+import dev.rootstock.target.command.Task;
+import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.SerialNumber;
+import dev.rootstock.target.scsi.Plan;
+import dev.rootstock.target.scsi.ScsiStatus;
+import dev.rootstock.target.scsi.Sense;
+import dev.rootstock.target.session.SessionParameters.TaskReporting;
 import dev.rootstock.target.wire.Limits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a response in order with those of other connections (RFC 7143 §4.2.2.3, §11.6.1).
@@ -16,12 +23,21 @@ import java.util.concurrent.TimeUnit;
  * fences (§13.23). An initiator that does not acknowledge is waited for no longer than {@link
  * Limits#FENCE_MILLIS}.
  *
+ * <p>So it is with the functions that act on several tasks. A command whose response is fenced runs
+ * alone: when everything before it is answered and acknowledged, and before anything behind it.
+ *
  * <p>With one connection responses are in order by themselves: then the fence is never up.
  */
 final class ResponseFence {
   private final Session session;
   private final TaskSet tasks;
   private final List<Settling> settlings = new ArrayList<>();
+
+  /** Commands whose responses are fenced, and that are not over. */
+  private final List<Task> fenced = new ArrayList<>();
+
+  /** Whether the next command is the first one after another session has ended tasks here. */
+  private boolean guardsNext;
 
   /** A connection, and the status number from which on it is of no interest here. */
   private record Mark(Connection connection, int statSn) {
@@ -33,16 +49,21 @@ final class ResponseFence {
 
   /** Somebody who waits. */
   private final class Settling {
-    private final List<Mark> marks;
     private final Runnable then;
 
-    Settling(List<Mark> marks, Runnable then) {
-      this.marks = marks;
+    /** What has been sent by the time that nothing runs any more. */
+    private @Nullable List<Mark> marks;
+
+    Settling(Runnable then) {
       this.then = then;
     }
 
     boolean settled() {
-      return tasks.running() == 0 && marks.stream().allMatch(Mark::acknowledged);
+      if (marks == null && tasks.running() == 0) {
+        marks = unacknowledged();
+      }
+      List<Mark> all = marks;
+      return all != null && tasks.running() == 0 && all.stream().allMatch(Mark::acknowledged);
     }
 
     void end() {
@@ -76,8 +97,18 @@ final class ResponseFence {
     session.startWaitingSoon();
   }
 
-  /** Waits until everything is acknowledged that has been sent, and nothing runs. */
+  /** Waits until nothing runs, and everything is acknowledged that has been sent by then. */
   void settle(Runnable then) {
+    Settling settling = new Settling(then);
+    settlings.add(settling);
+    if (settling.settled()) {
+      settling.end();
+    } else {
+      session.schedule(settling::end, Limits.FENCE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private List<Mark> unacknowledged() {
     List<Mark> marks = new ArrayList<>();
     for (Connection connection : session.connections().live()) {
       Mark mark = new Mark(connection, connection.nextStatSn());
@@ -89,12 +120,50 @@ final class ResponseFence {
         }
       }
     }
-    Settling settling = new Settling(marks, then);
-    settlings.add(settling);
-    if (settling.settled()) {
-      settling.end();
-    } else {
-      session.schedule(settling::end, Limits.FENCE_MILLIS, TimeUnit.MILLISECONDS);
+    return marks;
+  }
+
+  /**
+   * Another session ends tasks of this one: the first response after that is fenced (§4.2.3.3 e).
+   */
+  void guardNext() {
+    guardsNext = true;
+  }
+
+  /** Whether the response to a command is fenced (§4.2.2.3.4), where fences were asked for. */
+  boolean guards(ScsiCommand command, Plan plan) {
+    if (session.agreed().reporting() == TaskReporting.RFC3720
+        || session.connections().live().size() < 2) {
+      return false;
+    }
+    boolean first = guardsNext;
+    guardsNext = false;
+    return first || isAttention(plan) || isPreemptAndAbort(command.cdbHigh());
+  }
+
+  private static boolean isAttention(Plan plan) {
+    return plan instanceof Plan.Fail(ScsiStatus _, Sense sense)
+        && sense != null
+        && sense.isAttention();
+  }
+
+  /** PERSISTENT RESERVE OUT with the service action PREEMPT AND ABORT (SPC-4 §6.16). */
+  private static boolean isPreemptAndAbort(long cdbHigh) {
+    return cdbHigh >>> 56 == 0x5F && (cdbHigh >>> 48 & 0x1F) == 0x05;
+  }
+
+  /** Runs a command whose response is fenced; the session tells when it is {@link #over}. */
+  void run(Task task) {
+    tasks.hold();
+    fenced.add(task);
+    tasks.add(task);
+    settle(() -> tasks.startHeld(task));
+  }
+
+  /** A task is over, and its response is sent next. */
+  void over(Task task) {
+    if (!fenced.isEmpty() && fenced.remove(task)) {
+      session.loop().execute(() -> settle(this::lower));
     }
   }
 

@@ -415,6 +415,7 @@ public final class Session implements TargetSession {
   /** A task is over. What waited for it goes on from the loop, when no PDU is half written. */
   void over(Task task) {
     tasks.over(task);
+    fence.over(task);
     if (fence.isAwaited()) {
       loop.execute(fence::changed);
     }

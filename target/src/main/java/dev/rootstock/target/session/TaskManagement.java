@@ -286,8 +286,7 @@ final class TaskManagement {
   private static void clear(Session other, Predicate<Task> which, int function, Runnable atRest) {
     tellOfTermination(other, which, null);
     Nexus nexus = other.nexus();
-    // §4.2.3.3 e: its first response after that tells of it, and is behind those before.
-    boolean fenced = other.agreed().reporting() != TaskReporting.RFC3720 && other.fence().raise();
+    other.fence().guardNext();
     boolean clear = function == TaskManagementRequest.CLEAR_TASK_SET;
     other.abortForAnother(
         task -> {
@@ -298,9 +297,6 @@ final class TaskManagement {
           return affected;
         },
         atRest);
-    if (fenced) {
-      other.fence().settle(other.fence()::lower);
-    }
   }
 
   /**

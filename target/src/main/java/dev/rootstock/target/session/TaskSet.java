@@ -96,6 +96,13 @@ final class TaskSet {
     held--;
   }
 
+  /** Starts one of the tasks that wait, whatever holds the others; unless it is over. */
+  void startHeld(Task task) {
+    if (waiting.remove(task)) {
+      run(task);
+    }
+  }
+
   /** Tasks that have been started and are not over. */
   int running() {
     return running;
