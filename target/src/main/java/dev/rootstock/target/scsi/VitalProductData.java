@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.scsi;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ final class VitalProductData {
   private static final int DEVICE_IDENTIFICATION = 0x83;
   private static final int EXTENDED_INQUIRY = 0x86;
   private static final int MODE_PAGE_POLICY = 0x87;
+  private static final int SCSI_PORTS = 0x88;
   private static final int BLOCK_LIMITS = 0xB0;
   private static final int BLOCK_DEVICE_CHARACTERISTICS = 0xB1;
   private static final int LOGICAL_BLOCK_PROVISIONING = 0xB2;
@@ -22,6 +24,7 @@ final class VitalProductData {
     (byte) DEVICE_IDENTIFICATION,
     (byte) EXTENDED_INQUIRY,
     (byte) MODE_PAGE_POLICY,
+    (byte) SCSI_PORTS,
     (byte) BLOCK_LIMITS,
     (byte) BLOCK_DEVICE_CHARACTERISTICS,
     (byte) LOGICAL_BLOCK_PROVISIONING
@@ -32,6 +35,7 @@ final class VitalProductData {
 
   private static final int HEADER_BYTES = 4;
   private static final int DESIGNATOR_HEADER_BYTES = 4;
+  private static final int PORT_HEADER_BYTES = 12;
 
   private VitalProductData() {}
 
@@ -43,6 +47,7 @@ final class VitalProductData {
       case DEVICE_IDENTIFICATION -> page(code, designators(nexus, server));
       case EXTENDED_INQUIRY -> extendedInquiry(server);
       case MODE_PAGE_POLICY -> page(code, SHARED_BY_ALL);
+      case SCSI_PORTS -> page(code, scsiPorts(server.ports()));
       case BLOCK_LIMITS -> blockLimits(server);
       case BLOCK_DEVICE_CHARACTERISTICS -> blockDeviceCharacteristics();
       case LOGICAL_BLOCK_PROVISIONING -> logicalBlockProvisioning(server);
@@ -99,6 +104,20 @@ final class VitalProductData {
       content.put(designator);
     }
     return content.array();
+  }
+
+  /** All ports through which the unit is to be had, page 88 (SPC-4 §7.8.14): number and name. */
+  private static byte[] scsiPorts(TargetPorts ports) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (int port : ports.ports()) {
+      byte[] name = designator(CodeSet.UTF_8, Association.PORT, 8, nameString(ports.name(port)));
+      byte[] header = new byte[PORT_HEADER_BYTES];
+      Bytes.putShort(header, 2, port);
+      Bytes.putShort(header, 10, name.length); // behind an initiator port's name, which is none
+      all.writeBytes(header);
+      all.writeBytes(name);
+    }
+    return all.toByteArray();
   }
 
   private enum CodeSet {

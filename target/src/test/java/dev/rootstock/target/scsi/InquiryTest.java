@@ -46,7 +46,7 @@ class InquiryTest {
 
   @Test
   void supportedPages() {
-    assertEquals("00000008" + "0080838687b0b1b2", bench.data("12 01 00 00FF 00"));
+    assertEquals("00000009" + "008083868788b0b1b2", bench.data("12 01 00 00FF 00"));
   }
 
   @Test

@@ -43,6 +43,22 @@ class TargetPortsTest {
     assertTrue(one.contains(unit) && two.contains(unit), two);
   }
 
+  /** SPC-4 §7.8.14: each port by its number and its name, whichever is asked. */
+  @Test
+  void allPortsAreListed() {
+    String page =
+        "0088"
+            + "0088" // 2 ports of 68 bytes
+            + ("0000" + "0001" + "0000" + "0000" + "0000" + "0038" + "53980034" + named("0001"))
+            + ("0000" + "0102" + "0000" + "0000" + "0000" + "0038" + "53980034" + named("0102"));
+    assertEquals(page, data(bench.first, "12 01 88 00FF 00"));
+    assertEquals(page, data(other, "12 01 88 00FF 00"));
+  }
+
+  private static String named(String tag) {
+    return Bench.hex((Bench.TARGET + ",t,0x" + tag).getBytes(UTF_8)) + "00".repeat(3);
+  }
+
   @Test
   void inquirySaysThatThereAreSeveral() {
     assertEquals("10", data(other, "12 00 00 00FF 00").substring(12, 14));
