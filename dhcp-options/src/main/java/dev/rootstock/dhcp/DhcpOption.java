@@ -129,6 +129,13 @@ public final class DhcpOption<T> {
       new DhcpOption<>(
           175, "iPXE options", new OptionFormat<>(IpxeOptions::decode, IpxeOptions::encode));
 
+  /**
+   * Ours, of the options that RFC 3942 leaves to sites: where an operating system says that it is
+   * ready.
+   */
+  public static final DhcpOption<String> READY_URL =
+      new DhcpOption<>(224, "ready address", OptionFormat.TEXT);
+
   /** iPXE's and not IANA's: the name that the client's initiator takes. */
   public static final DhcpOption<String> INITIATOR_NAME =
       new DhcpOption<>(203, "initiator name", OptionFormat.TEXT);

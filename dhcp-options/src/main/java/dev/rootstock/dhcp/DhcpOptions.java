@@ -47,6 +47,13 @@ public final class DhcpOptions {
     return Collections.unmodifiableSet(values.keySet());
   }
 
+  /** A copy with one option more, or another value of it. */
+  public <T> DhcpOptions with(DhcpOption<T> option, T value) {
+    Map<Integer, byte[]> more = new LinkedHashMap<>(values);
+    more.put(option.code(), option.encode(value));
+    return new DhcpOptions(more);
+  }
+
   /** A copy without one option. */
   public DhcpOptions without(DhcpOption<?> option) {
     Map<Integer, byte[]> fewer = new LinkedHashMap<>(values);

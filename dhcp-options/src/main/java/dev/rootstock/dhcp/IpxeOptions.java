@@ -22,6 +22,14 @@ public record IpxeOptions(SortedMap<Integer, String> values) {
   /** Not zero: the disk is attached and not booted from, as an installer wants it. */
   public static final int SKIP_SAN_BOOT = 0x09;
 
+  /** What an iPXE can do, as it tells by option 175: to attach iSCSI disks, and to load by HTTP. */
+  public static final int FEATURE_ISCSI = 0x11;
+
+  public static final int FEATURE_HTTP = 0x13;
+
+  private static final int FIRST_FEATURE = 0x10;
+  private static final int LAST_FEATURE = 0x4F;
+
   /** Not zero: iPXE does not wait three seconds for a proxyDHCP server. */
   public static final int NO_PXEDHCP = 0xB0;
 
@@ -57,6 +65,17 @@ public record IpxeOptions(SortedMap<Integer, String> values) {
     TreeMap<Integer, String> more = new TreeMap<>(values);
     more.put(code, HexFormat.of().formatHex(text.getBytes(StandardCharsets.US_ASCII)));
     return new IpxeOptions(more);
+  }
+
+  /**
+   * Whether an iPXE says that it was built without something. One that tells of no feature at all,
+   * as its options were once, says nothing.
+   *
+   * @param feature {@link #FEATURE_ISCSI} or {@link #FEATURE_HTTP}
+   */
+  public boolean lacks(int feature) {
+    return !values.subMap(FIRST_FEATURE, LAST_FEATURE + 1).isEmpty()
+        && !values.containsKey(feature);
   }
 
   /** Without the values: there may be secrets among them. */

@@ -4,6 +4,7 @@ package dev.rootstock.qemu;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What a machine starts with: firmware, and its network card with or without iPXE in its ROM. */
@@ -43,6 +44,23 @@ enum Firmware {
     @Override
     String card() {
       return ",romfile=";
+    }
+  },
+  /** UEFI's HTTP boot, and nothing else of UEFI's network boots. */
+  UEFI_BY_HTTP {
+    @Override
+    List<String> options(Path folder) throws IOException {
+      var options = new ArrayList<>(UEFI.options(folder));
+      // OVMF tries PXE first, over IPv4 and IPv6, and each takes a minute to give up.
+      for (String pxe : List.of("IPv4PXESupport", "IPv6PXESupport")) {
+        options.addAll(List.of("-fw_cfg", "name=opt/org.tianocore/" + pxe + ",string=no"));
+      }
+      return options;
+    }
+
+    @Override
+    String card() {
+      return UEFI_WITHOUT_IPXE.card();
     }
   };
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,12 +30,22 @@ class BootSideIT {
     return tree.resolve("usr/lib/ipxe");
   }
 
+  /** What else is to be seen while a machine runs. */
+  private interface Look {
+    void at() throws Exception;
+  }
+
   private static void boots(Machine machine) throws Exception {
+    boots(machine, () -> {});
+  }
+
+  private static void boots(Machine machine, Look look) throws Exception {
     machine.powerOn();
     machine.log().await("^ROOTSTOCK boot 1 of " + machine.name() + "$", Machine.BOOT);
     machine.awaitReady();
     machine.write("something");
     assertEquals("something", machine.read());
+    look.at();
     machine.shutDown();
   }
 
@@ -47,6 +58,67 @@ class BootSideIT {
       capture.stop();
       assertEquals(List.of(), capture.wrongPackets());
       assertTrue(capture.values("tftp.opcode == 1", "tftp.source_file").contains("snponly.efi"));
+      lab.finish();
+    }
+  }
+
+  /** Firmware and system prove themselves, and the target to them; then the machine says so. */
+  @Test
+  void uefiHttpBootComesToBothDisksByAScriptAndChap() throws Exception {
+    String boot =
+        Service.OWN_DHCP
+            + "  ipxe: script\n"
+            + "tftp: { enabled: true, root: %s }\n".formatted(ipxe())
+            + HTTP;
+    try (Lab lab = Lab.open("http-boot", boot)) {
+      Path second = Files.write(lab.folder().resolve("second.raw"), secondDisk());
+      lab.service().command("image", "import", second.toString(), "--name", "second");
+      Machine machine = lab.client("web", "ephemeral", Firmware.UEFI_BY_HTTP, "--disk", "second@1");
+      lab.service().command("client", "chap", "web", "--generate", "--mutual", "--hand-out");
+      Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
+      machine.powerOn();
+      machine.awaitReady();
+      machine.ask("disks", "^ROOTSTOCK disk beside the second disk.$");
+      machine.ask("be-ready", "^ROOTSTOCK was heard: noted$");
+      String status = lab.service().command("status", "--json");
+      assertTrue(status.contains("said so from 10.77.0."), status);
+      machine.shutDown();
+      capture.stop();
+
+      assertEquals(List.of(), capture.wrongPackets());
+      List<String> asked = capture.values("http.request.method == GET", "http.request.uri");
+      assertTrue(asked.containsAll(List.of("/boot/snponly.efi", "/script/web")), asked.toString());
+      assertEquals(List.of(), capture.values("tftp", "tftp.opcode"));
+      List<String> proofs = capture.values("iscsi.opcode == 0x23", "iscsi.keyvalue");
+      assertTrue(
+          proofs.stream().filter(keys -> keys.contains("CHAP_N=rootstock")).count() >= 3,
+          proofs.toString());
+      lab.finish();
+    }
+  }
+
+  /** A disk that says which it is. */
+  private static byte[] secondDisk() {
+    byte[] disk = new byte[1 << 20];
+    byte[] text = "the second disk.".getBytes(StandardCharsets.US_ASCII);
+    System.arraycopy(text, 0, disk, 0, text.length);
+    return disk;
+  }
+
+  @Test
+  void uefiWithoutIpxeLoadsItFromAProxyBesideDnsmasq() throws Exception {
+    String proxy =
+        "dhcp: { mode: proxy, interface: %s, router-advertisements: true }\ntftp: { enabled: true, root: %s }\n"
+            .formatted(PrivateNetwork.BRIDGE, ipxe());
+    try (Lab lab = Lab.open("proxy-chain", proxy + HTTP)) {
+      Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
+      try (OtherServer _ = dnsmasq(lab, List.of())) {
+        boots(lab.client("far", "persistent", Firmware.UEFI_WITHOUT_IPXE));
+      }
+      capture.stop();
+      assertEquals(List.of(), capture.wrongPackets());
+      assertTrue(capture.values("tftp.opcode == 1", "tftp.source_file").contains("snponly.efi"));
+      assertEquals(List.of("/script/far"), capture.values("http.request", "http.request.uri"));
       lab.finish();
     }
   }

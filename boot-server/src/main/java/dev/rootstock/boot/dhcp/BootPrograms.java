@@ -6,6 +6,7 @@ import dev.rootstock.dhcp.BootStage;
 import dev.rootstock.dhcp.ClientArchitecture;
 import dev.rootstock.dhcp.DhcpOption;
 import dev.rootstock.dhcp.DhcpOptions;
+import dev.rootstock.dhcp.IpxeOptions;
 import dev.rootstock.dhcp.MalformedDhcpException;
 import java.net.Inet4Address;
 import java.util.List;
@@ -15,7 +16,9 @@ import java.util.OptionalInt;
 
 /**
  * What machines load before they can attach a disk: iPXE for firmware that has none, and a script
- * for iPXE. iPXE itself never gets a program, so the chain has an end.
+ * for iPXE. An iPXE that can attach a disk never gets a program, so the chain has an end; one that
+ * was built without iSCSI gets a whole one, and {@link ChainGuard} ends the chain where that is
+ * none.
  *
  * @param files the program of each platform that there is one for
  * @param signed the program of each platform that Secure Boot lets run, where there is one
@@ -75,9 +78,29 @@ public record BootPrograms(
       throws MalformedDhcpException {
     return switch (BootStage.of(options)) {
       case FIRMWARE -> forFirmware(options, secureBoot, server);
-      case IPXE -> scripted ? script(client, server) : Optional.empty();
+      case IPXE -> forIpxe(options, client, secureBoot, server);
       case SYSTEM -> Optional.empty();
     };
+  }
+
+  private Optional<BootProgram> forIpxe(
+      DhcpOptions options, String client, boolean secureBoot, Inet4Address server)
+      throws MalformedDhcpException {
+    if (lacks(options, IpxeOptions.FEATURE_ISCSI)) {
+      return forFirmware(options, secureBoot, server);
+    }
+    return scripted && !lacks(options, IpxeOptions.FEATURE_HTTP)
+        ? script(client, server)
+        : Optional.empty();
+  }
+
+  /** Whether an iPXE asks that cannot attach a disk, so that another program has to. */
+  static boolean needsAnotherIpxe(DhcpOptions options) throws MalformedDhcpException {
+    return BootStage.of(options) == BootStage.IPXE && lacks(options, IpxeOptions.FEATURE_ISCSI);
+  }
+
+  private static boolean lacks(DhcpOptions options, int feature) throws MalformedDhcpException {
+    return options.get(DhcpOption.IPXE).map(told -> told.lacks(feature)).orElse(false);
   }
 
   private Optional<BootProgram> script(String client, Inet4Address server) {

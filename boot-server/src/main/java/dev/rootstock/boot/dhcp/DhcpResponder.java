@@ -14,6 +14,7 @@ import dev.rootstock.dhcp.BootProgram;
 import dev.rootstock.dhcp.BootReply;
 import dev.rootstock.dhcp.BootStage;
 import dev.rootstock.dhcp.DhcpOption;
+import dev.rootstock.dhcp.DhcpOptions;
 import dev.rootstock.dhcp.DhcpPacket;
 import dev.rootstock.dhcp.MalformedDhcpException;
 import dev.rootstock.dhcp.MessageType;
@@ -59,6 +60,7 @@ final class DhcpResponder implements Responder {
   private final RateLimit rate;
   private final Bounded<String, ClientState> states = new Bounded<>(Limits.CLIENT_STATES);
   private final OnceLog once;
+  private final ChainGuard chain;
 
   /** What is kept of a client between its packets. */
   private static final class ClientState {
@@ -124,6 +126,7 @@ final class DhcpResponder implements Responder {
     this.pool = pool;
     this.rate = new RateLimit(Limits.ANSWER_BURST, Limits.ANSWERS_PER_SECOND, nanoTime);
     this.once = once;
+    this.chain = new ChainGuard(nanoTime);
   }
 
   @Override
@@ -367,6 +370,12 @@ final class DhcpResponder implements Responder {
   }
 
   private Optional<BootProgram> program(Question question) throws MalformedDhcpException {
+    DhcpPacket packet = question.packet();
+    if (BootPrograms.needsAnotherIpxe(packet.options())
+        && !chain.mayLoad(question.client().name(), packet.xid())) {
+      once.warn(ChainGuard.warning(question.client().name()));
+      return Optional.empty();
+    }
     return programs.next(
         question.packet().options(), question.client(), question.subnet().serverAddress());
   }
@@ -398,6 +407,23 @@ final class DhcpResponder implements Responder {
         client.initiatorName(),
         client.ipxe(),
         program(question),
-        subnet.onWish());
+        onWish(question));
+  }
+
+  /** The network's, and an address with a token for whoever asks for it by name. */
+  private DhcpOptions onWish(Question question) throws MalformedDhcpException {
+    boolean asked =
+        question
+            .packet()
+            .options()
+            .get(DhcpOption.PARAMETER_REQUEST_LIST)
+            .map(codes -> codes.contains(DhcpOption.READY_URL.code()))
+            .orElse(false);
+    return asked
+        ? listener
+            .systemReadyUrl(question.client().name())
+            .map(url -> question.subnet().onWish().with(DhcpOption.READY_URL, url))
+            .orElse(question.subnet().onWish())
+        : question.subnet().onWish();
   }
 }

@@ -3,6 +3,7 @@ package dev.rootstock.boot.dhcp;
 
 import dev.rootstock.dhcp.BootStage;
 import dev.rootstock.dhcp.DhcpPacket;
+import java.util.Optional;
 
 /** Is told when a known machine may be starting. */
 @FunctionalInterface
@@ -24,6 +25,11 @@ public interface DiscoverListener {
    * #discovered}.
    */
   default void described(String client, BootStage stage, DhcpPacket packet) {}
+
+  /** Where the operating system of a client says that its boot is ready; empty for nowhere. */
+  default Optional<String> systemReadyUrl(String client) {
+    return Optional.empty();
+  }
 
   /** A machine that is no client asked for an address or for what to boot. As easily forged. */
   default void stranger(DhcpPacket packet) {}

@@ -95,5 +95,10 @@ final class Limits {
   /** Seconds that starting and stopping may take. */
   static final int SOCKET_SECONDS = 10;
 
+  /** Programs that an iPXE without iSCSI may load within so many seconds, one for each start. */
+  static final int CHAIN_LOADS = 3;
+
+  static final int CHAIN_SECONDS = 120;
+
   private Limits() {}
 }

@@ -42,6 +42,7 @@ final class ProxyResponder implements Responder {
   private final RateLimit rate;
   private final Bounded<String, ClientState> states = new Bounded<>(Limits.CLIENT_STATES);
   private final OnceLog once;
+  private final ChainGuard chain;
 
   private static final class ClientState {
     final RateLimit rate;
@@ -62,6 +63,7 @@ final class ProxyResponder implements Responder {
     this.listener = listener;
     this.programs = programs;
     this.once = once;
+    this.chain = new ChainGuard(nanoTime);
     this.nanoTime = nanoTime;
     this.rate = new RateLimit(Limits.ANSWER_BURST, Limits.ANSWERS_PER_SECOND, nanoTime);
   }
@@ -127,6 +129,11 @@ final class ProxyResponder implements Responder {
   private Decision answer(DhcpPacket packet, DhcpSubnet arrival, Way way, DhcpClient client)
       throws MalformedDhcpException {
     Inet4Address server = arrival.serverAddress();
+    if (BootPrograms.needsAnotherIpxe(packet.options())
+        && !chain.mayLoad(client.name(), packet.xid())) {
+      once.warn(ChainGuard.warning(client.name()));
+      return new Silence("its chain of programs does not end");
+    }
     Optional<BootProgram> program = programs.next(packet.options(), client, server);
     if (program.isEmpty()) {
       once.warn(

@@ -69,6 +69,11 @@ record BootWatch(
     }
   }
 
+  @Override
+  public Optional<String> systemReadyUrl(String client) {
+    return links.ofSystem(client);
+  }
+
   /** A boot file has arrived at an address. */
   void fetched(InetAddress address, String file, long bytes) {
     directory

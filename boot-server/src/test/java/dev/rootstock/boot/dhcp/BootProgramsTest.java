@@ -8,6 +8,7 @@ import dev.rootstock.boot.dhcp.BootPrograms.Platform;
 import dev.rootstock.dhcp.BootProgram;
 import dev.rootstock.dhcp.ClientArchitecture;
 import dev.rootstock.dhcp.DhcpOption;
+import dev.rootstock.dhcp.IpxeOptions;
 import java.net.Inet4Address;
 import java.util.List;
 import java.util.Map;
@@ -127,6 +128,36 @@ class BootProgramsTest {
     assertEquals("nothing", next(byRootPath, ipxe));
     BootPrograms byScript = new BootPrograms(FILES, true, OptionalInt.of(8080), true);
     assertEquals("http://10.77.0.1:8080/script/alpha", next(byScript, ipxe));
+  }
+
+  /** A ROM that a maker built without iSCSI needs a whole iPXE first. */
+  @Test
+  void ipxeWithoutIscsiGetsAnother() throws Exception {
+    BootPrograms programs = new BootPrograms(FILES, true, OptionalInt.of(8080), true);
+    Request rom =
+        firmware("PXEClient:Arch:00007", 7)
+            .with(DhcpOption.IPXE, IpxeOptions.switchedOn(IpxeOptions.FEATURE_HTTP));
+    assertEquals("x", next(programs, rom));
+  }
+
+  /** It tells hints, as a script may set them, and no feature: it is believed to have all. */
+  @Test
+  void ipxeThatTellsNoFeatureIsTakenForAWholeOne() throws Exception {
+    BootPrograms programs = new BootPrograms(FILES, true, OptionalInt.of(8080), false);
+    Request rom =
+        firmware("PXEClient:Arch:00007", 7)
+            .with(DhcpOption.IPXE, IpxeOptions.switchedOn(IpxeOptions.NO_PXEDHCP));
+    assertEquals("nothing", next(programs, rom));
+  }
+
+  /** Its disk comes by option 17 then. */
+  @Test
+  void ipxeWithoutHttpGetsNoScript() throws Exception {
+    BootPrograms programs = new BootPrograms(FILES, true, OptionalInt.of(8080), true);
+    Request rom =
+        firmware("PXEClient:Arch:00007", 7)
+            .with(DhcpOption.IPXE, IpxeOptions.switchedOn(IpxeOptions.FEATURE_ISCSI));
+    assertEquals("nothing", next(programs, rom));
   }
 
   @Test

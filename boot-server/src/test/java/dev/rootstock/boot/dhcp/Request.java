@@ -73,7 +73,9 @@ final class Request {
 
   Request ipxe() {
     return with(DhcpOption.VENDOR_CLASS, "PXEClient:Arch:00000:UNDI:002001")
-        .with(DhcpOption.IPXE, IpxeOptions.switchedOn(0x11));
+        .with(
+            DhcpOption.IPXE,
+            IpxeOptions.switchedOn(IpxeOptions.FEATURE_ISCSI, IpxeOptions.FEATURE_HTTP));
   }
 
   Request pxe() {
