@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The ways to a disk, one boot each, chosen so that each kind of firmware, of loading and of DHCP
- * server stands in one of them at least. No boot is tried twice: one that fails leaves its serial
- * log and its capture in {@code build/it}.
+ * server stands in one of them at least; {@code docs/boots.md} has the list. No boot is tried
+ * twice: one that fails leaves its serial log and its capture in {@code build/it}.
  */
 class BootSideIT {
   private static final String RANGE = "10.77.0.50-10.77.0.60";
@@ -28,6 +28,27 @@ class BootSideIT {
     Path tree = Checkout.scratch("it").resolve("packages-ipxe");
     DebianPackages.inUserCache().unpack(Set.of("ipxe"), name -> false, tree);
     return tree.resolve("usr/lib/ipxe");
+  }
+
+  /** Imports a disk that says which it is; machines get it as {@code second@1}. */
+  private static void importSecondDisk(Lab lab) throws Exception {
+    byte[] disk = new byte[1 << 20];
+    byte[] text = "the second disk.".getBytes(StandardCharsets.US_ASCII);
+    System.arraycopy(text, 0, disk, 0, text.length);
+    Path file = Files.write(lab.folder().resolve("second.raw"), disk);
+    lab.service().command("image", "import", file.toString(), "--name", "second");
+  }
+
+  private static void seesItsSecondDisk(Machine machine) throws Exception {
+    machine.ask("disks", "^ROOTSTOCK disk beside the second disk.$");
+  }
+
+  /** Firmware, initramfs and system: each had a proof of the target. */
+  private static void assertProvedBothWays(Capture capture) throws Exception {
+    List<String> proofs = capture.values("iscsi.opcode == 0x23", "iscsi.keyvalue");
+    assertTrue(
+        proofs.stream().filter(keys -> keys.contains("CHAP_N=rootstock")).count() >= 3,
+        proofs.toString());
   }
 
   /** What else is to be seen while a machine runs. */
@@ -71,14 +92,13 @@ class BootSideIT {
             + "tftp: { enabled: true, root: %s }\n".formatted(ipxe())
             + HTTP;
     try (Lab lab = Lab.open("http-boot", boot)) {
-      Path second = Files.write(lab.folder().resolve("second.raw"), secondDisk());
-      lab.service().command("image", "import", second.toString(), "--name", "second");
+      importSecondDisk(lab);
       Machine machine = lab.client("web", "ephemeral", Firmware.UEFI_BY_HTTP, "--disk", "second@1");
       lab.service().command("client", "chap", "web", "--generate", "--mutual", "--hand-out");
       Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
       machine.powerOn();
       machine.awaitReady();
-      machine.ask("disks", "^ROOTSTOCK disk beside the second disk.$");
+      seesItsSecondDisk(machine);
       machine.ask("be-ready", "^ROOTSTOCK was heard: noted$");
       String status = lab.service().command("status", "--json");
       assertTrue(status.contains("said so from 10.77.0."), status);
@@ -89,34 +109,29 @@ class BootSideIT {
       List<String> asked = capture.values("http.request.method == GET", "http.request.uri");
       assertTrue(asked.containsAll(List.of("/boot/snponly.efi", "/script/web")), asked.toString());
       assertEquals(List.of(), capture.values("tftp", "tftp.opcode"));
-      List<String> proofs = capture.values("iscsi.opcode == 0x23", "iscsi.keyvalue");
-      assertTrue(
-          proofs.stream().filter(keys -> keys.contains("CHAP_N=rootstock")).count() >= 3,
-          proofs.toString());
+      assertProvedBothWays(capture);
       lab.finish();
     }
   }
 
-  /** A disk that says which it is. */
-  private static byte[] secondDisk() {
-    byte[] disk = new byte[1 << 20];
-    byte[] text = "the second disk.".getBytes(StandardCharsets.US_ASCII);
-    System.arraycopy(text, 0, disk, 0, text.length);
-    return disk;
-  }
-
+  /** The secrets come by the script, because the address that fetches it is the client's. */
   @Test
   void uefiWithoutIpxeLoadsItFromAProxyBesideDnsmasq() throws Exception {
     String proxy =
         "dhcp: { mode: proxy, interface: %s, router-advertisements: true }\ntftp: { enabled: true, root: %s }\n"
             .formatted(PrivateNetwork.BRIDGE, ipxe());
     try (Lab lab = Lab.open("proxy-chain", proxy + HTTP)) {
+      Machine machine =
+          lab.client("far", "persistent", Firmware.UEFI_WITHOUT_IPXE, "--address", "10.77.0.50");
+      lab.service().command("client", "chap", "far", "--generate", "--mutual", "--hand-out");
       Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
-      try (OtherServer _ = dnsmasq(lab, List.of())) {
-        boots(lab.client("far", "persistent", Firmware.UEFI_WITHOUT_IPXE));
+      String host = "--dhcp-host=%s,10.77.0.50".formatted(machine.mac());
+      try (OtherServer _ = dnsmasq(lab, List.of(host))) {
+        boots(machine);
       }
       capture.stop();
       assertEquals(List.of(), capture.wrongPackets());
+      assertProvedBothWays(capture);
       assertTrue(capture.values("tftp.opcode == 1", "tftp.source_file").contains("snponly.efi"));
       assertEquals(List.of("/script/far"), capture.values("http.request", "http.request.uri"));
       lab.finish();
@@ -131,13 +146,76 @@ class BootSideIT {
     try (Lab lab = Lab.open("proxy-dnsmasq", proxy + HTTP)) {
       Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
       try (OtherServer _ = dnsmasq(lab, List.of())) {
-        boots(lab.client("prox", "persistent", Firmware.BIOS));
+        importSecondDisk(lab);
+        Machine machine = lab.client("prox", "persistent", Firmware.BIOS, "--disk", "second@1");
+        boots(machine, () -> seesItsSecondDisk(machine));
       }
       capture.stop();
       assertEquals(List.of(), capture.wrongPackets());
       assertEquals(List.of("/script/prox"), capture.values("http.request", "http.request.uri"));
       lab.finish();
     }
+  }
+
+  /** The service's own network, and one that it reaches by a relay agent only. */
+  private static final String TWO_NETWORKS =
+      """
+      dhcp:
+        mode: server
+        subnets:
+          - { interface: %s, range: 10.77.0.100-10.77.0.199 }
+          - { network: 10.78.0.0/24, range: 10.78.0.100-10.78.0.199, router: 10.78.0.2 }
+      """
+          .formatted(PrivateNetwork.BRIDGE);
+
+  @Test
+  void biosBootsThroughARelayAndFindsBothItsDisks() throws Exception {
+    try (Lab lab = Lab.open("relay-bios", TWO_NETWORKS)) {
+      importSecondDisk(lab);
+      Machine machine = lab.client("afar", "persistent", Firmware.BIOS, "--disk", "second@1");
+      Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
+      try (Relay relay = Relay.start(lab)) {
+        relay.plug(lab, machine);
+        boots(machine, () -> seesItsSecondDisk(machine));
+      }
+      capture.stop();
+      assertEquals(List.of(), capture.wrongPackets());
+      assertRelayed(capture);
+      lab.finish();
+    }
+  }
+
+  /** TFTP has to answer the other network, and the secrets have to come through the relay. */
+  @Test
+  void uefiWithoutIpxeLoadsItThroughARelayAndProvesItself() throws Exception {
+    String tftp = "tftp: { enabled: true, root: %s }\n".formatted(ipxe());
+    try (Lab lab = Lab.open("relay-uefi", TWO_NETWORKS + tftp)) {
+      Machine machine = lab.client("chain", "ephemeral", Firmware.UEFI_WITHOUT_IPXE);
+      lab.service().command("client", "chap", "chain", "--generate", "--mutual", "--hand-out");
+      Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
+      try (Relay relay = Relay.start(lab)) {
+        relay.plug(lab, machine);
+        boots(machine);
+      }
+      capture.stop();
+      assertEquals(List.of(), capture.wrongPackets());
+      assertRelayed(capture);
+      assertTrue(capture.values("tftp.opcode == 1", "tftp.source_file").contains("snponly.efi"));
+      assertProvedBothWays(capture);
+      lab.finish();
+    }
+  }
+
+  /** RFC 3046: what the relay sent is in the answers, and the machine is on the far network. */
+  private static void assertRelayed(Capture capture) throws Exception {
+    List<String> answered = capture.values("dhcp.option.dhcp == 5", "dhcp.ip.relay");
+    assertEquals(Set.of("10.78.0.2"), Set.copyOf(answered));
+    assertEquals(
+        answered.size(),
+        capture.values("dhcp.option.dhcp == 5 and dhcp.option.type == 82", "dhcp.ip.your").size());
+    assertTrue(
+        capture.values("dhcp.option.dhcp == 5", "dhcp.ip.your").stream()
+            .allMatch(address -> address.startsWith("10.78.0.1")));
   }
 
   @Test
@@ -202,7 +280,9 @@ class BootSideIT {
     ForeignServers servers = ForeignServers.fetched();
     String tftp = "tftp: { enabled: true, root: %s }\n".formatted(ipxe());
     try (Lab lab = Lab.open("gen-" + kind, tftp)) {
-      Machine machine = lab.client("gen", "persistent", Firmware.UEFI_WITHOUT_IPXE);
+      importSecondDisk(lab);
+      Machine machine =
+          lab.client("gen", "persistent", Firmware.UEFI_WITHOUT_IPXE, "--disk", "second@1");
       String printed =
           lab.service().command("dhcp-config", kind, "--interface", "far" + kind, "--range", RANGE);
       Path file = Files.writeString(lab.folder().resolve("printed.conf"), printed);
@@ -210,7 +290,7 @@ class BootSideIT {
       try (OtherServer _ =
           OtherServer.start(
               lab, kind, "10.77.0.3", ready, starting.command(servers, folder, file))) {
-        boots(machine);
+        boots(machine, () -> seesItsSecondDisk(machine));
       }
       lab.finish();
     }

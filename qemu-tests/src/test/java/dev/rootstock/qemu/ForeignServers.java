@@ -23,7 +23,7 @@ final class ForeignServers {
     Path tree = Checkout.scratch("it").resolve("packages-dhcp");
     DebianPackages.inUserCache()
         .unpack(
-            Set.of("dnsmasq-base", "isc-dhcp-server", "kea-dhcp4-server"),
+            Set.of("dnsmasq-base", "isc-dhcp-relay", "isc-dhcp-server", "kea-dhcp4-server"),
             name -> (name.startsWith("lib") && !name.startsWith("libc6")) || name.startsWith("kea"),
             tree);
     return new ForeignServers(tree);
