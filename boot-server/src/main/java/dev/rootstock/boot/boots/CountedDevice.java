@@ -6,10 +6,12 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.Extent;
 import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
+import dev.rootstock.images.block.Loan;
 import dev.rootstock.images.block.Update;
 import dev.rootstock.images.block.Usage;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk of which we count what a boot asks for. Failures are counted too: they are rare, and a
@@ -31,6 +33,15 @@ record CountedDevice(BlockDevice device, Traffic traffic) implements BlockDevice
       traffic.read(bytes);
     }
     return done;
+  }
+
+  @Override
+  public @Nullable Loan tryLend(long offset, int length) {
+    Loan loan = device.tryLend(offset, length);
+    if (loan != null) {
+      traffic.read(length);
+    }
+    return loan;
   }
 
   @Override
