@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,11 +55,13 @@ final class ArpProbe implements AddressProbe {
   private final Thread thread;
   // Bounded by ConflictCheck, which asks for at most PROBES at once.
   private final ConcurrentHashMap<Inet4Address, Question> open = new ConcurrentHashMap<>();
+  private final AtomicBoolean woken = new AtomicBoolean();
   private volatile boolean stopping;
 
   private static final class Question {
     final long asked = System.nanoTime();
     final CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
+    boolean sent;
     boolean again;
   }
 
@@ -93,8 +96,11 @@ final class ArpProbe implements AddressProbe {
     if (older != null) {
       return older.answer;
     }
-    ask(address, question);
-    socket.wake(); // the thread has to know when this one ends
+    // The thread sends it: many machines that start together must not wait for each other's
+    // question, nor for a wake-up each.
+    if (woken.compareAndSet(false, true)) {
+      socket.wake();
+    }
     return question.answer;
   }
 
@@ -128,6 +134,7 @@ final class ArpProbe implements AddressProbe {
       } catch (IOException e) {
         log.debug("no ARP came in: {}", e.getMessage());
       }
+      woken.set(false); // before it is looked what there is: whoever comes later wakes again
       open.forEach(this::age);
     }
     open.forEach((address, question) -> finish(address, question, Optional.empty()));
@@ -166,7 +173,10 @@ final class ArpProbe implements AddressProbe {
 
   private void age(Inet4Address address, Question question) {
     long age = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - question.asked);
-    if (age >= Limits.PROBE_MILLIS) {
+    if (!question.sent) {
+      question.sent = true;
+      ask(address, question);
+    } else if (age >= Limits.PROBE_MILLIS) {
       finish(address, question, Optional.empty());
     } else if (age >= Limits.PROBE_AGAIN_MILLIS && !question.again) {
       question.again = true; // the first one may have been lost

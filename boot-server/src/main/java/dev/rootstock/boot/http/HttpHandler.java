@@ -137,7 +137,11 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       switch (answer(exchange.request())) {
         case Answer.Text text -> {
           boolean head = exchange.request().method().equals(HttpMethod.HEAD);
-          await(exchange.channel().writeAndFlush(text(text, exchange.keepAlive(), head)));
+          FullHttpResponse response = text(text, exchange.keepAlive(), head);
+          if (text.status().equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) {
+            response.headers().set(HttpHeaderNames.ALLOW, others(exchange.request().method()));
+          }
+          await(exchange.channel().writeAndFlush(response));
         }
         case Answer.File answer -> {
           try (BootFile file = answer.file()) {
@@ -194,13 +198,18 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     return Answer.Text.failed(HttpResponseStatus.NOT_FOUND, "there is no such file here");
   }
 
+  /** RFC 9110 §15.5.6: a route refuses to be read from, or to be posted to. */
+  private static String others(HttpMethod refused) {
+    return refused.equals(HttpMethod.POST) ? "GET, HEAD" : "POST";
+  }
+
   private static void refusePost(Exchange exchange) throws IOException {
     FullHttpResponse response =
         text(
             Answer.Text.failed(HttpResponseStatus.METHOD_NOT_ALLOWED, "a file is only read"),
             exchange.keepAlive(),
             false);
-    response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
+    response.headers().set(HttpHeaderNames.ALLOW, others(HttpMethod.POST));
     await(exchange.channel().writeAndFlush(response));
   }
 

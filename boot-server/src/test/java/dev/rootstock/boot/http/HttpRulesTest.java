@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.boot.files.BootFiles;
+import dev.rootstock.boot.script.ReadyRoute;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -51,7 +52,9 @@ class HttpRulesTest {
                 (request, rest) -> {
                   asked.incrementAndGet();
                   return Answer.Text.ok("<" + rest + ">");
-                }));
+                },
+                "/boots/",
+                new ReadyRoute((token, from) -> true)));
   }
 
   @AfterEach
@@ -88,6 +91,13 @@ class HttpRulesTest {
     String answer = raw("POST /boot/boot.efi HTTP/1.1\r\nContent-Length: 0\r\n" + CLOSE);
     assertTrue(answer.startsWith("HTTP/1.1 405 "), answer);
     assertTrue(answer.contains("allow: GET, HEAD\r\n"), answer);
+  }
+
+  @Test
+  void whatIsPostedToIsNotRead() throws Exception {
+    String answer = raw("GET /boots/alpha.x/ready HTTP/1.1\r\n" + CLOSE);
+    assertTrue(answer.startsWith("HTTP/1.1 405 "), answer);
+    assertTrue(answer.contains("allow: POST\r\n"), answer);
   }
 
   /** RFC 9110 §6.6.1. */

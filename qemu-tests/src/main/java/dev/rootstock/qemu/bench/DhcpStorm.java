@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
@@ -25,6 +26,8 @@ public final class DhcpStorm {
       Pattern.compile(
           "storm (\\w+) offered (\\d+) bound (\\d+) repeated (\\d+) median-us (\\d+) p99-us (\\d+)"
               + " max-us (\\d+)");
+
+  private static final Pattern LOST = Pattern.compile("storm lost (\\d+)");
 
   private DhcpStorm() {}
 
@@ -47,6 +50,18 @@ public final class DhcpStorm {
       long medianMicros,
       long p99Micros,
       long maxMicros) {}
+
+  /**
+   * One storm.
+   *
+   * @param met the ROMs' and iPXE's side
+   * @param lost packets that came in, and that the kernel dropped because they were not read
+   */
+  public record Outcome(List<Met> met, int lost) {
+    public Outcome {
+      met = List.copyOf(met);
+    }
+  }
 
   /** Ends with 0 when all machines got an address, 1 when not, 2 on wrong usage. */
   public static void main(String[] args) {
@@ -91,7 +106,8 @@ public final class DhcpStorm {
         "| %,d machines in %d s | offers | sent again | median | 99 %% within | slowest |"
             .formatted(machines, seconds));
     System.out.println("|---|---|---|---|---|---|");
-    for (Met each : run(machines, seconds)) {
+    Outcome outcome = run(machines, seconds);
+    for (Met each : outcome.met()) {
       System.out.println(
           "| %s | %,d | %d | %.1f ms | %.1f ms | %.1f ms |"
               .formatted(
@@ -103,16 +119,16 @@ public final class DhcpStorm {
                   each.maxMicros() / 1e3));
       all &= each.bound() == machines;
     }
+    System.out.println("\n%,d packets were lost before they were read.".formatted(outcome.lost()));
     return all ? 0 : 1;
   }
 
   /**
    * Runs it. Takes root, or user namespaces.
    *
-   * @return the ROMs' and iPXE's side
    * @throws IOException saying what could not be started, or what was printed instead
    */
-  public static List<Met> run(int machines, int seconds) throws IOException, InterruptedException {
+  public static Outcome run(int machines, int seconds) throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("rootstock-storm");
     try {
       Path script = folder.resolve("storm.sh");
@@ -135,10 +151,11 @@ public final class DhcpStorm {
               Integer.toString(seconds),
               patience);
       List<Met> met = LINE.matcher(output).results().map(DhcpStorm::met).toList();
-      if (met.size() != StormMachines.Stage.values().length) {
+      Matcher lost = LOST.matcher(output);
+      if (met.size() != StormMachines.Stage.values().length || !lost.find()) {
         throw new IOException("no figures, but: " + output.strip());
       }
-      return met;
+      return new Outcome(met, Integer.parseInt(lost.group(1)));
     } finally {
       Bench.delete(folder);
     }
@@ -156,7 +173,7 @@ public final class DhcpStorm {
   }
 
   private static String namespaces() throws InterruptedException, IOException {
-    for (String each : List.of("-rn", "-n")) {
+    for (String each : List.of("-n", "-rn")) {
       if (new ProcessBuilder("unshare", each, "true")
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)

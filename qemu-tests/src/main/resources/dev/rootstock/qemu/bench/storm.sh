@@ -36,5 +36,7 @@ for _ in $(seq 1200); do
   sleep 0.1
 done
 nsenter -t $far -n $jvm dev.rootstock.qemu.bench.StormMachines far0 "$machines" "$seconds" "$patience"
+lost() { awk '/^Udp: [0-9]/ { print $6 }'; }
+echo "storm lost $(($(lost </proc/net/snmp) + $(nsenter -t $far -n cat /proc/net/snmp | lost)))"
 kill $server
 wait $server

@@ -12,22 +12,19 @@ class DhcpStormIT {
   private static final int MACHINES = 1_000;
 
   /**
-   * Each gets its offer within its ROM's first try, so that nothing is sent twice; then iPXE gets
-   * the same, whose first try is so short that a busy test machine may miss it.
+   * Each gets its offer and its address, as a ROM and as iPXE, and no packet is lost before it is
+   * read: so a first try that the machine has the time to answer is answered. How long it takes,
+   * and what is sent again, are figures of a machine; docs/performance.md has them.
    */
   @Test
-  void aThousandMachinesWithinTenSecondsHaveTheirOffersAtTheFirstTry() throws Exception {
-    List<Met> met = DhcpStorm.run(MACHINES, 10);
+  void aThousandMachinesWithinTenSecondsAreAllAnsweredAndNothingIsLost() throws Exception {
+    DhcpStorm.Outcome outcome = DhcpStorm.run(MACHINES, 10);
 
-    Met firmware = met.getFirst();
-    assertEquals("firmware", firmware.stage());
-    assertEquals(MACHINES, firmware.offered());
-    assertEquals(MACHINES, firmware.bound());
-    assertEquals(0, firmware.repeated(), met.toString());
-
-    Met ipxe = met.getLast();
-    assertEquals("ipxe", ipxe.stage());
-    assertEquals(MACHINES, ipxe.offered());
-    assertEquals(MACHINES, ipxe.bound());
+    assertEquals(List.of("firmware", "ipxe"), outcome.met().stream().map(Met::stage).toList());
+    for (Met each : outcome.met()) {
+      assertEquals(MACHINES, each.offered(), each.toString());
+      assertEquals(MACHINES, each.bound(), each.toString());
+    }
+    assertEquals(0, outcome.lost());
   }
 }
