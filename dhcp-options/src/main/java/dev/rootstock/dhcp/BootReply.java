@@ -100,10 +100,7 @@ public final class BootReply {
     if (fieldOf(program).isEmpty() || http) {
       options.put(DhcpOption.BOOT_FILE, program.name());
     }
-    request
-        .options()
-        .bytes(DhcpOption.MACHINE_ID.code())
-        .ifPresent(id -> options.put(DhcpOption.MACHINE_ID.code(), id));
+    echoMachineId(request, options);
     echo(request, options);
     return fitted(
         request,
@@ -149,6 +146,9 @@ public final class BootReply {
       if (wishes.include(code)) {
         facts.onWish().bytes(code).ifPresent(value -> options.put(code, value));
       }
+    }
+    if (stage == BootStage.FIRMWARE) {
+      echoMachineId(request, options);
     }
     Optional<BootProgram> program = stage.isBootFirmware() ? facts.program() : Optional.empty();
     if (program.isPresent()) {
@@ -197,6 +197,14 @@ public final class BootReply {
   /** What the field {@code file} holds of it: all, or nothing where that is too long. */
   private static String fieldOf(BootProgram program) {
     return program.name().length() < Limits.BOOT_FILE_FIELD ? program.name() : "";
+  }
+
+  /** RFC 4578 §2.3: PXE servers say whom they mean. */
+  private static void echoMachineId(DhcpPacket request, DhcpOptions.Builder reply) {
+    request
+        .options()
+        .bytes(DhcpOption.MACHINE_ID.code())
+        .ifPresent(id -> reply.put(DhcpOption.MACHINE_ID.code(), id));
   }
 
   /**

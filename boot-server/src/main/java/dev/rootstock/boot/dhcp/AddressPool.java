@@ -32,7 +32,8 @@ final class AddressPool {
   private final Bounded<AddressRange, Long> worn = new Bounded<>(Limits.RANGES);
   // Bounded by PENDING_ADDRESSES, which is checked before an entry is made.
   private final Map<String, Binding> pending = new HashMap<>();
-  private int next;
+  // Where the last search of a range ended.
+  private final Bounded<AddressRange, Integer> next = new Bounded<>(Limits.RANGES);
 
   /**
    * @param leases strangers', empty where none are given
@@ -151,10 +152,11 @@ final class AddressPool {
     }
     // From where the last search ended, so that filling a range costs one walk over it and not
     // many.
+    int from = next.getOrDefault(range, 0);
     for (int tried = 0; tried < range.size(); tried++) {
-      Inet4Address address = range.at((next + tried) % range.size());
+      Inet4Address address = range.at((from + tried) % range.size());
       if (leases.at(address).isEmpty() && isFree(address, subnet)) {
-        next = (next + tried + 1) % range.size();
+        next.put(range, (from + tried + 1) % range.size());
         return address;
       }
     }

@@ -135,6 +135,18 @@ class DhcpNamespaceIT {
     assertHas("stranger", "silence");
   }
 
+  /** RFC 2131 §3.1 item 2, by ARP; and nothing to boot from. */
+  @Test
+  void aStrangerWhoIsServedGetsNoAddressThatAnotherMachineHas() {
+    assertHas("one", "ip=10.77.0.101", "lease=600", "server=10.77.0.1", "root= ");
+  }
+
+  @Test
+  void aLeaseSurvivesKillDashNine() {
+    assertHas("two", "ip=10.77.0.102");
+    assertHas("again", "ip=10.77.0.101");
+  }
+
   @Test
   void aSecondServerOnTheInterfaceIsRefused() {
     assertHas("second", "UDP port 67", "near0", "another program has it");

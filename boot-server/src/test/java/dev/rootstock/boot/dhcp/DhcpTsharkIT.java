@@ -5,6 +5,7 @@ import static dev.rootstock.dhcp.MessageType.DISCOVER;
 import static dev.rootstock.dhcp.MessageType.INFORM;
 import static dev.rootstock.dhcp.MessageType.REQUEST;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.boot.dhcp.Decision.Answer;
 import dev.rootstock.boot.net.Capture;
@@ -18,6 +19,7 @@ import dev.rootstock.dhcp.SlpDirectoryAgents;
 import dev.rootstock.dhcp.SlpScopes;
 import java.net.Inet4Address;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -91,6 +93,79 @@ class DhcpTsharkIT {
     assertEquals(
         List.of("2", "5", "2", "2", "5", "6", "5", "2"),
         packets.stream().map(packet -> packet.get(2)).toList());
+  }
+
+  /** What goes to every client that we know of; what fills the packet to its end goes elsewhere. */
+  @Test
+  void everyAnswerOfTheCorpusDecodesWithoutAComplaint(@TempDir Path folder) throws Exception {
+    Capture capture = new Capture();
+    int answers = 0;
+    for (String name : Corpus.NAMES) {
+      if (Corpus.decision(name) instanceof Answer answer) {
+        capture.add(SERVER, 67, answer.to(), answer.port(), DhcpCodec.encode(answer.packet()));
+        answers++;
+      }
+    }
+    List<List<String>> packets =
+        capture.decode(folder, "_ws.malformed", "_ws.expert.message", "dhcp.option.dhcp");
+
+    assertEquals(Corpus.NAMES.size() - 1, answers, "all but one, which is another server's");
+    assertEquals(answers, packets.size());
+    for (List<String> packet : packets) {
+      assertEquals(List.of("", ""), packet.subList(0, 2), packet.toString());
+    }
+  }
+
+  /** RFC 2131 §4.1: the fields file and sname hold options, and tshark finds all of them. */
+  @Test
+  void anOverloadedReplyDecodesWithoutAComplaint(@TempDir Path folder) throws Exception {
+    DhcpSubnet subnet =
+        new DhcpSubnet(
+            "br0",
+            SERVER,
+            24,
+            Optional.empty(),
+            Optional.of(Inet4Address.ofLiteral("10.77.0.254")),
+            Collections.nCopies(40, Inet4Address.ofLiteral("10.77.0.53")));
+    DhcpResponder responder =
+        new DhcpResponder(
+            List.of(subnet),
+            new FakeClients().add("alpha", MAC, Optional.of("10.77.0.10")),
+            (client, xid, stage) -> {},
+            BootPrograms.NONE,
+            new OnceLog(LoggerFactory.getLogger("test"), 10, 10, 1, () -> 0),
+            () -> 0);
+    Request request =
+        Request.of(DISCOVER, MAC)
+            .ipxe()
+            .with(DhcpOption.MAX_MESSAGE_SIZE, 576)
+            .with(DhcpOption.CLIENT_ID, new ClientIdentifier(0, "ab".repeat(60)));
+    Answer answer = (Answer) responder.decide(request.packet(), subnet);
+    byte[] bytes = DhcpCodec.encode(answer.packet());
+    List<String> packet =
+        new Capture()
+            .add(SERVER, 67, answer.to(), answer.port(), bytes)
+            .decode(
+                folder,
+                "_ws.malformed",
+                "_ws.expert.message",
+                "dhcp.option.option_overload",
+                "dhcp.option.root_path",
+                "dhcp.option.hostname",
+                "dhcp.option.router")
+            .getFirst();
+
+    assertTrue(bytes.length <= 576 - 28, "bytes: " + bytes.length);
+    assertEquals(
+        List.of(
+            "",
+            // Its note, not a complaint, that the fields are read as options.
+            "Server name option overloaded by DHCP,Boot file name option overloaded by DHCP",
+            "3",
+            "iscsi:10.77.0.1::::iqn.2026-11.dev.rootstock:01234567:alpha",
+            "alpha",
+            "10.77.0.254"),
+        packet);
   }
 
   /** Options 78, 79 and 83, for a client that asks for them. */

@@ -10,10 +10,15 @@ import dev.rootstock.boot.slp.SlpTarget;
 import dev.rootstock.dhcp.IscsiName;
 import dev.rootstock.dhcp.ServerName;
 import java.net.Inet4Address;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** A program for DhcpNamespaceIT: both servers on their real ports, until standard input ends. */
+/**
+ * A program for DhcpNamespaceIT: both servers on their real ports, until standard input ends. With
+ * a second argument it serves strangers, keeps their leases in that folder, and looks first.
+ */
 final class NamespaceServer {
   private NamespaceServer() {}
 
@@ -39,7 +44,16 @@ final class NamespaceServer {
             SlpAccess.OPEN);
     try (DhcpServer dhcp =
             DhcpServer.start(
-                new DhcpSetup(List.of(subnet), BootPrograms.NONE, false),
+                arguments.length < 2
+                    ? new DhcpSetup(List.of(subnet), BootPrograms.NONE, false)
+                    : new DhcpSetup(
+                        List.of(subnet),
+                        BootPrograms.NONE,
+                        false,
+                        Optional.of(
+                            new DhcpSetup.Strangers(Path.of(arguments[1]), Duration.ofMinutes(10))),
+                        true,
+                        false),
                 clients,
                 (client, xid, stage) -> {});
         SlpServer _ =
