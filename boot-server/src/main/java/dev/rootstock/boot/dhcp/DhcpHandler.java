@@ -16,6 +16,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
 import java.net.InetSocketAddress;
+import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,11 +80,19 @@ final class DhcpHandler extends SimpleChannelInboundHandler<DatagramPacket> {
                               + " cannot become the address of "
                               + request.chaddr()
                               + ": "
-                              + failure.getMessage());
+                              + reason(failure));
                     }
                   },
                   channel.eventLoop());
     }
+  }
+
+  /** What failed, without the stages that it came through. */
+  private static String reason(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return failure instanceof CompletionException && cause != null
+        ? String.valueOf(cause.getMessage())
+        : String.valueOf(failure.getMessage());
   }
 
   private void send(Channel channel, Answer answer) {

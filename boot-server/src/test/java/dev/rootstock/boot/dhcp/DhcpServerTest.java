@@ -8,16 +8,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.dhcp.DhcpCodec;
+import dev.rootstock.dhcp.DhcpOptions;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The sockets, on the loopback interface. DhcpNamespaceIT has a real client on a real link. */
 class DhcpServerTest {
@@ -119,6 +124,70 @@ class DhcpServerTest {
     String message = refused(subnet("lo", "127.9.9.9"), freePort());
     assertTrue(message.contains("does not have the address 127.9.9.9"), message);
     assertTrue(message.contains("127.0.0.1"), message);
+  }
+
+  /** A relay agent's address could mean either. */
+  @Test
+  void networksThatOverlapAreSaidInOneLine() throws Exception {
+    DhcpSubnet far =
+        new DhcpSubnet(
+            "lo",
+            Inet4Address.ofLiteral("127.0.0.1"),
+            Optional.of(Inet4Address.ofLiteral("127.88.0.0")),
+            16,
+            Optional.empty(),
+            Optional.empty(),
+            List.of(),
+            DhcpOptions.builder().build());
+    DhcpSetup setup =
+        new DhcpSetup(List.of(subnet("lo", "127.0.0.1"), far), BootPrograms.NONE, false);
+    int port = freePort();
+    IOException error =
+        assertThrows(
+            IOException.class,
+            () -> DhcpServer.start(setup, clients, (client, xid, stage) -> {}, port).close());
+    String message = String.valueOf(error.getMessage());
+    assertTrue(message.contains("127.0.0.0/8 and 127.88.0.0/16, which overlap"), message);
+  }
+
+  /** What was acknowledged to a stranger is on the disk, and is not given to another. */
+  @Test
+  void aStrangersLeaseIsThereAfterARestart(@TempDir Path data) throws Exception {
+    int port = freePort();
+    DhcpSubnet served =
+        new DhcpSubnet(
+            "lo",
+            Inet4Address.ofLiteral("127.0.0.1"),
+            8,
+            Optional.of(
+                new AddressRange(
+                    Inet4Address.ofLiteral("127.0.1.1"), Inet4Address.ofLiteral("127.0.1.9"))),
+            Optional.empty(),
+            List.of());
+    DhcpSetup setup =
+        new DhcpSetup(
+            List.of(served),
+            BootPrograms.NONE,
+            false,
+            Optional.of(new DhcpSetup.Strangers(data, Duration.ofHours(1))),
+            false,
+            false);
+    try (DhcpServer server = DhcpServer.start(setup, clients, (client, xid, stage) -> {}, port);
+        DatagramSocket stranger = new DatagramSocket()) {
+      byte[] select =
+          DhcpCodec.encode(
+              Request.of(REQUEST, "52:54:00:ff:00:01")
+                  .server("127.0.0.1")
+                  .requested("127.0.1.5")
+                  .packet());
+      send(stranger, select, port);
+      await(() -> server.counters().answered() == 1);
+    }
+    List<String> leases = new ArrayList<>();
+    LeaseLog.open(
+            data, lease -> leases.add(lease.address().getHostAddress() + " " + lease.holder()))
+        .close();
+    assertEquals(List.of("127.0.1.5 127.0.0.0/8,1:52:54:00:ff:00:01"), leases);
   }
 
   private String refused(DhcpSubnet subnet, int port) {
