@@ -2,7 +2,10 @@
 package dev.rootstock.boot.dhcp;
 
 import dev.rootstock.boot.net.Bounded;
+import dev.rootstock.dhcp.DhcpOption;
+import dev.rootstock.dhcp.DhcpPacket;
 import dev.rootstock.dhcp.HardwareAddress;
+import dev.rootstock.dhcp.MalformedDhcpException;
 import java.net.Inet4Address;
 import java.util.HashMap;
 import java.util.Map;
@@ -67,11 +70,11 @@ final class AddressPool {
    * An address that becomes the client's own; the same one while an earlier request for it is still
    * on its way. Empty where there is none to give.
    *
-   * @param wanted what the client would like to have
-   * @param card its network card: that it answers there itself is no conflict
+   * <p>A machine that was a stranger until now keeps the address of its lease; else it gets the one
+   * that it asks for, or one that is free.
    */
-  Optional<Binding> bind(
-      DhcpClient client, DhcpSubnet subnet, Optional<Inet4Address> wanted, HardwareAddress card) {
+  Optional<Binding> bind(DhcpClient client, DhcpSubnet subnet, DhcpPacket packet)
+      throws MalformedDhcpException {
     Binding underWay = pending.get(client.name());
     if (underWay != null) {
       return Optional.of(underWay);
@@ -79,15 +82,20 @@ final class AddressPool {
     if (pending.size() >= Limits.PENDING_ADDRESSES) {
       return Optional.empty();
     }
+    String holder = Lease.holder(packet, subnet);
+    Optional<Inet4Address> wanted = packet.options().get(DhcpOption.REQUESTED_ADDRESS);
     Optional<Inet4Address> address =
-        wanted
-            .filter(each -> inRange(each, subnet) && isFree(each, subnet))
+        leases
+            .of(holder)
+            .map(Lease::address)
+            .filter(each -> isFor(each, subnet, holder))
+            .or(() -> wanted.filter(each -> inRange(each, subnet) && isFree(each, subnet)))
             .or(() -> unused(subnet));
     if (address.isEmpty()) {
       return Optional.empty();
     }
     Inet4Address found = address.get();
-    CompletableFuture<?> clear = clear(subnet, found, card);
+    CompletableFuture<?> clear = clear(subnet, found, packet.chaddr());
     CompletableFuture<?> durable =
         clear.isDone() && !clear.isCompletedExceptionally()
             ? clients.remember(client, found).toCompletableFuture()
@@ -116,6 +124,8 @@ final class AddressPool {
    * Completes once it is known that no other machine answers at an address; fails where one does.
    * At once where that was asked not long ago, where it cannot be asked, or where too much is asked
    * already.
+   *
+   * @param card the network card of the one who is to have it: that it answers is no conflict
    */
   CompletableFuture<?> clear(DhcpSubnet subnet, Inet4Address address, HardwareAddress card) {
     return conflicts.clear(subnet, address, card);

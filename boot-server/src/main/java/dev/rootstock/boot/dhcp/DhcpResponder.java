@@ -240,12 +240,7 @@ final class DhcpResponder implements Responder {
     if (question.client().configuredAddress().isPresent()) {
       return new Silence("the configured address cannot be used here");
     }
-    Optional<AddressPool.Binding> binding =
-        pool.bind(
-            question.client(),
-            question.subnet(),
-            packet.options().get(DhcpOption.REQUESTED_ADDRESS),
-            packet.chaddr());
+    Optional<AddressPool.Binding> binding = pool.bind(question.client(), question.subnet(), packet);
     if (binding.isEmpty()) {
       once.warn(
           "no address is left on "

@@ -407,6 +407,21 @@ class StrangerTest {
         offer.packet().options().get(DhcpOption.LEASE_SECONDS));
   }
 
+  /** Approved or enrolled while its system runs: that keeps the address that it uses. */
+  @Test
+  void whoBecomesAClientKeepsItsAddressForEver() throws Exception {
+    assertEquals(FIRST, bound(TWO));
+    assertEquals(SECOND, bound(ONE));
+    clients.add("one", ONE, Optional.empty());
+    Answer offer = answer(Request.of(DISCOVER, ONE).ipxe());
+
+    assertEquals(SECOND, offer.packet().yiaddr().getHostAddress());
+    assertTrue(offer.packet().options().has(DhcpOption.ROOT_PATH));
+    seconds += 24 * HOUR;
+    assertEquals(SECOND, offered(ONE));
+    assertEquals(FIRST, offered(THREE));
+  }
+
   @Test
   void anEndedLeaseMakesRoomForAClient() throws Exception {
     assertEquals(FIRST, bound(ONE));
