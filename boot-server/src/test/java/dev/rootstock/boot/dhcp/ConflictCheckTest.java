@@ -156,7 +156,8 @@ class ConflictCheckTest {
     assertTrue(check.clear(SUBNET, address, Request.of(DISCOVER, MAC).packet().chaddr()).isDone());
     assertEquals(1, looked.size());
     seconds += Limits.PROBED_SECONDS + 1;
-    check.clear(SUBNET, address, Request.of(DISCOVER, MAC).packet().chaddr());
+    CompletableFuture<?> _ =
+        check.clear(SUBNET, address, Request.of(DISCOVER, MAC).packet().chaddr());
     assertEquals(2, looked.size());
   }
 
