@@ -133,5 +133,8 @@ public final class Limits {
   /** Locks that clients' names share in the store. */
   public static final int NAME_LOCKS = 256;
 
+  /** Seconds that a copy of a disk in use waits for one read while the disk has too many. */
+  public static final long BUSY_COPY_SECONDS = 60;
+
   private Limits() {}
 }

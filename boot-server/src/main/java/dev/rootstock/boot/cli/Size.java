@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.cli;
 
+import dev.rootstock.boot.config.Bytes;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.OptionalLong;
 
 /** Sizes in bytes as people read and write them; a K is 1024. */
 final class Size {
   private static final String UNITS = "KMGT";
-  private static final Pattern FORM = Pattern.compile("([0-9]{1,15})([KMGTkmgt]?)");
 
   private Size() {}
 
@@ -31,17 +30,9 @@ final class Size {
   }
 
   static long parse(String text) throws UsageException {
-    Matcher matcher = FORM.matcher(text);
-    if (matcher.matches()) {
-      int unit =
-          matcher.group(2).isEmpty()
-              ? -1
-              : UNITS.indexOf(matcher.group(2).toUpperCase(Locale.ROOT));
-      try {
-        return Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << (10 * (unit + 1)));
-      } catch (ArithmeticException e) {
-        // said below
-      }
+    OptionalLong bytes = Bytes.parse(text);
+    if (bytes.isPresent()) {
+      return bytes.getAsLong();
     }
     throw new UsageException(
         "'%s' is no size: write bytes, or a number with K, M, G or T, as 40G".formatted(text));

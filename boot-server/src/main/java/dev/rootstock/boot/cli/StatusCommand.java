@@ -51,6 +51,12 @@ final class StatusCommand implements Command {
       invocation.printJson(status);
       return;
     }
+    JsonNode store = status.get("store");
+    String most =
+        store.get("limitBytes").isNull()
+            ? ""
+            : " of " + Size.text(store.get("limitBytes").asLong());
+    invocation.print("store: %s%s".formatted(Size.text(store.get("usedBytes").asLong()), most));
     for (JsonNode machine : status.get("disputed")) {
       invocation.print(
           "machine %s gets no answer: %s"

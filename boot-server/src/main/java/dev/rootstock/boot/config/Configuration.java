@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     only address of the interface
  * @param unknown what becomes of machines that are no clients
  * @param takeover whether a new boot ends an older one whose machine may still be alive
+ * @param storeLimit the bytes that golden versions and what clients wrote may take together
  */
 public record Configuration(
     Path data,
@@ -30,7 +31,26 @@ public record Configuration(
     Slp slp,
     Isns isns,
     Unknown unknown,
-    boolean takeover) {
+    boolean takeover,
+    long storeLimit) {
+
+  /** A store that may take whatever the file system has. */
+  public static final long NO_LIMIT = Long.MAX_VALUE;
+
+  /** One without a limit of the store. */
+  public Configuration(
+      Path data,
+      @Nullable String server,
+      Iscsi iscsi,
+      Dhcp dhcp,
+      BootFileSettings bootFiles,
+      Http http,
+      Slp slp,
+      Isns isns,
+      Unknown unknown,
+      boolean takeover) {
+    this(data, server, iscsi, dhcp, bootFiles, http, slp, isns, unknown, takeover, NO_LIMIT);
+  }
 
   /** The folder that is used where none is configured, in the working directory. */
   public static final Path DEFAULT_DATA = Path.of("rootstock-data");
@@ -56,7 +76,7 @@ public record Configuration(
   /** The same with another data directory. */
   public Configuration withData(Path other) {
     return new Configuration(
-        other, server, iscsi, dhcp, bootFiles, http, slp, isns, unknown, takeover);
+        other, server, iscsi, dhcp, bootFiles, http, slp, isns, unknown, takeover, storeLimit);
   }
 
   /** What becomes of machines that are no clients. */

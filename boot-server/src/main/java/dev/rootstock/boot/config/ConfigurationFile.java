@@ -31,6 +31,7 @@ public final class ConfigurationFile {
       Set.of(
           "data",
           "server",
+          "store",
           "iscsi",
           "dhcp",
           "slp",
@@ -102,7 +103,16 @@ public final class ConfigurationFile {
         slp(top.section("slp")),
         isns(top.section("isns")),
         unknown(top.section("unknown-clients")),
-        top.flag("takeover", false));
+        top.flag("takeover", false),
+        storeLimit(top.section("store")));
+  }
+
+  private static long storeLimit(@Nullable Section store) throws ConfigurationException {
+    if (store == null) {
+      return Configuration.NO_LIMIT;
+    }
+    store.only(Set.of("limit"), Map.of());
+    return store.size("limit", Configuration.NO_LIMIT);
   }
 
   private static Path data(Path file, Section top) throws ConfigurationException {

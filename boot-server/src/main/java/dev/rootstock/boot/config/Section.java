@@ -161,6 +161,22 @@ final class Section {
         .equals("true");
   }
 
+  /** A size in bytes of at least 1. */
+  long size(String key, long otherwise) throws ConfigurationException {
+    String text = text(key);
+    if (text == null) {
+      return otherwise;
+    }
+    long bytes = Bytes.parse(text).orElse(0);
+    if (bytes == 0) {
+      throw wrong(
+          key,
+          "'%s: %s' is no size: write bytes, or a number with K, M, G or T, as 500G"
+              .formatted(in(key), text));
+    }
+    return bytes;
+  }
+
   @Nullable String networkInterface(String key) throws ConfigurationException {
     String text = text(key);
     if (text != null && !INTERFACE.matcher(text).matches()) {

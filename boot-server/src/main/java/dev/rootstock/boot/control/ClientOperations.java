@@ -170,6 +170,7 @@ final class ClientOperations {
     node.put("initiator", identities.initiator(client.name()).value());
     chap(node, workplace, registration.chap());
     node.put("overlayBytes", workplace.installation().store().overlayBytes(client.name().value()));
+    node.put("storeBytes", workplace.installation().store().clientBytes(client.name().value()));
     workplace.boots().status(client.name()).ifPresent(status -> boot(node, status));
     return node;
   }

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.rootstock.boot.boots.ClientStatus;
 import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.config.Configuration;
 import dev.rootstock.boot.pending.DisputedMachines.Dispute;
 import dev.rootstock.boot.trail.Trail;
+import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.store.Progress;
 import java.time.Instant;
 import java.util.Optional;
@@ -20,6 +22,13 @@ final class StatusOperation {
   static JsonNode status(Workplace workplace, Arguments arguments, Progress progress) {
     Instant now = Instant.now();
     ObjectNode result = JsonNodeFactory.instance.objectNode();
+    Usage usage = workplace.installation().store().usage();
+    ObjectNode store = result.putObject("store").put("usedBytes", usage.allocatedBytes());
+    if (usage.limitBytes() == Configuration.NO_LIMIT) {
+      store.putNull("limitBytes");
+    } else {
+      store.put("limitBytes", usage.limitBytes());
+    }
     ArrayNode clients = result.putArray("clients");
     for (Registration each : workplace.installation().registry().all()) {
       ObjectNode node = clients.addObject();

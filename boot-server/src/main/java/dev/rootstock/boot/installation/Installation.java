@@ -19,6 +19,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,11 +55,12 @@ public record Installation(
     if (made) {
       makePrivate(data);
     }
-    ImageStore store = LocalImageStore.open(data);
+    ImageStore store = LocalImageStore.open(data, configuration::storeLimit);
     try {
       Registry registry = Registry.open(data);
       Identities identities =
           new Identities(registry.installation(), configuration.iscsi().namePrefix());
+      store.limits(name -> limit(registry, name));
       sweep(store, registry);
       return new Installation(configuration, store, registry, identities, made);
     } catch (IOException e) {
@@ -68,6 +70,17 @@ public record Installation(
       }
       throw RegistryException.of(data.resolve(Registry.FILE), e);
     }
+  }
+
+  /** What a client may take of the store; asked at each allocation of its own. */
+  private static long limit(Registry registry, String client) {
+    return ImageStore.isName(client)
+        ? registry
+            .find(new ClientName(client))
+            .map(known -> known.client().limitBytes())
+            .orElse(OptionalLong.empty())
+            .orElse(Long.MAX_VALUE)
+        : Long.MAX_VALUE;
   }
 
   /**

@@ -711,6 +711,17 @@ class CommandsTest {
   }
 
   @Test
+  void statusAndClientShowWhatIsTakenOfTheStore() throws Exception {
+    commands.importDebian();
+    commands.done("client", "add", "alpha", "--image", "debian");
+    JsonNode store = commands.run("status", "--json").json().get("store");
+    assertTrue(store.get("usedBytes").asLong() > 0 && store.get("limitBytes").isNull());
+    assertTrue(commands.run("status").out().startsWith("store: "));
+    JsonNode client = commands.run("client", "show", "alpha", "--json").json();
+    assertEquals(0, client.get("storeBytes").asLong());
+  }
+
+  @Test
   void statusShowsHowFarAMachineHasCome() throws Exception {
     commands.importDebian();
     commands.done("client", "add", "alpha", "--image", "debian");

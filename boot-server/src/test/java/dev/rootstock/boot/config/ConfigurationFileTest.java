@@ -297,6 +297,9 @@ class ConfigurationFileTest {
           isns: {listen: isns}                         | 'isns' of 'isns.listen' is no address
           isns: {port: 3205}                           | unknown key 'isns.port'
           unknown-clients: {policy: enrol}             | 'unknown-clients.policy: enrol' is not there yet
+          store: {limit: much}                         | 'store.limit: much' is no size
+          store: {limit: 0}                            | 'store.limit: 0' is no size
+          store: {size: 1G}                            | unknown key 'store.size'
           takeover: perhaps                            | 'takeover: perhaps' is not known: use true or false
           """)
   void whatIsWrongIsNamedWithFileAndLine(String text, String expected) {
@@ -330,5 +333,11 @@ class ConfigurationFileTest {
 
   private static Inet4Address ipv4(String literal) {
     return (Inet4Address) InetAddress.ofLiteral(literal);
+  }
+
+  @Test
+  void theStoreHasNoLimitUntilItIsGivenOne() throws Exception {
+    assertEquals(Configuration.NO_LIMIT, ConfigurationFile.parse(FILE, "").storeLimit());
+    assertEquals(500L << 30, ConfigurationFile.parse(FILE, "store: { limit: 500G }").storeLimit());
   }
 }

@@ -4,7 +4,7 @@ package dev.rootstock.images.file;
 import java.io.IOException;
 
 /** The file system, or a quota of it, is full. */
-public final class NoSpaceException extends IOException {
+public class NoSpaceException extends IOException {
   private static final long serialVersionUID = 1L;
 
   public NoSpaceException(String message) {

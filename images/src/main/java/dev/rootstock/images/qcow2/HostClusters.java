@@ -5,12 +5,12 @@ import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.NoSpaceException;
+import dev.rootstock.images.file.Space;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +27,8 @@ final class HostClusters {
   private final HostFile file;
   private final Header header;
 
-  /** Bytes that the overlay may take; asked each time, for it may change. */
-  private final LongSupplier limit;
+  /** Bytes that data and tables take, counted in sub-clusters, and may take. */
+  private final Space space;
 
   /** Where each refcount block is; 0 where there is none yet. Read when first needed. */
   private long @Nullable [] blocks;
@@ -41,33 +41,26 @@ final class HostClusters {
   /** Below, nothing is free. */
   private long cursor;
 
-  /** Bytes that data and tables take, counted in sub-clusters. */
-  private volatile long allocated;
-
-  HostClusters(HostFile file, Header header, LongSupplier limit) throws IOException {
+  HostClusters(HostFile file, Header header, Space space) throws IOException {
     this.file = file;
     this.header = header;
-    this.limit = limit;
-    this.allocated = file.allocated();
+    this.space = space;
+    space.set(file.allocated());
   }
 
-  /** What the overlay takes, and may take; for any thread. */
+  /** What the overlay's owner takes, and may take; for any thread. */
   Usage usage() {
-    return new Usage(allocated, limit.getAsLong());
+    return space.usage();
   }
 
   /** Counts bytes that are about to be written where nothing was. */
   void reserve(long bytes) throws NoSpaceException {
-    long after = allocated + bytes;
-    if (after > limit.getAsLong()) {
-      throw new NoSpaceException("the disk's quota of %d bytes".formatted(limit.getAsLong()));
-    }
-    allocated = after;
+    space.take(bytes);
   }
 
   /** Counts bytes as given back. */
   void unreserve(long bytes) {
-    allocated = Math.max(0, allocated - bytes);
+    space.giveBack(bytes);
   }
 
   /** A cluster that nothing names; its place in the file. */

@@ -5,9 +5,11 @@ import dev.rootstock.images.Limits;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.NoSpaceException;
+import dev.rootstock.images.file.Space;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -29,6 +31,7 @@ final class Journal {
   private static final int HEADER_BYTES = 64;
   private static final long HALF_BYTES =
       HEADER_BYTES + (long) RECORD_BYTES * Limits.JOURNAL_RECORDS;
+  private static final long BLOCK_BYTES = 4096;
   private static final long MAGIC = 0x5253544b4a524e31L; // "RSTKJRN1"
   private static final int BUFFER_BYTES = HEADER_BYTES + 1024 * RECORD_BYTES;
 
@@ -53,8 +56,14 @@ final class Journal {
   private long checksum;
   private boolean touched;
 
+  /** What the file takes, and how much of each half is counted. */
+  private final Space space;
+
+  private final long[] counted = new long[2];
+
   /** A journal that begins with an epoch; its file is made by the first record. */
-  Journal(Path path, HostFiles.Opener opener, UUID overlay, long epoch) {
+  Journal(Path path, HostFiles.Opener opener, UUID overlay, long epoch, Space space) {
+    this.space = space;
     this.path = path;
     this.opener = opener;
     this.overlay = overlay;
@@ -98,6 +107,7 @@ final class Journal {
       file = out;
       made = true;
     }
+    count(HEADER_BYTES + (long) (records + total) * RECORD_BYTES);
     touched = true;
     long start = (epoch & 1) * HALF_BYTES;
     if (records > 0) {
@@ -109,6 +119,19 @@ final class Journal {
     } catch (IOException failure) {
       forget(out, start);
       throw failure;
+    }
+  }
+
+  /**
+   * Counts the current half as that long, in blocks; what was written once is kept. No limit is
+   * asked: a client that has come to its own could not even discard, and a journal has its bound.
+   */
+  private void count(long bytes) {
+    int half = (int) (epoch & 1);
+    long blocks = Math.ceilDiv(bytes, BLOCK_BYTES) * BLOCK_BYTES;
+    if (blocks > counted[half]) {
+      counted[half] = blocks;
+      space.set(counted[0] + counted[1]);
     }
   }
 
@@ -244,6 +267,8 @@ final class Journal {
     close();
     opener.delete(path);
     made = false;
+    Arrays.fill(counted, 0);
+    space.set(0);
   }
 
   /** Holds no file until the next record; what has been written stays. */

@@ -5,6 +5,7 @@ import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.file.Space;
 import dev.rootstock.images.golden.GoldenImage;
 import java.io.Closeable;
 import java.io.IOException;
@@ -143,12 +144,15 @@ public final class OverlayFile implements Closeable {
   public BlockDevice device(
       GoldenImage golden, IoThreads threads, TableCache cache, LongSupplier limit, Runnable release)
       throws IOException {
-    return device(golden, threads, cache, limit, () -> {}, release);
+    return device(
+        golden, threads, cache, Space.limited(limit), Space.unlimited(), () -> {}, release);
   }
 
   /**
    * The same disk, of an overlay that may not be known to be needed.
    *
+   * @param space the file's, tables included; asked at each allocation
+   * @param journalSpace that of the journal beside it
    * @param beforeFlushed is run once, on a thread that may wait, when the file is durable and
    *     before anybody is told so. It makes the file's name durable, and after that the knowledge
    *     that this overlay may not be made again. If it fails, the flush fails and the disk is not
@@ -158,7 +162,8 @@ public final class OverlayFile implements Closeable {
       GoldenImage golden,
       IoThreads threads,
       TableCache cache,
-      LongSupplier limit,
+      Space space,
+      Space journalSpace,
       Durable beforeFlushed,
       Runnable release)
       throws IOException {
@@ -171,9 +176,10 @@ public final class OverlayFile implements Closeable {
     OverlayWriter writer =
         Recovery.open(
             new Overlay(file, header, golden, map, new FirstSync(header, beforeFlushed)),
-            new HostClusters(file, header, limit),
+            new HostClusters(file, header, space),
             journal(path),
-            opener);
+            opener,
+            journalSpace);
     return new OverlayDevice(writer, threads, release);
   }
 

@@ -2,6 +2,7 @@
 package dev.rootstock.images.qcow2;
 
 import dev.rootstock.images.file.HostFiles;
+import dev.rootstock.images.file.Space;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -31,7 +32,11 @@ final class Recovery {
    * @throws FormatException when the journal cannot be this overlay's
    */
   static OverlayWriter open(
-      Overlay overlay, HostClusters clusters, Path journal, HostFiles.Opener opener)
+      Overlay overlay,
+      HostClusters clusters,
+      Path journal,
+      HostFiles.Opener opener,
+      Space journalSpace)
       throws IOException {
     Header header = overlay.header;
     Recovery recovery = new Recovery(overlay, journal);
@@ -50,7 +55,8 @@ final class Recovery {
     // Records of the file's epoch and of the one after it may have been found.
     long epoch = header.epoch() + (replay ? 1 : 0);
     OverlayWriter writer =
-        new OverlayWriter(overlay, clusters, new Journal(journal, opener, header.overlay(), epoch));
+        new OverlayWriter(
+            overlay, clusters, new Journal(journal, opener, header.overlay(), epoch, journalSpace));
     if (replay) {
       LOG.info("{}: {} records of a process that ended early are replayed", journal, records);
       writer.restore(recovery.changes, recovery.tables);
@@ -64,6 +70,7 @@ final class Recovery {
     if (there) {
       opener.delete(journal);
     }
+    journalSpace.set(0);
     if (marked) {
       writer.reclaim();
     }

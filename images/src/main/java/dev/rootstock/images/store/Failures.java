@@ -2,6 +2,7 @@
 package dev.rootstock.images.store;
 
 import dev.rootstock.images.file.NoSpaceException;
+import dev.rootstock.images.file.QuotaException;
 import dev.rootstock.images.golden.ImageFormatException;
 import dev.rootstock.images.qcow2.FormatException;
 import dev.rootstock.images.store.StoreException.Kind;
@@ -22,6 +23,8 @@ final class Failures {
    */
   static StoreException of(String what, IOException failure) {
     return switch (failure) {
+      case QuotaException limited ->
+          new StoreException(Kind.NO_SPACE, what + ": " + limited.getMessage(), limited);
       case NoSpaceException full -> noSpace(what, full);
       case FormatException damaged ->
           new StoreException(Kind.CORRUPT, what + ": " + damaged.getMessage(), damaged);

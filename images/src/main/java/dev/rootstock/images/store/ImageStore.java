@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
+import dev.rootstock.images.block.Usage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -149,8 +151,9 @@ public interface ImageStore extends AutoCloseable {
    *
    * @param told hears of the first flush before the client does
    * @param id the identity that the caller believes the overlay to have
-   * @param limit the bytes that the overlay may take, {@link Long#MAX_VALUE} for no limit; asked at
-   *     each allocation
+   * @param limit the bytes that the client may take with its overlay, its journal and its
+   *     snapshots, {@link Long#MAX_VALUE} for no limit; asked at each allocation from now on, also
+   *     behind this lease
    * @throws StoreException LOST when there is no overlay, OTHER_OVERLAY when there is another one,
    *     CORRUPT when its tables are damaged, IN_USE when a lease of it is neither fenced nor
    *     closed, NOT_FOUND when its golden version is gone, IO
@@ -223,6 +226,21 @@ public interface ImageStore extends AutoCloseable {
 
   /** Bytes that the client's overlay takes in the store; 0 when it has none. */
   long overlayBytes(String client) throws StoreException;
+
+  /**
+   * What the store takes, and may take: versions, and clients' overlays, journals and snapshots, by
+   * the blocks of their files. What waits to be deleted in the background is not in it.
+   */
+  Usage usage();
+
+  /** Bytes that a client's overlay, its journal and its snapshots take together. */
+  long clientBytes(String client) throws StoreException;
+
+  /**
+   * Says what clients may take, {@link Long#MAX_VALUE} for no limit; asked at each allocation, on
+   * any thread. It counts for snapshots too, and for a client that no lease has given a limit.
+   */
+  void limits(ToLongFunction<String> ofClient);
 
   /**
    * Takes a client's overlay out of the store; its file is deleted in the background. Nothing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
+import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.IoThreads;
 import dev.rootstock.images.store.StoreException.Kind;
@@ -16,6 +17,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +41,7 @@ public final class LocalImageStore implements ImageStore {
   private final Overlays overlays;
   private final Snapshots snapshots;
   private final Trash trash;
+  private final StoreSpace space;
   private final IoThreads threads = new IoThreads();
 
   /** Held for writing by who removes a version, for reading by who makes something stand on one. */
@@ -46,17 +49,22 @@ public final class LocalImageStore implements ImageStore {
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private LocalImageStore(Path data, DataLock lock, HostFiles.Opener opener) throws IOException {
+  private LocalImageStore(Path data, DataLock lock, HostFiles.Opener opener, LongSupplier limit)
+      throws IOException {
     this.lock = lock;
+    space = new StoreSpace(limit);
     golden = new GoldenFiles(data.resolve("images"), opener);
     shares = new GoldenShares(golden, opener);
     Path clients = data.resolve("clients");
     opener.makeFolder(clients);
     trash = new Trash(clients.resolve(".trash"), opener);
     overlayFiles = new OverlayFiles(clients, opener, trash);
-    overlays = new Overlays(overlayFiles, opener, golden, shares, trash, threads);
-    snapshots = new Snapshots(data.resolve("snapshots"), opener, overlays, shares);
-    versions = new Versions(golden, shares, opener, trash);
+    overlays = new Overlays(overlayFiles, opener, golden, shares, trash, threads, space);
+    for (String client : overlayFiles.clients()) {
+      overlays.count(client);
+    }
+    snapshots = new Snapshots(data.resolve("snapshots"), opener, overlays, shares, space);
+    versions = new Versions(golden, shares, opener, trash, new VersionSpace(space, opener, golden));
     trash.empty();
   }
 
@@ -67,16 +75,31 @@ public final class LocalImageStore implements ImageStore {
    * @throws StoreException IN_USE naming the process that has it; IO
    */
   public static LocalImageStore open(Path data) throws StoreException {
-    return open(data, HostFiles::open);
+    return open(data, () -> Long.MAX_VALUE);
+  }
+
+  /**
+   * The same with a limit.
+   *
+   * @param limit the bytes that all of it may take, {@link Long#MAX_VALUE} for no limit; asked at
+   *     each allocation
+   */
+  public static LocalImageStore open(Path data, LongSupplier limit) throws StoreException {
+    return open(data, HostFiles::open, limit);
   }
 
   /** The same, with files that a test has its hands on. */
   static LocalImageStore open(Path data, HostFiles.Opener opener) throws StoreException {
+    return open(data, opener, () -> Long.MAX_VALUE);
+  }
+
+  private static LocalImageStore open(Path data, HostFiles.Opener opener, LongSupplier limit)
+      throws StoreException {
     try {
       Files.createDirectories(data);
       DataLock lock = DataLock.take(data);
       try {
-        return new LocalImageStore(data.toRealPath(), lock, opener);
+        return new LocalImageStore(data.toRealPath(), lock, opener, limit);
       } catch (IOException | RuntimeException failure) {
         lock.close();
         throw failure;
@@ -273,6 +296,22 @@ public final class LocalImageStore implements ImageStore {
   public long overlayBytes(String client) throws StoreException {
     requireName("a client", client);
     return overlays.overlayBytes(client);
+  }
+
+  @Override
+  public Usage usage() {
+    return space.usage();
+  }
+
+  @Override
+  public long clientBytes(String client) throws StoreException {
+    requireName("a client", client);
+    return space.usedBy(client);
+  }
+
+  @Override
+  public void limits(ToLongFunction<String> ofClient) {
+    space.limits(ofClient);
   }
 
   @Override

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
+import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.block.BlockIoException;
+import dev.rootstock.images.block.BlockIoException.Kind;
 import dev.rootstock.images.block.Extent;
+import dev.rootstock.images.file.NoSpaceException;
 import dev.rootstock.images.golden.LayerWriter;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +41,12 @@ final class MomentCopy {
   /** Stretches whose map is brought into memory at a time, by reading a block of each. */
   private static final long STRETCH = 256L << 20;
 
+  /** In {@link #urgent}: look whether what you wait for has happened. */
+  private static final int WAKE = -1;
+
+  private static final long FIRST_PAUSE_MILLIS = 1;
+  private static final long LONGEST_PAUSE_MILLIS = 64;
+
   /** What the copier reads: fencing and closing wait for it. */
   private final BlockDevice leased;
 
@@ -45,6 +57,13 @@ final class MomentCopy {
   private final LayerWriter to;
 
   private final long size;
+  private final Duration patience;
+
+  /**
+   * Clusters that changes wait for and whose read the disk was too busy for. There are no more of
+   * them than changes that the disk admits.
+   */
+  private final BlockingQueue<Integer> urgent = new LinkedBlockingQueue<>();
 
   /** Clusters that are in the copy or need not be. Guards everything below, and itself. */
   private final BitSet done = new BitSet();
@@ -56,6 +75,12 @@ final class MomentCopy {
   private boolean ended;
 
   MomentCopy(BlockDevice leased, BlockDevice inner, LayerWriter to) {
+    this(leased, inner, to, Duration.ofSeconds(Limits.BUSY_COPY_SECONDS));
+  }
+
+  /** The same that waits so long for one read of a disk that is busy. */
+  MomentCopy(BlockDevice leased, BlockDevice inner, LayerWriter to, Duration patience) {
+    this.patience = patience;
     this.leased = leased;
     this.inner = inner;
     this.to = to;
@@ -164,11 +189,13 @@ final class MomentCopy {
         (long) cluster * CLUSTER,
         content,
         unreadable -> {
-          IOException failed = unreadable;
-          if (failed == null) {
-            failed = put(cluster, content.flip());
+          if (unreadable == null) {
+            finished(cluster, put(cluster, content.flip()));
+          } else if (unreadable.kind() == Kind.BUSY) {
+            urgent.add(cluster); // the copier may wait, and does it next
+          } else {
+            finished(cluster, unreadable);
           }
-          finished(cluster, failed);
         });
   }
 
@@ -182,6 +209,7 @@ final class MomentCopy {
       if ((long) cluster * CLUSTER % STRETCH == 0) {
         read((long) cluster * CLUSTER, ByteBuffer.allocateDirect(512));
       }
+      copyUrgent();
       copyNow(cluster);
       clock.at(Math.min(size, (cluster + 1L) * CLUSTER));
       if (Thread.currentThread().isInterrupted()) {
@@ -190,16 +218,50 @@ final class MomentCopy {
     }
   }
 
+  /** Copies what changes wait for and could not copy themselves. */
+  private void copyUrgent() {
+    Integer cluster = urgent.poll();
+    while (cluster != null) {
+      takeOver(cluster);
+      cluster = urgent.poll();
+    }
+  }
+
+  private void takeOver(int cluster) {
+    if (cluster != WAKE) {
+      finished(cluster, copied(cluster));
+    }
+  }
+
+  /** Waits until somebody else has copied a cluster, who may want us to. */
+  private void awaitOther(CompletableFuture<@Nullable Void> other) throws InterruptedIOException {
+    while (!other.isDone()) {
+      try {
+        takeOver(urgent.take());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted");
+      }
+    }
+  }
+
   private void copyNow(int cluster) throws IOException {
     CompletableFuture<@Nullable Void> other = new CompletableFuture<>();
-    switch (claim(cluster, () -> other.complete(null))) {
-      case TAKEN -> other.join();
+    Runnable told =
+        () -> {
+          other.complete(null);
+          urgent.add(WAKE);
+        };
+    switch (claim(cluster, told)) {
+      case TAKEN -> awaitOther(other);
       case MINE -> finished(cluster, copied(cluster));
       case DONE -> {}
     }
     synchronized (done) {
       if (failure != null) {
-        throw new IOException(failure.getMessage(), failure);
+        throw failure instanceof NoSpaceException
+            ? failure
+            : new IOException(failure.getMessage(), failure);
       }
     }
   }
@@ -233,12 +295,35 @@ final class MomentCopy {
     waiting.forEach(Runnable::run);
   }
 
+  /** Reads, and waits for its turn where the disk has too many reads already. */
   private void read(long offset, ByteBuffer into) throws IOException {
-    CompletableFuture<@Nullable BlockIoException> read = new CompletableFuture<>();
-    leased.read(offset, into, read::complete);
-    BlockIoException unreadable = read.join();
-    if (unreadable != null) {
-      throw unreadable;
+    int start = into.position();
+    long begun = System.nanoTime();
+    long pause = FIRST_PAUSE_MILLIS;
+    while (true) {
+      CompletableFuture<@Nullable BlockIoException> read = new CompletableFuture<>();
+      leased.read(offset, into, read::complete);
+      BlockIoException unreadable = read.join();
+      if (unreadable == null) {
+        return;
+      }
+      if (unreadable.kind() != Kind.BUSY) {
+        throw unreadable;
+      }
+      if (System.nanoTime() - begun > patience.toNanos()) {
+        throw new IOException(
+            "the disk has had too many reads waiting for %d s; try again when it is less busy"
+                .formatted(patience.toSeconds()),
+            unreadable);
+      }
+      into.position(start);
+      try {
+        Thread.sleep(pause);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted");
+      }
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
     }
   }
 

@@ -2,6 +2,7 @@
 package dev.rootstock.images.store;
 
 import dev.rootstock.images.file.FolderSync;
+import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.qcow2.FormatException;
 import dev.rootstock.images.qcow2.OverlayFile;
@@ -113,6 +114,15 @@ final class OverlayFiles {
     opener.delete(OverlayFile.journal(file(client)));
     names.sync();
     return true;
+  }
+
+  /** Bytes that a file takes on its file system; 0 where there is none. */
+  long allocated(Path file) throws IOException {
+    try (HostFile open = opener.open(file, HostFiles.Mode.READ)) {
+      return open.allocated();
+    } catch (NoSuchFileException none) {
+      return 0;
+    }
   }
 
   /** Everybody who has an overlay. */

@@ -5,6 +5,8 @@ import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.file.MeteredFile;
+import dev.rootstock.images.file.Space;
 import dev.rootstock.images.golden.GoldenImage;
 import dev.rootstock.images.golden.LayerWriter;
 import dev.rootstock.images.golden.MapCache;
@@ -27,9 +29,13 @@ import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Clients' overlays, and every disk that is in use; {@link OverlayFiles} has their names. */
 final class Overlays {
+  private static final Logger LOG = LoggerFactory.getLogger(Overlays.class);
+
   /** The only backing names that are ever opened: what an overlay's header says is not trusted. */
   private static final Pattern BACKING =
       Pattern.compile("\\.\\./images/([^/]{1,63})/([1-9][0-9]{0,5})\\.(raw|qcow2)");
@@ -40,6 +46,7 @@ final class Overlays {
   private final GoldenShares shares;
   private final Trash trash;
   private final IoThreads threads;
+  private final StoreSpace space;
   private final TableCache tables = new TableCache(Limits.CACHED_MAP_SLICES);
 
   /** Every lease that is not closed. */
@@ -66,8 +73,10 @@ final class Overlays {
       GoldenFiles golden,
       GoldenShares shares,
       Trash trash,
-      IoThreads threads) {
+      IoThreads threads,
+      StoreSpace space) {
     this.files = files;
+    this.space = space;
     this.opener = opener;
     this.golden = golden;
     this.shares = shares;
@@ -97,6 +106,7 @@ final class Overlays {
         opener.delete(fresh);
         OverlayFile.create(fresh, opener, id.value(), sizeBytes, backing(base));
         files.replace(client, fresh);
+        count(client);
       } catch (IOException failure) {
         files.deleteQuietly(fresh);
         throw Failures.of("cannot make a disk for " + client, failure);
@@ -117,12 +127,29 @@ final class Overlays {
           return;
         }
         files.putFresh(client, id.value(), sizeBytes, backing(base));
+        count(client);
       } catch (IOException failure) {
         files.deleteQuietly(files.fresh(client, ""));
         throw Failures.of("cannot make a disk for " + client, failure);
       }
     }
     trash.empty();
+  }
+
+  /** Counts what the client's overlay takes, which nobody uses now. */
+  void count(String client) throws IOException {
+    StoreSpace.Account account = space.account(client);
+    account.journal.set(files.allocated(OverlayFile.journal(files.file(client))));
+    account.overlay.set(files.allocated(files.file(client)));
+  }
+
+  /** The same behind a disk that was closed. */
+  private void recount(String client) {
+    try {
+      count(client);
+    } catch (IOException failed) {
+      LOG.warn("cannot count what the disk of {} takes: {}", client, failed.toString());
+    }
   }
 
   /** Refuses a size that a disk on this version cannot have. */
@@ -148,6 +175,9 @@ final class Overlays {
       throws StoreException {
     checkSize(client, base, content.size());
     Path fresh = files.fresh(client, ".filling");
+    // The client has both disks until this one takes the other's place: only the store's limit
+    // counts for the new one meanwhile.
+    StoreSpace.Share room = space.share();
     synchronized (filling) {
       try {
         opener.delete(fresh);
@@ -155,7 +185,14 @@ final class Overlays {
         GoldenImage below = shares.acquire(base);
         try (BlockDevice device =
             OverlayFile.open(fresh, opener)
-                .device(below, threads, tables, Overlays::unlimited, () -> shares.release(base))) {
+                .device(
+                    below,
+                    threads,
+                    tables,
+                    room,
+                    Space.unlimited(),
+                    () -> {},
+                    () -> shares.release(base))) {
           DeviceFill.copy(content, below, device, progress);
         }
         if (Files.exists(OverlayFile.journal(fresh))) {
@@ -167,10 +204,13 @@ final class Overlays {
           // The new overlay may have the old one's identity, but it was closed: no journal comes
           // over it. Until it has the name, the old one keeps its own.
           files.replace(client, fresh);
+          room.set(0);
+          count(client);
         }
       } catch (IOException failure) {
         throw Failures.of("cannot make a disk for " + client, failure);
       } finally {
+        room.set(0);
         files.deleteQuietly(fresh);
         files.deleteQuietly(OverlayFile.journal(fresh));
       }
@@ -182,9 +222,11 @@ final class Overlays {
    * Copies a client's disk as it is at one moment, whether it is in use or not.
    *
    * @param file a layer that must not exist, in a folder beside that of the overlays
+   * @param room the layer's; none of it is counted any more when this fails
    * @return the golden version that the layer stands on
    */
-  GoldenVersion copyMoment(String client, Path file, Progress progress) throws StoreException {
+  GoldenVersion copyMoment(String client, Path file, Space room, Progress progress)
+      throws StoreException {
     User user;
     boolean ours = false;
     boolean whole = false;
@@ -193,7 +235,7 @@ final class Overlays {
       if (user == null || user.disk.ended()) {
         closeFormer(client);
         try {
-          user = lease(client, null, Overlays::unlimited, BeforeFlushed.KNOWN);
+          user = lease(client, null, BeforeFlushed.KNOWN);
         } catch (NoSuchFileException none) {
           throw new StoreException(Kind.NOT_FOUND, client + " has no disk of its own", none);
         } catch (IOException failure) {
@@ -203,7 +245,7 @@ final class Overlays {
       }
     }
     try {
-      copyMoment(user, file, progress);
+      copyMoment(user, file, room, progress);
       whole = true;
       return user.base;
     } catch (IOException failure) {
@@ -211,6 +253,7 @@ final class Overlays {
     } finally {
       if (!whole) {
         files.deleteQuietly(file);
+        room.set(0);
       }
       if (ours) {
         user.disk.close();
@@ -218,11 +261,14 @@ final class Overlays {
     }
   }
 
-  private void copyMoment(User user, Path file, Progress progress)
+  private void copyMoment(User user, Path file, Space room, Progress progress)
       throws StoreException, IOException {
     long size = user.device.geometry().sizeBytes();
     try (LayerWriter layer =
-        new LayerWriter(opener.open(file, HostFiles.Mode.CREATE), size, backing(user.base))) {
+        new LayerWriter(
+            new MeteredFile(opener.open(file, HostFiles.Mode.CREATE), room),
+            size,
+            backing(user.base))) {
       MomentCopy copy = new MomentCopy(user.disk.device(), user.device.inner(), layer);
       if (!user.device.copyFirst(copy)) {
         throw new StoreException(Kind.IN_USE, "this disk is being copied already; wait for it");
@@ -246,7 +292,7 @@ final class Overlays {
       requireUnused(client);
       closeFormer(client);
       try {
-        lease(client, null, Overlays::unlimited, BeforeFlushed.KNOWN).disk.close();
+        lease(client, null, BeforeFlushed.KNOWN).disk.close();
         Path file = files.file(client);
         try (Qcow2Image tables =
             Qcow2Image.open(file, opener, new MapCache(Limits.IMPORT_MAP_BYTES), null)) {
@@ -266,10 +312,6 @@ final class Overlays {
     return base(client, backing == null ? "" : backing);
   }
 
-  private static long unlimited() {
-    return Long.MAX_VALUE;
-  }
-
   LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit, BeforeFlushed told)
       throws StoreException {
     synchronized (nameLock(client)) {
@@ -277,7 +319,8 @@ final class Overlays {
       closeFormer(client);
       LeasedDisk disk;
       try {
-        disk = lease(client, id, limit, told).disk;
+        space.account(client).limit(limit);
+        disk = lease(client, id, told).disk;
       } catch (NoSuchFileException gone) {
         throw new StoreException(
             Kind.LOST,
@@ -294,7 +337,7 @@ final class Overlays {
    *
    * @param id the identity that it has to have; null for whichever it has
    */
-  private User lease(String client, @Nullable OverlayId id, LongSupplier limit, BeforeFlushed told)
+  private User lease(String client, @Nullable OverlayId id, BeforeFlushed told)
       throws StoreException, IOException {
     OverlayFile file = OverlayFile.open(files.file(client), opener);
     boolean taken = false;
@@ -317,6 +360,7 @@ final class Overlays {
       } catch (IOException failure) {
         throw Failures.of("cannot open " + base, failure);
       }
+      StoreSpace.Account account = space.account(client);
       AtomicReference<@Nullable User> using = new AtomicReference<>();
       AtomicReference<CopyableDevice> device = new AtomicReference<>();
       LeasedDisk disk =
@@ -328,9 +372,11 @@ final class Overlays {
                             image,
                             threads,
                             tables,
-                            limit,
+                            account.overlay,
+                            account.journal,
                             () -> makeDurable(told),
                             () -> {
+                              recount(client);
                               users.remove(client, using.get());
                               released.run();
                             }));
@@ -421,6 +467,8 @@ final class Overlays {
         if (!files.remove(client)) {
           return;
         }
+        space.account(client).overlay.set(0);
+        space.account(client).journal.set(0);
       } catch (IOException failure) {
         throw Failures.of("cannot remove the disk of " + client, failure);
       }

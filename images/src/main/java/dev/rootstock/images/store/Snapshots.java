@@ -2,6 +2,7 @@
 package dev.rootstock.images.store;
 
 import dev.rootstock.images.Limits;
+import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.golden.GoldenImage;
 import dev.rootstock.images.golden.MapCache;
@@ -33,12 +34,19 @@ final class Snapshots {
   private final HostFiles.Opener opener;
   private final Overlays overlays;
   private final GoldenShares shares;
+  private final StoreSpace space;
 
   /** Two of one name would write, and remove, one file. */
   private final Set<Path> beingTaken = ConcurrentHashMap.newKeySet();
 
-  Snapshots(Path folder, HostFiles.Opener opener, Overlays overlays, GoldenShares shares)
+  Snapshots(
+      Path folder,
+      HostFiles.Opener opener,
+      Overlays overlays,
+      GoldenShares shares,
+      StoreSpace space)
       throws IOException {
+    this.space = space;
     this.folder = folder;
     this.opener = opener;
     opener.makeFolder(folder);
@@ -48,6 +56,18 @@ final class Snapshots {
       for (Path leftover : leftovers) {
         opener.delete(leftover);
       }
+    }
+    for (String[] names : all()) {
+      StoreSpace.Account account = space.account(names[0]);
+      StoreSpace.Share share = account.share();
+      share.set(allocated(file(names[0], names[1])));
+      account.keep(names[1], share);
+    }
+  }
+
+  private long allocated(Path file) throws IOException {
+    try (HostFile open = opener.open(file, HostFiles.Mode.READ)) {
+      return open.allocated();
     }
   }
 
@@ -69,8 +89,10 @@ final class Snapshots {
       }
       Path fresh = folder.resolve("." + client + "@" + name);
       opener.delete(fresh);
-      overlays.copyMoment(client, fresh, progress);
+      StoreSpace.Share room = space.account(client).share();
+      overlays.copyMoment(client, fresh, room, progress);
       opener.move(fresh, file);
+      space.account(client).keep(name, room);
       opener.syncFolder(folder);
     } finally {
       beingTaken.remove(file);
@@ -105,6 +127,7 @@ final class Snapshots {
 
   void remove(String client, String name) throws StoreException, IOException {
     opener.delete(existing(client, name));
+    space.account(client).drop(name);
     opener.syncFolder(folder);
   }
 
@@ -113,6 +136,10 @@ final class Snapshots {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, client + "@*" + ENDING)) {
       for (Path file : files) {
         opener.delete(file);
+        String whole = file.getFileName().toString();
+        space
+            .account(client)
+            .drop(whole.substring(client.length() + 1, whole.length() - ENDING.length()));
       }
     }
     opener.syncFolder(folder); // a client of the same name must not find them after a power loss
@@ -125,11 +152,13 @@ final class Snapshots {
   /** Uses the client's disk as it is now. */
   <T> T useNow(String client, Progress progress, Use<T> use) throws StoreException, IOException {
     Path file = folder.resolve(".%s@%s".formatted(client, UUID.randomUUID()));
+    StoreSpace.Share room = space.share();
     try {
-      overlays.copyMoment(client, file, progress);
+      overlays.copyMoment(client, file, room, progress);
       return use(client, file, use);
     } finally {
       opener.delete(file);
+      room.set(0);
     }
   }
 

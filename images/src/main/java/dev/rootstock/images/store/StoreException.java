@@ -24,7 +24,7 @@ public final class StoreException extends Exception {
     NOT_FOUND,
     /** A name, a size or a format that the store does not take. */
     INVALID,
-    /** The file system is full. */
+    /** The file system is full, or the limit of the store or of a client is reached. */
     NO_SPACE,
     /** The operating system refused to read or write. */
     IO

@@ -38,10 +38,17 @@ final class Versions implements Closeable {
   private final GoldenShares shares;
   private final HostFiles.Opener opener;
   private final Trash trash;
+  private final VersionSpace space;
   private final ThreadPoolExecutor flattener;
   private volatile boolean closed;
 
-  Versions(GoldenFiles files, GoldenShares shares, HostFiles.Opener opener, Trash trash) {
+  Versions(
+      GoldenFiles files,
+      GoldenShares shares,
+      HostFiles.Opener opener,
+      Trash trash,
+      VersionSpace space) {
+    this.space = space;
     this.files = files;
     this.shares = shares;
     this.opener = opener;
@@ -68,12 +75,12 @@ final class Versions implements Closeable {
       Path file, String name, @Nullable SourceFormat format, Progress progress)
       throws StoreException {
     try {
-      return files.add(
+      return make(
           name,
           String.valueOf(file.getFileName()),
-          (bytes, scratch) -> {
+          (bytes, scratch, metered) -> {
             try (DiskSource source = DiskSources.open(file, format, scratch, opener, progress)) {
-              SparseCopy.Result copied = SparseCopy.copy(source, bytes, opener, progress);
+              SparseCopy.Result copied = SparseCopy.copy(source, bytes, metered, progress);
               DiskSources.checkSize(file, copied.size());
               return new Made(copied.size(), SourceFormat.RAW, copied.checksums());
             }
@@ -93,11 +100,11 @@ final class Versions implements Closeable {
               .formatted(sizeBytes, Limits.MAX_DISK_BYTES));
     }
     try {
-      return files.add(
+      return make(
           name,
           "a blank disk",
-          (bytes, scratch) -> {
-            try (HostFile file = opener.open(bytes, HostFiles.Mode.CREATE)) {
+          (bytes, scratch, metered) -> {
+            try (HostFile file = metered.open(bytes, HostFiles.Mode.CREATE)) {
               file.write(sizeBytes - 1, ByteBuffer.allocateDirect(1));
               file.sync();
             }
@@ -105,6 +112,22 @@ final class Versions implements Closeable {
           });
     } catch (IOException failure) {
       throw Failures.of("cannot make " + name, failure);
+    }
+  }
+
+  /** As {@link GoldenFiles.Maker}, with an opener whose new files are counted. */
+  private interface Recipe {
+    Made make(Path bytes, Path scratch, HostFiles.Opener metered)
+        throws StoreException, IOException;
+  }
+
+  private GoldenVersion make(String name, String origin, Recipe recipe)
+      throws StoreException, IOException {
+    try (VersionSpace.Making room = space.making()) {
+      GoldenVersion made =
+          files.add(name, origin, (bytes, scratch) -> recipe.make(bytes, scratch, room::open));
+      room.became(made);
+      return made;
     }
   }
 
@@ -133,15 +156,15 @@ final class Versions implements Closeable {
       GoldenImage below = shares.acquire(base);
       try {
         made =
-            files.add(
+            make(
                 name,
                 origin,
-                (bytes, scratch) ->
+                (bytes, scratch, metered) ->
                     new Made(
                         layer.size(),
                         SourceFormat.QCOW2,
                         LayerCopy.copy(
-                            layer, below, base.file(), bytes, opener, () -> closed, progress)));
+                            layer, below, base.file(), bytes, metered, () -> closed, progress)));
       } finally {
         shares.release(base);
       }
@@ -149,12 +172,12 @@ final class Versions implements Closeable {
     } else {
       // No version of one image stands on another image: each can be removed by itself.
       made =
-          files.add(
+          make(
               name,
               origin,
-              (bytes, scratch) -> {
+              (bytes, scratch, metered) -> {
                 SparseCopy.Result copied =
-                    SparseCopy.copy(new DiskSource.Image(layer), bytes, opener, progress);
+                    SparseCopy.copy(new DiskSource.Image(layer), bytes, metered, progress);
                 return new Made(copied.size(), SourceFormat.RAW, copied.checksums());
               });
     }
@@ -206,6 +229,7 @@ final class Versions implements Closeable {
       throw new StoreException(Kind.IN_USE, version + " is being read");
     }
     files.remove(version, trash);
+    space.drop(version);
   }
 
   // ---- flattening
@@ -234,16 +258,17 @@ final class Versions implements Closeable {
     Path file = files.file(version);
     Path fresh = file.resolveSibling("." + version.number() + ".flattening");
     GoldenImage image = shares.acquire(version);
-    try {
+    try (VersionSpace.Making room = space.making()) {
       opener.delete(fresh);
       Checksums.Result found =
-          LayerCopy.copy(image, null, null, fresh, opener, () -> closed, Progress.NONE);
+          LayerCopy.copy(image, null, null, fresh, room::open, () -> closed, Progress.NONE);
       if (!found.sha256().equals(version.sha256())) {
         throw Verification.corrupt(version, "its checksum is " + found.sha256());
       }
       Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("r--r--r--"));
       trash.keep(file);
       opener.move(fresh, file);
+      room.became(version);
       opener.syncFolder(files.folder(version));
       LOG.info("{} is whole: it stands on no other version any more", version);
     } finally {

@@ -10,6 +10,7 @@ import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.file.Space;
 import dev.rootstock.images.testing.CrashFiles;
 import dev.rootstock.images.testing.Crashes;
 import dev.rootstock.images.testing.Disk;
@@ -62,7 +63,8 @@ class FreshOverlayCrashTest {
             GOLDEN,
             THREADS,
             new TableCache(4),
-            () -> Long.MAX_VALUE,
+            Space.unlimited(),
+            Space.unlimited(),
             () -> {
               files.syncFolder(FOLDER);
               try (HostFile record = files.open(RECORD, HostFiles.Mode.CREATE)) {

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.images.store;
+
+import dev.rootstock.images.block.Usage;
+import dev.rootstock.images.file.NoSpaceException;
+import dev.rootstock.images.file.QuotaException;
+import dev.rootstock.images.file.Space;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who takes how many bytes of the store: versions, and each client with its overlay, its journal
+ * and its snapshots. A share is what one file takes; its bytes count for its client and for the
+ * store at once, so two that race for the last bytes never both get them.
+ *
+ * <p>Everything is counted when the store is opened, by the blocks of the files, and kept up from
+ * then on: no question ever goes through the folders.
+ */
+final class StoreSpace {
+  private final LongSupplier limit;
+  private final AtomicLong used = new AtomicLong();
+  private final ConcurrentHashMap<String, Account> accounts = new ConcurrentHashMap<>();
+  private volatile ToLongFunction<String> limits = client -> Long.MAX_VALUE;
+
+  /** A store that may take so much; asked each time. */
+  StoreSpace(LongSupplier limit) {
+    this.limit = limit;
+  }
+
+  /** What each client may take, where its lease does not say. */
+  void limits(ToLongFunction<String> ofClient) {
+    limits = ofClient;
+  }
+
+  Usage usage() {
+    return new Usage(used.get(), limit.getAsLong());
+  }
+
+  /** Room for what belongs to no client. */
+  Share share() {
+    return new Share(null);
+  }
+
+  Account account(String client) {
+    return accounts.computeIfAbsent(client, Account::new);
+  }
+
+  /** What a client takes; 0 for one that has nothing. */
+  long usedBy(String client) {
+    Account account = accounts.get(client);
+    return account == null ? 0 : account.used.get();
+  }
+
+  /** What a client takes and may take. */
+  final class Account {
+    private final String client;
+    private final AtomicLong used = new AtomicLong();
+    private volatile @Nullable LongSupplier limit;
+
+    /** Its overlay. */
+    final Share overlay = new Share(this);
+
+    /** The journal beside that. */
+    final Share journal = new Share(this);
+
+    private final ConcurrentHashMap<String, Share> snapshots = new ConcurrentHashMap<>();
+
+    Account(String client) {
+      this.client = client;
+    }
+
+    /** Its limit from now on. */
+    void limit(LongSupplier bytes) {
+      limit = bytes;
+    }
+
+    private long limitBytes() {
+      LongSupplier own = limit;
+      return own == null ? limits.applyAsLong(client) : own.getAsLong();
+    }
+
+    /** Room for a file of the client's that may become a snapshot. */
+    Share share() {
+      return new Share(this);
+    }
+
+    /** The file has become this snapshot. */
+    void keep(String snapshot, Share share) {
+      snapshots.put(snapshot, share);
+    }
+
+    /** A snapshot is gone. */
+    void drop(String snapshot) {
+      Share share = snapshots.remove(snapshot);
+      if (share != null) {
+        share.set(0);
+      }
+    }
+  }
+
+  /** What one file takes. */
+  final class Share implements Space {
+    private final @Nullable Account owner;
+    private final AtomicLong bytes = new AtomicLong();
+
+    private Share(@Nullable Account owner) {
+      this.owner = owner;
+    }
+
+    @Override
+    public void take(long more) throws NoSpaceException {
+      if (owner != null && !add(owner.used, more, owner.limitBytes())) {
+        throw new QuotaException(
+            "the limit of client %s is %d bytes, and its disk and snapshots take %d"
+                .formatted(owner.client, owner.limitBytes(), owner.used.get()));
+      }
+      if (!add(used, more, limit.getAsLong())) {
+        if (owner != null) {
+          owner.used.addAndGet(-more);
+        }
+        throw new QuotaException(
+            "the store's limit is %d bytes, and %d are taken: remove what is not needed, or raise 'store.limit'"
+                .formatted(limit.getAsLong(), used.get()));
+      }
+      bytes.addAndGet(more);
+    }
+
+    @Override
+    public void giveBack(long less) {
+      long before = bytes.getAndUpdate(now -> Math.max(0, now - less));
+      count(-Math.min(before, less));
+    }
+
+    @Override
+    public void set(long found) {
+      count(found - bytes.getAndSet(found));
+    }
+
+    private void count(long change) {
+      used.addAndGet(change);
+      if (owner != null) {
+        owner.used.addAndGet(change);
+      }
+    }
+
+    long bytes() {
+      return bytes.get();
+    }
+
+    /** The nearer of the client's limit and the store's counts. */
+    @Override
+    public Usage usage() {
+      long taken = owner == null ? bytes.get() : owner.used.get();
+      long own = owner == null ? Long.MAX_VALUE : owner.limitBytes();
+      long most = limit.getAsLong();
+      long left = most == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, most - used.get());
+      return new Usage(taken, left > Long.MAX_VALUE - taken ? own : Math.min(own, taken + left));
+    }
+  }
+
+  private static boolean add(AtomicLong used, long more, long limit) {
+    long now = used.get();
+    while (more <= limit - now) {
+      if (used.compareAndSet(now, now + more)) {
+        return true;
+      }
+      now = used.get();
+    }
+    return false;
+  }
+}
