@@ -65,6 +65,7 @@ public final class LocalImageStore implements ImageStore {
     }
     snapshots = new Snapshots(data.resolve("snapshots"), opener, overlays, shares, space);
     versions = new Versions(golden, shares, opener, trash, new VersionSpace(space, opener, golden));
+    opener.syncFolder(data); // the folders themselves may be new
     trash.empty();
   }
 
@@ -96,7 +97,7 @@ public final class LocalImageStore implements ImageStore {
   private static LocalImageStore open(Path data, HostFiles.Opener opener, LongSupplier limit)
       throws StoreException {
     try {
-      Files.createDirectories(data);
+      makeDurably(data);
       DataLock lock = DataLock.take(data);
       try {
         return new LocalImageStore(data.toRealPath(), lock, opener, limit);
@@ -106,6 +107,16 @@ public final class LocalImageStore implements ImageStore {
       }
     } catch (IOException failure) {
       throw Failures.of("cannot open the data directory " + data, failure);
+    }
+  }
+
+  private static void makeDurably(Path data) throws IOException {
+    if (!Files.exists(data)) {
+      Path absolute = Files.createDirectories(data).toRealPath();
+      Path parent = absolute.getParent();
+      if (parent != null && Files.isReadable(parent)) {
+        HostFiles.syncFolder(parent);
+      }
     }
   }
 

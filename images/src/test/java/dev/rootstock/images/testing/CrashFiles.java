@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * Crashes} can tell what a crash at any moment might have left.
  */
 public final class CrashFiles implements HostFiles.Opener {
+
+  /** Stands for the number of a folder. */
+  static final int FOLDER = -1;
 
   /** Something done to a file, or to a name. Files have numbers, for names come and go. */
   public sealed interface Operation {
@@ -223,8 +228,30 @@ public final class CrashFiles implements HostFiles.Opener {
     operations.add(new Created(number, further));
   }
 
+  /** A folder has a name like a file, and no number; what is in it is there while it is. */
   @Override
-  public void makeFolder(Path folder) {}
+  public synchronized void makeFolder(Path folder) {
+    if (names.putIfAbsent(folder, FOLDER) == null) {
+      operations.add(new Created(FOLDER, folder));
+    }
+  }
+
+  /** Writes everything below a folder to a real one. */
+  public synchronized void writeTo(Path from, Path to) throws IOException {
+    for (Map.Entry<Path, Integer> name : names.entrySet()) {
+      if (!name.getKey().startsWith(from)) {
+        continue;
+      }
+      Path path = to.resolve(from.relativize(name.getKey()));
+      if (name.getValue() == FOLDER) {
+        Files.createDirectories(path);
+      } else {
+        Files.createDirectories(Objects.requireNonNull(path.getParent()));
+        Content content = contents.get(name.getValue());
+        Files.write(path, Arrays.copyOf(content.bytes, content.size));
+      }
+    }
+  }
 
   @Override
   public void syncFolder(Path folder) {

@@ -9,10 +9,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -39,6 +41,9 @@ public final class Crashes {
 
   /** What was done to names since their folder was last synced. */
   private final List<Numbered> unsyncedNames = new ArrayList<>();
+
+  /** Folders that were made on the way; with one, a power loss takes what is in it. */
+  private final Set<Path> foldersMade = new HashSet<>();
 
   private int at;
 
@@ -77,6 +82,9 @@ public final class Crashes {
             cached.add(new Content(new byte[4096], 0));
             durable.add(new Content(new byte[4096], 0));
           }
+          if (created.file() == CrashFiles.FOLDER) {
+            foldersMade.add(created.path());
+          }
           named(next);
         }
         case CrashFiles.Deleted deleted -> named(next);
@@ -109,13 +117,15 @@ public final class Crashes {
     unsyncedNames.add(new Numbered(at, name));
   }
 
-  /** Names are moved within a folder only. */
+  /**
+   * Whose sync makes it durable: of two folders the one that it leaves, for a move is one change.
+   */
   private static Path folder(Operation name) {
     Path path =
         switch (name) {
           case CrashFiles.Created created -> created.path();
           case CrashFiles.Deleted deleted -> deleted.path();
-          case CrashFiles.Moved moved -> moved.to();
+          case CrashFiles.Moved moved -> moved.from();
           default -> throw new IllegalArgumentException(name.toString());
         };
     return Objects.requireNonNull(path.getParent());
@@ -236,9 +246,19 @@ public final class Crashes {
     }
   }
 
-  private static CrashFiles restored(Map<Path, Integer> names, List<Content> left, UUID boot) {
+  private CrashFiles restored(Map<Path, Integer> names, List<Content> left, UUID boot) {
     CrashFiles files = new CrashFiles(boot);
-    names.forEach((path, file) -> files.put(path, left.get(file)));
+    Set<Path> lostFolders = new HashSet<>(foldersMade);
+    lostFolders.removeAll(names.keySet());
+    names.forEach(
+        (path, file) -> {
+          if (file == CrashFiles.FOLDER) {
+            files.makeFolder(path);
+          } else if (!lostFolders.contains(path.getParent())) {
+            files.put(path, left.get(file));
+          }
+        });
+    files.begin();
     return files;
   }
 }
