@@ -41,6 +41,11 @@ final class CrashHistory {
   private final Map<Long, List<Value>> blocks = new HashMap<>();
   private final List<Flush> flushes = new ArrayList<>();
 
+  /** The last question of {@link #lastFlush}, and its answer. */
+  private int flushedAt = -1;
+
+  private int flushed = -1;
+
   CrashHistory(PatternImage golden) {
     this.golden = golden;
   }
@@ -71,12 +76,10 @@ final class CrashHistory {
    */
   void check(long block, ByteBuffer disk, int moment, boolean power) {
     List<Value> values = blocks.getOrDefault(block, List.of());
-    int first = -1; // the golden image
-    for (int i = 0; i < values.size(); i++) {
-      Value value = values.get(i);
-      if (value.acknowledged <= moment && (!power || value.forced || flushed(value, moment))) {
-        first = i;
-      }
+    int lasting = power ? lastFlush(moment) : moment;
+    int first = values.size() - 1;
+    while (first >= 0 && !lasts(values.get(first), moment, lasting)) {
+      first--; // down to -1, the golden image
     }
     for (int i = first; i < values.size(); i++) {
       if (i >= 0 && values.get(i).begun > moment) {
@@ -107,13 +110,23 @@ final class CrashHistory {
                 first));
   }
 
-  private boolean flushed(Value value, int moment) {
-    for (Flush flush : flushes) {
-      if (flush.begun >= value.acknowledged && flush.acknowledged <= moment) {
-        return true;
+  private static boolean lasts(Value value, int moment, int lasting) {
+    int acknowledged = value.acknowledged;
+    return acknowledged <= lasting || (value.forced && acknowledged <= moment);
+  }
+
+  /** When the latest flush was begun that had been acknowledged by then. */
+  private int lastFlush(int moment) {
+    if (moment != flushedAt) {
+      flushedAt = moment;
+      flushed = -1;
+      for (Flush flush : flushes) {
+        if (flush.acknowledged <= moment) {
+          flushed = Math.max(flushed, flush.begun);
+        }
       }
     }
-    return false;
+    return flushed;
   }
 
   private boolean holds(ByteBuffer disk, long block, long id) {

@@ -49,8 +49,8 @@ final class Walker {
     int leaks = 0;
     long first = (long) block * header.refcountsPerBlock();
     for (long cluster = first; cluster < first + header.refcountsPerBlock(); cluster++) {
-      boolean unnamed = !named.containsKey(cluster * header.clusterBytes());
-      leaks += count(cluster) > 0 && unnamed ? 1 : 0;
+      boolean counted = count(cluster) > 0;
+      leaks += counted && !named.containsKey(cluster * header.clusterBytes()) ? 1 : 0;
     }
     return leaks;
   }
@@ -75,7 +75,10 @@ final class Walker {
       if (table != 0) {
         name(table, "L2 table " + i);
         for (int j = 0; j < header.l2Entries(); j++) {
-          entry((int) table + 16 * j, "cluster " + ((long) i * header.l2Entries() + j));
+          int at = (int) table + 16 * j;
+          if (file.getLong(at) != 0 || file.getLong(at + 8) != 0) {
+            entry(at, "cluster " + ((long) i * header.l2Entries() + j));
+          }
         }
       }
     }

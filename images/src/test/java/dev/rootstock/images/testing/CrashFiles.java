@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,43 +51,6 @@ public final class CrashFiles implements HostFiles.Opener {
 
   /** The names that were in the folder before the operation {@code begun} are durable. */
   record FolderSynced(int file, Path folder, int begun) implements Operation {}
-
-  /** The bytes of a file; longer than they need be. */
-  static final class Content {
-    byte[] bytes;
-    int size;
-
-    Content(byte[] bytes, int size) {
-      this.bytes = bytes;
-      this.size = size;
-    }
-
-    Content copy() {
-      return new Content(Arrays.copyOf(bytes, size), size);
-    }
-
-    void write(long offset, ByteBuffer from, int start, int count) {
-      resize(Math.max(size, (int) offset + count));
-      from.get(start, bytes, (int) offset, count);
-    }
-
-    void resize(long to) {
-      if (to > bytes.length) {
-        bytes = Arrays.copyOf(bytes, (int) Math.max(to, 2L * bytes.length));
-      }
-      if (to < size) {
-        Arrays.fill(bytes, (int) to, size, (byte) 0);
-      }
-      size = (int) to;
-    }
-
-    void punch(long offset, long length) {
-      int end = (int) Math.min(size, offset + length);
-      if (offset < end) {
-        Arrays.fill(bytes, (int) offset, end, (byte) 0);
-      }
-    }
-  }
 
   /**
    * What was durable when the process before was killed, and what it had done beyond that: the
@@ -172,8 +134,7 @@ public final class CrashFiles implements HostFiles.Opener {
 
   /** What a file holds now. */
   public synchronized byte[] content(Path path) throws NoSuchFileException {
-    Content content = contents.get(number(path));
-    return Arrays.copyOf(content.bytes, content.size);
+    return contents.get(number(path)).bytes();
   }
 
   public synchronized boolean exists(Path path) {
@@ -199,7 +160,7 @@ public final class CrashFiles implements HostFiles.Opener {
     }
     int number = contents.size();
     names.put(path, number);
-    contents.add(new Content(new byte[4096], 0));
+    contents.add(new Content());
     operations.add(new Created(number, path));
     return new File(number);
   }
@@ -247,8 +208,7 @@ public final class CrashFiles implements HostFiles.Opener {
         Files.createDirectories(path);
       } else {
         Files.createDirectories(Objects.requireNonNull(path.getParent()));
-        Content content = contents.get(name.getValue());
-        Files.write(path, Arrays.copyOf(content.bytes, content.size));
+        Files.write(path, contents.get(name.getValue()).bytes());
       }
     }
   }
@@ -283,12 +243,7 @@ public final class CrashFiles implements HostFiles.Opener {
     @Override
     public boolean tryRead(long offset, ByteBuffer into) {
       synchronized (CrashFiles.this) {
-        Content content = contents.get(number);
-        if (offset > content.size - into.remaining()) {
-          return false;
-        }
-        into.put(content.bytes, (int) offset, into.remaining());
-        return true;
+        return contents.get(number).read(offset, into);
       }
     }
 
@@ -327,7 +282,7 @@ public final class CrashFiles implements HostFiles.Opener {
     @Override
     public long size() {
       synchronized (CrashFiles.this) {
-        return contents.get(number).size;
+        return contents.get(number).size();
       }
     }
 

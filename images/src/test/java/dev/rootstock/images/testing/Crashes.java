@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.testing;
 
-import dev.rootstock.images.testing.CrashFiles.Content;
 import dev.rootstock.images.testing.CrashFiles.Operation;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -79,8 +78,8 @@ public final class Crashes {
       switch (next) {
         case CrashFiles.Created created -> {
           while (cached.size() <= created.file()) {
-            cached.add(new Content(new byte[4096], 0));
-            durable.add(new Content(new byte[4096], 0));
+            cached.add(new Content());
+            durable.add(new Content());
           }
           if (created.file() == CrashFiles.FOLDER) {
             foldersMade.add(created.path());
