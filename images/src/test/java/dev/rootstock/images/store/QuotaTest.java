@@ -104,7 +104,7 @@ class QuotaTest {
     for (int i = 0; i < 3; i++) {
       try (LeasedDisk lease = store.openOverlay("web" + i, made("web" + i))) {
         Disk disk = new Disk(lease.device());
-        disk.write(i * BLOCK, bytes((i + 1) << 18, i));
+        disk.write((long) i * BLOCK, bytes((i + 1) << 18, i));
         disk.discard(0, 2 * BLOCK);
         disk.flush();
       }
@@ -130,7 +130,7 @@ class QuotaTest {
       assertArrayEquals(bytes(BLOCK, 4), disk.read(0, BLOCK));
       disk.discard(0, BLOCK);
       disk.flush();
-      limit += 4 * BLOCK;
+      limit = store.usage().allocatedBytes() + 4L * BLOCK;
       disk.write(20 * BLOCK, new byte[BLOCK]);
     }
   }

@@ -13,7 +13,7 @@ final class Content {
   private static final int PAGE = 4096;
 
   /** Null for a page of zeros. */
-  private byte @Nullable [][] pages = new byte[8][];
+  private byte[] @Nullable [] pages = new byte[8][];
 
   /** Pages that no copy has. */
   private boolean[] own = new boolean[8];
