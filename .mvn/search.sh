@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The long part of the tests: every search for inputs that break a decoder, and the tests that do
-# more with the property rootstock.long, one lane a processor. Writes docs/long-run.md.
+# more with the property rootstock.long, in lanes: one a processor, or ROOTSTOCK_LANES. Most tests
+# last for a given time, so more lanes end sooner and search less. Writes docs/long-run.md.
 #
 # usage: search.sh HOME; the environment names the JDK (JAVA_HOME) and Maven's options.
 set -euo pipefail
@@ -82,13 +83,15 @@ lane() {
   done
 }
 
-for ((i = 1; i <= $(nproc); i++)); do lane "$i" & done
+lanes=${ROOTSTOCK_LANES:-$(nproc)}
+for ((i = 1; i <= lanes; i++)); do lane "$i" & done
 wait
 [ ! -e "$work/failed" ] || exit 1
 {
   printf '# The last long run\n\n'
-  printf '`./rootstock test --long` wrote this page. Commit %s, %s. Nothing was found.\n\n' \
-    "$(git -C "$home" rev-parse --short HEAD 2>/dev/null || echo unknown)" "$(date -u +%Y-%m-%d)"
+  printf '`./rootstock test --long` wrote this page. Commit %s, %s,\n%s tests at a time on %s processors. Nothing was found.\n\n' \
+    "$(git -C "$home" rev-parse --short HEAD 2>/dev/null || echo unknown)" "$(date -u +%Y-%m-%d)" \
+    "$lanes" "$(nproc)"
   printf '| what | how much |\n|---|---|\n'
   sort "$results"
 } >"$home/docs/long-run.md"
