@@ -5,6 +5,7 @@ import dev.rootstock.target.login.ConnectionInitializer;
 import dev.rootstock.target.login.Doorkeeper;
 import dev.rootstock.target.session.Portals;
 import dev.rootstock.target.session.Sessions;
+import dev.rootstock.target.session.Waits;
 import dev.rootstock.target.wire.Limits;
 import dev.rootstock.target.wire.MemoryBudget;
 import dev.rootstock.target.wire.MemoryGauge;
@@ -56,7 +57,7 @@ public final class IscsiTarget implements AutoCloseable {
   private final ChannelGroup connections =
       new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
-  private IscsiTarget(TargetSettings settings, Admission admission) {
+  private IscsiTarget(TargetSettings settings, Admission admission, Waits waits) {
     SelectStrategyFactory idle =
         settings.spin().isZero()
             ? DefaultSelectStrategyFactory.INSTANCE
@@ -85,7 +86,8 @@ public final class IscsiTarget implements AutoCloseable {
             admission,
             new MemoryBudget(
                 (long) (most * Limits.TRANSFER_SHARE), (long) (most * Limits.RESERVE_SHARE)),
-            portals);
+            portals,
+            waits);
   }
 
   /**
@@ -95,7 +97,12 @@ public final class IscsiTarget implements AutoCloseable {
    *     and what to do; nothing listens then
    */
   public static IscsiTarget start(TargetSettings settings, Admission admission) throws IOException {
-    IscsiTarget target = new IscsiTarget(settings, admission);
+    return start(settings, admission, Waits.NORMAL);
+  }
+
+  static IscsiTarget start(TargetSettings settings, Admission admission, Waits waits)
+      throws IOException {
+    IscsiTarget target = new IscsiTarget(settings, admission, waits);
     try {
       target.listen(settings);
       return target;

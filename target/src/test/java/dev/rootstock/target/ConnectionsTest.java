@@ -419,7 +419,7 @@ class ConnectionsTest {
       // It can answer, and does not.
       one.ping(new byte[0]);
       TargetSession session = TestServer.get(server.admission().leases().getFirst().opened());
-      assertEquals(Liveness.ALIVE, TestServer.get(session.probe(Duration.ofSeconds(8))));
+      assertEquals(Liveness.ALIVE, TestServer.get(session.probe(Duration.ofSeconds(30))));
       assertTrue(two.readBlocks(0, 0, 1).good());
     }
   }

@@ -54,7 +54,7 @@ class DiscoveryTest {
     TargetSettings settings = TargetSettings.of(List.of(new Portal(any, 9), new Portal(any, 9)));
     try (IscsiTarget target = IscsiTarget.start(settings, admission);
         Initiator discovery =
-            Initiator.login(target.addresses().get(1), DISCOVERY, Duration.ofSeconds(10))) {
+            Initiator.login(target.addresses().get(1), DISCOVERY, Duration.ofSeconds(30))) {
       assertEquals("9", discovery.agreed().get("TargetPortalGroupTag"));
       assertEquals(
           List.of(
@@ -65,9 +65,9 @@ class DiscoveryTest {
               Initiator.login(
                   target.addresses().get(0),
                   TestServer.options().with("MaxConnections", "2"),
-                  Duration.ofSeconds(10));
+                  Duration.ofSeconds(30));
           Initiator two =
-              one.join(PduSocket.connect(target.addresses().get(1), Duration.ofSeconds(10)), 1)) {
+              one.join(PduSocket.connect(target.addresses().get(1), Duration.ofSeconds(30)), 1)) {
         // The unit attention of a power-on.
         one.read(0, new byte[6], 0);
         assertTrue(two.readBlocks(0, 0, 1).good());

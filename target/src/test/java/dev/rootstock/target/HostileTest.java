@@ -272,7 +272,7 @@ class HostileTest {
         "there is a place again",
         () -> {
           try (Initiator late =
-              Initiator.login(server.address(), TestServer.options(), Duration.ofSeconds(10))) {
+              Initiator.login(server.address(), TestServer.options(), Duration.ofSeconds(30))) {
             return late.readBlocks(0, 0, 1).status() >= 0;
           } catch (IOException e) {
             return false;

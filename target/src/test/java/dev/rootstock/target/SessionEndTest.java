@@ -144,7 +144,7 @@ class SessionEndTest {
       initiator.socket().timeout(Duration.ofMillis(100));
       assertThrows(SocketTimeoutException.class, initiator::receive);
       slow.letOne();
-      initiator.socket().timeout(Duration.ofSeconds(10));
+      initiator.socket().timeout(Duration.ofSeconds(30));
       assertEquals(
           LogoutResponse.CLOSED,
           assertInstanceOf(LogoutResponse.class, initiator.receive()).response());
@@ -201,10 +201,10 @@ class SessionEndTest {
     try (TestServer server = TestServer.of(disk)) {
       Initiator initiator = server.login();
       TargetSession session = TestServer.get(server.admission().leases().getFirst().opened());
-      assertEquals(Liveness.ALIVE, TestServer.get(session.probe(Duration.ofSeconds(8))));
+      assertEquals(Liveness.ALIVE, TestServer.get(session.probe(Duration.ofSeconds(30))));
       initiator.socket().timeout(Duration.ofMillis(50));
       assertThrows(SocketTimeoutException.class, initiator::receive);
-      initiator.socket().timeout(Duration.ofSeconds(10));
+      initiator.socket().timeout(Duration.ofSeconds(30));
       assertTrue(initiator.readBlocks(0, 0, 1).good());
     }
   }
@@ -215,7 +215,7 @@ class SessionEndTest {
       Initiator initiator = server.login();
       initiator.ping(new byte[0]);
       TargetSession session = TestServer.get(server.admission().leases().getFirst().opened());
-      var probe = session.probe(Duration.ofSeconds(8));
+      var probe = session.probe(Duration.ofSeconds(30));
       NopIn ping = assertInstanceOf(NopIn.class, initiator.receive());
       assertEquals(Tag.NONE, ping.itt());
       assertTrue(ping.ttt() != Tag.NONE);
@@ -286,7 +286,7 @@ class SessionEndTest {
               InetAddress.getByAddress(loopback), target.addresses().getFirst().getPort());
       try (Initiator initiator =
           Initiator.login(
-              portal, LoginOptions.discovery(TestServer.INITIATOR), Duration.ofSeconds(10))) {
+              portal, LoginOptions.discovery(TestServer.INITIATOR), Duration.ofSeconds(30))) {
         assertEquals(
             "[0:0:0:0:0:0:0:1]:" + portal.getPort() + ",1",
             initiator.sendTargets("All").getFirst().addresses().getFirst());

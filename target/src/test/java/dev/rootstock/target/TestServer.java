@@ -4,8 +4,15 @@ package dev.rootstock.target;
 import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.initiator.LoginOptions;
+import dev.rootstock.target.initiator.LoginRefusedException;
 import dev.rootstock.target.initiator.PduSocket;
+import dev.rootstock.target.pdu.NopIn;
+import dev.rootstock.target.pdu.NopOut;
+import dev.rootstock.target.pdu.Tag;
+import dev.rootstock.target.pdu.TargetPdu;
+import dev.rootstock.target.session.Waits;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -40,12 +47,23 @@ public final class TestServer implements AutoCloseable {
   }
 
   public static TestServer of(Duration loginTimeout, BlockDevice... devices) throws IOException {
+    return of(loginTimeout, Waits.NORMAL, devices);
+  }
+
+  /** One that waits for what initiators have to do for as long as a test has patience. */
+  static TestServer patient(BlockDevice... devices) throws IOException {
+    int patience = (int) PATIENCE.multipliedBy(2).toMillis();
+    return of(Duration.ofSeconds(30), new Waits(patience, patience), devices);
+  }
+
+  private static TestServer of(Duration loginTimeout, Waits waits, BlockDevice... devices)
+      throws IOException {
     OpenAdmission admission = new OpenAdmission(devices);
     TargetSettings settings =
         TargetSettings.listeningOn(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .withLoginTimeout(loginTimeout)
             .withEventLoops(2);
-    return new TestServer(admission, IscsiTarget.start(settings, admission));
+    return new TestServer(admission, IscsiTarget.start(settings, admission, waits));
   }
 
   public OpenAdmission admission() {
@@ -88,6 +106,25 @@ public final class TestServer implements AutoCloseable {
     return initiator;
   }
 
+  /**
+   * How a login is refused. A connection is closed without a word when nothing has come on it in
+   * the time that a login has: where that is short, a slow machine may need several.
+   */
+  LoginRefusedException refusal(LoginOptions options) throws IOException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try (Initiator _ = Initiator.login(address(), options, PATIENCE)) {
+        throw new AssertionError("it was let in");
+      } catch (LoginRefusedException e) {
+        return e;
+      } catch (IOException e) {
+        if (System.nanoTime() > end) {
+          throw e;
+        }
+      }
+    }
+  }
+
   /** One more connection of a session (RFC 7143 §6.3.1). */
   public Initiator join(Initiator session, int cid) throws IOException {
     return session.join(connect(), cid);
@@ -98,6 +135,40 @@ public final class TestServer implements AutoCloseable {
     PduSocket socket = PduSocket.connect(address(), PATIENCE);
     clients.add(socket);
     return socket;
+  }
+
+  /**
+   * Asserts that nothing has been sent to an initiator, whatever time that took: a ping is answered
+   * first. It acknowledges what the initiator has received.
+   */
+  static void assertSilent(Initiator initiator) throws IOException {
+    assertSilent(initiator, initiator.expStatSn());
+  }
+
+  /** The same, with another acknowledgement. */
+  static void assertSilent(Initiator initiator, int expStatSn) throws IOException {
+    int itt = initiator.newTag();
+    initiator
+        .socket()
+        .send(
+            new NopOut(
+                true, 0, itt, Tag.NONE, initiator.cmdSn(), expStatSn, Unpooled.EMPTY_BUFFER));
+    TargetPdu first = receive(initiator);
+    if (!(first instanceof NopIn echo && echo.itt() == itt)) {
+      throw new AssertionError("sent before the answer to a ping: " + first);
+    }
+  }
+
+  /**
+   * The next PDU that is not a NOP-In of the target's own: one that pings is asked for its
+   * acknowledgement and told of its command window (RFC 7143 §11.19), who knows when.
+   */
+  static TargetPdu receive(Initiator initiator) throws IOException {
+    TargetPdu next = initiator.receive();
+    while (next instanceof NopIn own && own.itt() == Tag.NONE) {
+      next = initiator.receive();
+    }
+    return next;
   }
 
   /** Waits until something holds. */

@@ -93,7 +93,7 @@ class WriteSequencesTest {
     }
     initiator.socket().timeout(Duration.ofMillis(50));
     assertFalse(initiator.socket().poll());
-    initiator.socket().timeout(Duration.ofSeconds(10));
+    initiator.socket().timeout(Duration.ofSeconds(30));
     for (int i = 0; i < 8; i++) {
       ReadyToTransfer r2t = asked.get(i);
       // §11.8: of one task, each goes on where the one before it ends.

@@ -266,6 +266,12 @@ public final class DataOutTask extends Task {
     return !open.isEmpty();
   }
 
+  @Override
+  public void freeTransferTags() {
+    open.clear();
+    watchNoMore();
+  }
+
   private void spoil(Sense sense) {
     if (fault == null) {
       fault = Plan.Fail.of(sense);

@@ -90,6 +90,14 @@ final class SentData {
     return taken;
   }
 
+  /** Keeps none of them any longer: they are only counted. */
+  List<Replica> lose() {
+    List<Replica> taken = pdus;
+    lost += taken.size();
+    pdus = new ArrayList<>();
+    return taken;
+  }
+
   /** Puts others in the place of all, and numbers them. */
   void replace(List<Replica> others) {
     pdus = new ArrayList<>(others);

@@ -7,6 +7,7 @@ import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.Residual;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.ScsiResponse;
+import dev.rootstock.target.pdu.SerialNumber;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.scsi.Plan;
 import dev.rootstock.target.scsi.ScsiStatus;
@@ -47,6 +48,11 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
 
   /** Whether the initiator is to be told that it was aborted. */
   private boolean told;
+
+  /** Whether the initiator was told of its end by a message that is to be acknowledged. */
+  private boolean terminationTold;
+
+  private int terminationStatSn;
 
   private boolean over;
   private @Nullable List<Runnable> whenAtRest;
@@ -176,6 +182,20 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
   public boolean awaitsData() {
     return false;
   }
+
+  /** Its initiator is told, by the message of this number, that the task is about to be aborted. */
+  public final void terminationTold(int statSn) {
+    terminationTold = true;
+    terminationStatSn = statSn;
+  }
+
+  /** Whether its initiator has been told of its end, and says that it knows. */
+  public final boolean isTerminationAcknowledgedBy(int expStatSn) {
+    return aborted && terminationTold && SerialNumber.after(expStatSn, terminationStatSn);
+  }
+
+  /** No data come any more for what it has asked for (RFC 7143 §4.2.3.4 g). */
+  public void freeTransferTags() {}
 
   /**
    * Ends the task without a status.

@@ -447,17 +447,50 @@ public final class Unacknowledged implements PduWriter.Witness {
       cut(data);
       again.addAll(data.get(data.first(), data.next()));
     }
-    Response response = old.response(itt);
-    Replica end = response == null ? null : response.pdu;
-    if (response != null && end != null) {
-      // In its old place nothing is kept any more.
-      response.itt = Tag.NONE;
-      response.pdu = null;
-      end.statSn(link.takeStatSn());
+    Replica end = old.giveResponse(itt);
+    if (end != null) {
       end.resegmented(0, nextDataSn(itt));
-      respond(itt, end.statSn(), end);
-      again.add(end);
+      again.add(adopt(itt, end));
     }
     write(again);
+  }
+
+  /**
+   * Takes the response of a task that is over from another connection of the session, and sends it
+   * on this one as it was, with a number of this connection. Of its data only the number stays
+   * known: who aborts the task does not want them, and a SNACK for them is rejected.
+   *
+   * @return false, with nothing done, when the response was not kept
+   */
+  public boolean takeOverResponse(Unacknowledged old, int itt) {
+    Replica end = old.giveResponse(itt);
+    if (end == null) {
+      return false;
+    }
+    forget(itt);
+    SentData data = old.sent.remove(itt);
+    if (data != null) {
+      data.lose().forEach(old::drop);
+      sent.put(itt, data);
+    }
+    write(List.of(adopt(itt, end)));
+    return true;
+  }
+
+  /** Gives a task's response away, so that in its place here nothing is kept any more. */
+  private @Nullable Replica giveResponse(int itt) {
+    Response response = response(itt);
+    Replica end = response == null ? null : response.pdu;
+    if (response != null && end != null) {
+      response.itt = Tag.NONE;
+      response.pdu = null;
+    }
+    return end;
+  }
+
+  private Replica adopt(int itt, Replica end) {
+    end.statSn(link.takeStatSn());
+    respond(itt, end.statSn(), end);
+    return end;
   }
 }

@@ -326,6 +326,9 @@ final class Delivery {
   /** RFC 7143 §11.18: a ping is answered, an answer to ours is taken note of. */
   private void nop(Connection from, NopOut nop) {
     if (nop.itt() == Tag.NONE) {
+      if (nop.ttt() == Tag.NONE) {
+        tasks.terminationAcknowledged(from, nop.lun(), nop.expStatSn());
+      }
       return;
     }
     from.hasSentPing();

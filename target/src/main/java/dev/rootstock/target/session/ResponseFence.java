@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>While the fence is up no task starts. What was answered before it must be acknowledged on
  * every connection, and what runs must be over, before the response that it is for is sent; and
  * that one must be acknowledged before anything else is answered, if the initiator has asked for
- * fences (§13.23). An initiator that does not acknowledge is waited for no longer than {@link
- * Limits#FENCE_MILLIS}.
+ * fences (§13.23). An initiator that does not acknowledge, and a command that does not end, are
+ * waited for no longer than {@link Limits#FENCE_MILLIS}.
  *
  * <p>So it is with the functions that act on several tasks. A command whose response is fenced runs
  * alone: when everything before it is answered and acknowledged, and before anything behind it.
@@ -104,7 +104,7 @@ final class ResponseFence {
     if (settling.settled()) {
       settling.end();
     } else {
-      session.schedule(settling::end, Limits.FENCE_MILLIS, TimeUnit.MILLISECONDS);
+      session.schedule(settling::end, session.sessions().waits().fence(), TimeUnit.MILLISECONDS);
     }
   }
 

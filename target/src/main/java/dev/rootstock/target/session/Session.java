@@ -442,6 +442,11 @@ public final class Session implements TargetSession {
     return tasks.units(which);
   }
 
+  /** A connection is told that tasks are about to end, by the message of a number. */
+  void terminationTold(Predicate<Task> which, int statSn) {
+    tasks.terminationTold(which, statSn);
+  }
+
   /** Ends tasks without a word. */
   void abortTasks(Predicate<Task> which, Runnable atRest) {
     abortTasks(which, _ -> false, atRest);

@@ -54,6 +54,7 @@ public final class Sessions {
   private final Admission admission;
   private final MemoryBudget memory;
   private final Portals portals;
+  private final Waits waits;
   private final MemoryBudget unacknowledged;
   private final Map<SessionKey, Session> byKey = new ConcurrentHashMap<>();
   private final Map<String, Set<Session>> byNode = new ConcurrentHashMap<>();
@@ -72,9 +73,14 @@ public final class Sessions {
   private int lastTsih;
 
   public Sessions(Admission admission, MemoryBudget memory, Portals portals) {
+    this(admission, memory, portals, Waits.NORMAL);
+  }
+
+  public Sessions(Admission admission, MemoryBudget memory, Portals portals, Waits waits) {
     this.admission = admission;
     this.memory = memory;
     this.portals = portals;
+    this.waits = waits;
     this.unacknowledged = new MemoryBudget((long) (memory.limit() * Limits.UNACKNOWLEDGED_SHARE));
   }
 
@@ -84,6 +90,10 @@ public final class Sessions {
 
   public Portals portals() {
     return portals;
+  }
+
+  Waits waits() {
+    return waits;
   }
 
   /** What all sessions may keep of what they have sent. */

@@ -224,9 +224,28 @@ final class TaskManagement {
       session.delivery().window().plug(request.refCmdSn());
       answer(from, request, TaskManagementResponse.COMPLETE);
       session.delivery().deliverHeld();
+    } else if (sendsStatusAgain(from, request.referencedTag())) {
+      answer(from, request, TaskManagementResponse.COMPLETE);
     } else {
       answer(from, request, TaskManagementResponse.NO_SUCH_TASK);
     }
+  }
+
+  /**
+   * §11.5.1: the status of a task that is over is sent again where the task's connection was logged
+   * out before the status was acknowledged, so that the initiator learns what it is that it could
+   * not abort.
+   *
+   * @return whether there is such a status, and it was kept
+   */
+  private boolean sendsStatusAgain(Connection from, int tag) {
+    Connection holder = session.recovery().holder(tag, null);
+    if (holder == null || !session.recovery().isLoggedOut(holder)) {
+      return false;
+    }
+    Unacknowledged sent = holder.unacknowledged();
+    Unacknowledged own = from.unacknowledged();
+    return sent != null && own != null && own.takeOverResponse(sent, tag);
   }
 
   /**
@@ -314,7 +333,15 @@ final class TaskManagement {
       if (connection != but) {
         whose
             .unitsOf(task -> which.test(task) && task.isAllegiantTo(connection))
-            .forEach(lun -> connection.send(AsyncMessage.TASK_TERMINATION, lun, 0, 0, 0));
+            .forEach(
+                lun -> {
+                  int statSn = connection.nextStatSn();
+                  connection.send(AsyncMessage.TASK_TERMINATION, lun, 0, 0, 0);
+                  whose.terminationTold(
+                      task ->
+                          which.test(task) && task.isAllegiantTo(connection) && task.lun() == lun,
+                      statSn);
+                });
       }
     }
   }
@@ -340,7 +367,7 @@ final class TaskManagement {
   /** Waits for data that the initiator was asked for (§4.2.3.3 a), but not for ever. */
   private void awaitData(Countdown rest) {
     TaskSet.DataWait wait = tasks.awaitDroppedData(rest::ended);
-    session.schedule(wait::giveUp, Limits.ABORT_DATA_MILLIS, TimeUnit.MILLISECONDS);
+    session.schedule(wait::giveUp, session.sessions().waits().data(), TimeUnit.MILLISECONDS);
   }
 
   /** §11.5.1: a power-on, which ends every session of the target, this one last. */

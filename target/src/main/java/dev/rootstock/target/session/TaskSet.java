@@ -217,6 +217,46 @@ final class TaskSet {
     return reason;
   }
 
+  /**
+   * The connection of tasks is told that they are about to end (RFC 7143 §11.9.1), which it will
+   * acknowledge.
+   *
+   * @param statSn of the message that tells it
+   */
+  void terminationTold(Predicate<Task> which, int statSn) {
+    for (Task task : tasks.values()) {
+      if (which.test(task)) {
+        task.terminationTold(statSn);
+      }
+    }
+  }
+
+  /**
+   * The end of a unit's tasks has been acknowledged on a connection: no more data of them come on
+   * it, and their Target Transfer Tags are free (RFC 7143 §4.2.3.4 g).
+   *
+   * @param expStatSn what the acknowledgement says has arrived
+   */
+  void terminationAcknowledged(Connection from, long lun, int expStatSn) {
+    Predicate<Task> concerned =
+        task ->
+            task.isAllegiantTo(from)
+                && task.lun() == lun
+                && task.isTerminationAcknowledgedBy(expStatSn);
+    for (Task task : tasks.values()) {
+      if (concerned.test(task)) {
+        // Aborted, and not at rest yet.
+        task.freeTransferTags();
+      }
+    }
+    for (Task dropped : List.copyOf(aborted)) {
+      if (concerned.test(dropped)) {
+        aborted.remove(dropped);
+        dataEnded(dropped);
+      }
+    }
+  }
+
   /** Nobody waits for data of this task any more. */
   private void dataEnded(Task dropped) {
     if (awaited.remove(dropped)) {
