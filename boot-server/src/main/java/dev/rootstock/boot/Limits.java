@@ -33,6 +33,23 @@ public final class Limits {
   /** Clients whose rate of new cards is remembered. */
   public static final int SEEN_CARDS_CLIENTS = 4_096;
 
+  /** Clients that unknown machines may become, where the configuration does not say. */
+  public static final int ENROLLED = 100;
+
+  /** How fast they may, where the configuration does not say: a rack, and then some more. */
+  public static final String ENROL_RATE = "60/m";
+
+  /** Machines that are on their way to being clients at once. */
+  public static final int ENROLLING = 256;
+
+  /** How long the fetch of a script waits for its machine to become a client. */
+  public static final Duration ENROL_TIME = Duration.ofSeconds(5);
+
+  /** Lines in the log about machines that were not enrolled, at once and then in a second. */
+  public static final int ENROL_LOGGED = 256;
+
+  public static final double ENROL_LOGGED_A_SECOND = 0.1;
+
   /** Groups of one installation. */
   public static final int GROUPS = 1_000;
 

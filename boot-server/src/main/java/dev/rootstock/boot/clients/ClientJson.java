@@ -48,7 +48,8 @@ final class ClientJson {
           "boot",
           "chap",
           "units",
-          "seenCards");
+          "seenCards",
+          "enrolled");
 
   private ClientJson() {}
 
@@ -128,6 +129,9 @@ final class ClientJson {
     if (!registration.seenCards().isEmpty()) {
       strings(node, "seenCards", registration.seenCards());
     }
+    if (registration.enrolled()) {
+      node.put("enrolled", true);
+    }
     return node;
   }
 
@@ -168,7 +172,8 @@ final class ClientJson {
         node.has("boot") ? BootJson.read(node.get("boot")) : null,
         node.has("chap") ? chap(node.get("chap")) : null,
         units(node.path("units")),
-        optionalList(node.get("seenCards"), MacAddress::parse));
+        optionalList(node.get("seenCards"), MacAddress::parse),
+        node.has("enrolled") && truth(node.get("enrolled")));
   }
 
   private static @Nullable Group group(

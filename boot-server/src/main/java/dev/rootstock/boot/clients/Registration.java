@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param chap by what it proves itself; null where it cannot
  * @param units what its logical units remember through power loss, by LUN; opaque here
  * @param seenCards network cards that it was seen with, while another key named it, the latest last
+ * @param enrolled whether nobody described it: it was an unknown machine
  */
 public record Registration(
     Client client,
@@ -27,7 +28,8 @@ public record Registration(
     @Nullable BootRecord boot,
     @Nullable Chap chap,
     Map<Integer, UnitBytes> units,
-    List<MacAddress> seenCards) {
+    List<MacAddress> seenCards,
+    boolean enrolled) {
 
   public Registration {
     units = Map.copyOf(units);
@@ -40,7 +42,12 @@ public record Registration(
 
   /** A client that was just described. */
   public Registration(Client client) {
-    this(client, null, null, null, Map.of(), List.of());
+    this(client, null, null, null, Map.of(), List.of(), false);
+  }
+
+  /** An unknown machine that has become a client. */
+  static Registration enrolled(Client client) {
+    return new Registration(client, null, null, null, Map.of(), List.of(), true);
   }
 
   /** The address that the client has or will have, if that is known. */
@@ -49,21 +56,27 @@ public record Registration(
   }
 
   public Registration withLease(@Nullable Inet4Address newLease) {
-    return new Registration(client, newLease, boot, chap, units, seenCards);
+    return new Registration(client, newLease, boot, chap, units, seenCards, enrolled);
   }
 
   /** With another record of its boot; see {@link BootRecord#after}. */
   public Registration withBoot(@Nullable BootRecord newBoot) {
     return new Registration(
-        client, lease, newBoot == null ? null : newBoot.after(boot), chap, units, seenCards);
+        client,
+        lease,
+        newBoot == null ? null : newBoot.after(boot),
+        chap,
+        units,
+        seenCards,
+        enrolled);
   }
 
   public Registration withClient(Client newClient) {
-    return new Registration(newClient, lease, boot, chap, units, seenCards);
+    return new Registration(newClient, lease, boot, chap, units, seenCards, enrolled);
   }
 
   public Registration withChap(@Nullable Chap newChap) {
-    return new Registration(client, lease, boot, newChap, units, seenCards);
+    return new Registration(client, lease, boot, newChap, units, seenCards, enrolled);
   }
 
   /** With other bytes of a unit; none forgets it. */
@@ -74,7 +87,7 @@ public record Registration(
     } else {
       changed.put(lun, bytes);
     }
-    return new Registration(client, lease, boot, chap, changed, seenCards);
+    return new Registration(client, lease, boot, chap, changed, seenCards, enrolled);
   }
 
   /** With a card that it was seen with; those that were seen longest ago make room. */
@@ -92,7 +105,7 @@ public record Registration(
   }
 
   private Registration withSeenCards(List<MacAddress> cards) {
-    return new Registration(client, lease, boot, chap, units, cards);
+    return new Registration(client, lease, boot, chap, units, cards, enrolled);
   }
 
   /** The cards by which its firmware may be known: its own, and those that it was seen with. */

@@ -135,6 +135,11 @@ public final class Registry implements AutoCloseable, Recognition.Keys {
     return index.size();
   }
 
+  /** The number of clients that were unknown machines. */
+  public int enrolled() {
+    return index.enrolled();
+  }
+
   /** All groups, by name. */
   public List<Group> groups() {
     return index.groups();
@@ -156,6 +161,16 @@ public final class Registry implements AutoCloseable, Recognition.Keys {
    *     another's, and with {@link RegistryException} when it cannot be written
    */
   public CompletionStage<Registration> add(Client client) {
+    return add(new Registration(client));
+  }
+
+  /** Adds a client that was an unknown machine. Fails as {@link #add(Client)}. */
+  public CompletionStage<Registration> enrol(Client client) {
+    return add(Registration.enrolled(client));
+  }
+
+  private CompletionStage<Registration> add(Registration added) {
+    Client client = added.client();
     return writer.submit(
         client.name(),
         now -> {
@@ -164,7 +179,7 @@ public final class Registry implements AutoCloseable, Recognition.Keys {
                 "client '%s' is there already: remove it first, or choose another name"
                     .formatted(client.name()));
           }
-          return new Registration(client);
+          return added;
         });
   }
 

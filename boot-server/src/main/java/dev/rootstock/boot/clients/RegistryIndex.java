@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ final class RegistryIndex {
   private final Map<ClientName, Registration> clients = new ConcurrentHashMap<>();
   private final Map<GroupName, Group> groups = new ConcurrentSkipListMap<>();
   private final Map<Key, ClientName> owners = new ConcurrentHashMap<>();
+  private final AtomicInteger enrolled = new AtomicInteger();
   private final Set<ClientName> open = new ConcurrentSkipListSet<>(comparing(ClientName::value));
 
   /** The kinds of what no two clients may share, in the words of a refusal. */
@@ -78,6 +80,10 @@ final class RegistryIndex {
 
   int size() {
     return clients.size();
+  }
+
+  int enrolled() {
+    return enrolled.get();
   }
 
   List<Registration> open(int most) {
@@ -162,6 +168,7 @@ final class RegistryIndex {
 
   void show(ClientName name, @Nullable Registration before, @Nullable Registration after) {
     Collection<Key> now = keys(after);
+    enrolled.addAndGet(count(after) - count(before));
     if (after == null) {
       clients.remove(name);
     } else {
@@ -180,6 +187,10 @@ final class RegistryIndex {
         owners.remove(key, name);
       }
     }
+  }
+
+  private static int count(@Nullable Registration registration) {
+    return registration != null && registration.enrolled() ? 1 : 0;
   }
 
   /** Shows a group and its clients; a group never changes their keys. */

@@ -80,11 +80,21 @@ public record Configuration(
   }
 
   /** What becomes of machines that are no clients. */
-  public enum Unknown {
+  public sealed interface Unknown {
     /** Nothing: other servers may know them. */
-    IGNORE,
+    Unknown IGNORE = new Unknown.Ignore();
+
     /** They get no answer either, and are listed until somebody approves them. */
-    PENDING
+    Unknown PENDING = new Unknown.Pending();
+
+    /** Nobody takes notice of them. */
+    record Ignore() implements Unknown {}
+
+    /** They are listed. */
+    record Pending() implements Unknown {}
+
+    /** Those that the rule takes become clients, and the others are listed. */
+    record Enrol(EnrolRule rule) implements Unknown {}
   }
 
   /**

@@ -5,7 +5,6 @@ import dev.rootstock.boot.Limits;
 import dev.rootstock.boot.config.Configuration.Http;
 import dev.rootstock.boot.config.Configuration.Isns;
 import dev.rootstock.boot.config.Configuration.Slp;
-import dev.rootstock.boot.config.Configuration.Unknown;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
@@ -102,7 +101,7 @@ public final class ConfigurationFile {
         http,
         slp(top.section("slp")),
         isns(top.section("isns")),
-        unknown(top.section("unknown-clients")),
+        UnknownSection.read(top.section("unknown-clients")),
         top.flag("takeover", false),
         storeLimit(top.section("store")));
   }
@@ -161,16 +160,5 @@ public final class ConfigurationFile {
     return section.flag("enabled", false)
         ? new Isns.Server(listen.isEmpty() ? null : listen.getFirst())
         : Isns.OFF;
-  }
-
-  private static Unknown unknown(@Nullable Section section) throws ConfigurationException {
-    if (section == null) {
-      return Unknown.IGNORE;
-    }
-    section.only(Set.of("policy"), Map.of());
-    String later = "it comes with a later version; write pending, and approve machines by hand";
-    String policy =
-        section.choice("policy", "ignore", List.of("ignore", "pending"), Map.of("enrol", later));
-    return policy.equals("pending") ? Unknown.PENDING : Unknown.IGNORE;
   }
 }

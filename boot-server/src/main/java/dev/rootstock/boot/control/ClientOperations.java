@@ -144,6 +144,7 @@ final class ClientOperations {
     strings(node, "initiators", client.initiators());
     strings(node, "circuits", client.keys().circuits());
     strings(node, "seenCards", registration.seenCards());
+    node.put("enrolled", registration.enrolled());
     node.put(
         "open",
         ChapRules.open(workplace.installation().configuration().iscsi().chap(), registration));

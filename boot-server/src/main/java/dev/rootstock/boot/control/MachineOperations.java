@@ -33,7 +33,7 @@ final class MachineOperations {
 
   static JsonNode pending(Workplace workplace, Arguments arguments, Progress progress)
       throws RefusedException {
-    if (workplace.installation().configuration().unknown() != Unknown.PENDING) {
+    if (workplace.installation().configuration().unknown() instanceof Unknown.Ignore) {
       throw new RefusedException(
           "unknown machines are ignored: 'unknown-clients: { policy: pending }' lists them while"
               + " the server runs");

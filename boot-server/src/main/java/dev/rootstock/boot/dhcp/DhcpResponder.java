@@ -168,8 +168,8 @@ final class DhcpResponder implements Responder {
   private Decision stranger(
       MessageType type, DhcpPacket packet, DhcpSubnet subnet, DhcpSubnet arrival)
       throws MalformedDhcpException {
-    if (type == MessageType.DISCOVER) {
-      listener.stranger(packet);
+    if (type == MessageType.DISCOVER && listener.stranger(packet, subnet)) {
+      return new Silence("a machine that is becoming a client, and asks again");
     }
     if (strangers.isPresent()) {
       return strangers.get().decide(type, packet, subnet);

@@ -31,8 +31,15 @@ public interface DiscoverListener {
     return Optional.empty();
   }
 
-  /** A machine that is no client asked for an address or for what to boot. As easily forged. */
-  default void stranger(DhcpPacket packet) {}
+  /**
+   * A machine that is no client asked for an address or for what to boot. As easily forged.
+   *
+   * @param subnet of ours that it asks on
+   * @return whether it is on its way to being a client: then it is given nothing as a stranger
+   */
+  default boolean stranger(DhcpPacket packet, DhcpSubnet subnet) {
+    return false;
+  }
 
   /**
    * A machine was taken for two clients at once, and gets no answer. As easily forged.

@@ -115,7 +115,7 @@ final class ProxyResponder implements Responder {
             + packet.chaddr()
             + " --image IMAGE' makes it known");
     if (served == MessageType.DISCOVER) {
-      listener.stranger(packet);
+      listener.stranger(packet, arrival);
     }
     return new Silence("unknown machine " + packet.chaddr());
   }

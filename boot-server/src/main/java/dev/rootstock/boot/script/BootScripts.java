@@ -7,6 +7,7 @@ import dev.rootstock.boot.http.Route;
 import dev.rootstock.boot.script.ScriptTemplates.Kind;
 import dev.rootstock.dhcp.RootPath;
 import io.netty.handler.codec.http.HttpMethod;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Map;
@@ -32,6 +33,18 @@ public final class BootScripts implements Route {
     /** A client's script goes out. */
     void fetched(String client);
 
+    /**
+     * A machine that is no client fetches its script. May wait.
+     *
+     * @param mac its network card, as it wrote it
+     * @param uuid its SMBIOS UUID, as it wrote it
+     * @return the name of the client that it has become
+     */
+    default Optional<String> stranger(
+        Optional<String> mac, Optional<String> uuid, InetAddress from) {
+      return Optional.empty();
+    }
+
     /** Where the boot of a client that fetches its script now says that it is ready. */
     Optional<String> readyUrl(String client);
   }
@@ -44,11 +57,15 @@ public final class BootScripts implements Route {
 
   @Override
   public Answer answer(Request request, String rest) {
-    Optional<ScriptClient> found = find(request, rest);
-    if (found.isEmpty()) {
-      return refused("this machine is not known here. 'rootstock client add' makes it known");
-    }
-    ScriptClient client = found.get();
+    return switch (find(request, rest)) {
+      case Lookup.Known known -> answer(request, known.client());
+      case Lookup.Disputed disputed -> refused(disputed.reason());
+      case Lookup.Stranger ignored ->
+          refused("this machine is not known here. 'rootstock client add' makes it known");
+    };
+  }
+
+  private Answer answer(Request request, ScriptClient client) {
     if (client.refusal().isPresent()) {
       return refused("client " + client.name() + ": " + client.refusal().get());
     }
@@ -58,13 +75,21 @@ public final class BootScripts implements Route {
     return Answer.Text.ok(script(client, request));
   }
 
-  private Optional<ScriptClient> find(Request request, String rest) {
+  private Lookup find(Request request, String rest) {
     if (!rest.isEmpty()) {
-      return clients.byName(rest);
+      return byName(rest);
     }
-    return Optional.ofNullable(request.parameters().get("mac"))
-        .flatMap(clients::byMac)
-        .or(() -> Optional.ofNullable(request.parameters().get("uuid")).flatMap(clients::byUuid));
+    Optional<String> mac = Optional.ofNullable(request.parameters().get("mac"));
+    Optional<String> uuid = Optional.ofNullable(request.parameters().get("uuid"));
+    Lookup found = clients.byMachine(mac, uuid);
+    if (!(found instanceof Lookup.Stranger) || !request.method().equals(HttpMethod.GET)) {
+      return found;
+    }
+    return listener.stranger(mac, uuid, request.client()).map(this::byName).orElse(found);
+  }
+
+  private Lookup byName(String name) {
+    return clients.byName(name).<Lookup>map(Lookup.Known::new).orElseGet(Lookup.Stranger::new);
   }
 
   /** A script, not an error of HTTP: iPXE shows the one and only a number for the other. */

@@ -9,9 +9,9 @@ public interface ScriptClients {
   /** The client of that name; empty also where no client can have it. */
   Optional<ScriptClient> byName(String name);
 
-  /** The client that has this network card, as people write it; empty also where it is none. */
-  Optional<ScriptClient> byMac(String mac);
-
-  /** The client that has this SMBIOS UUID; empty also where it is none. */
-  Optional<ScriptClient> byUuid(String uuid);
+  /**
+   * The client that a machine is by its network card and its SMBIOS UUID, as it writes them; what
+   * cannot be read says nothing.
+   */
+  Lookup byMachine(Optional<String> mac, Optional<String> uuid);
 }

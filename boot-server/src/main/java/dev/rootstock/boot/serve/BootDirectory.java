@@ -17,6 +17,7 @@ import dev.rootstock.boot.dhcp.DhcpClients;
 import dev.rootstock.boot.dhcp.MachineKeys;
 import dev.rootstock.boot.dhcp.Recognised;
 import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.boot.script.Lookup;
 import dev.rootstock.boot.script.ScriptClient;
 import dev.rootstock.boot.script.ScriptClients;
 import dev.rootstock.dhcp.HardwareAddress;
@@ -124,13 +125,18 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
   }
 
   @Override
-  public Optional<ScriptClient> byMac(String mac) {
-    return parsed(mac, MacAddress::parse).flatMap(registry::byMac).map(this::scriptClient);
-  }
-
-  @Override
-  public Optional<ScriptClient> byUuid(String uuid) {
-    return parsed(uuid, UUID::fromString).flatMap(registry::byUuid).map(this::scriptClient);
+  public Lookup byMachine(Optional<String> mac, Optional<String> uuid) {
+    MachineFacts said =
+        new MachineFacts(
+            mac.flatMap(text -> parsed(text, MacAddress::parse)),
+            uuid.flatMap(text -> parsed(text, UUID::fromString)),
+            Optional.empty(),
+            Optional.empty());
+    return switch (Recognition.of(said, registry)) {
+      case Found.Known known -> new Lookup.Known(scriptClient(known.client()));
+      case Found.Disputed disputed -> new Lookup.Disputed(disputed.reason());
+      case Found.Stranger ignored -> new Lookup.Stranger();
+    };
   }
 
   private static <T> Optional<T> parsed(String text, Function<String, T> parse) {

@@ -6,6 +6,8 @@ import dev.rootstock.boot.boots.BootListener;
 import dev.rootstock.boot.boots.Traffic;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.InvalidClientException;
+import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.dhcp.DhcpSubnet;
 import dev.rootstock.boot.dhcp.DiscoverListener;
 import dev.rootstock.boot.dhcp.MachineKeys;
 import dev.rootstock.boot.pending.DisputedMachines;
@@ -21,6 +23,7 @@ import dev.rootstock.dhcp.DhcpPacket;
 import dev.rootstock.dhcp.MalformedDhcpException;
 import java.net.InetAddress;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /** Hears what happens on a machine's way to its disk, and tells those who go by it. */
 record BootWatch(
@@ -29,6 +32,7 @@ record BootWatch(
     Trails trails,
     SeenCards cards,
     Optional<PendingMachines> pending,
+    Optional<Enroller> enroller,
     DisputedMachines disputed,
     ReadyLinks links)
     implements DiscoverListener, ScriptListener {
@@ -48,8 +52,21 @@ record BootWatch(
   }
 
   @Override
-  public void stranger(DhcpPacket packet) {
+  public boolean stranger(DhcpPacket packet, DhcpSubnet subnet) {
     pending.ifPresent(waiting -> waiting.asked(packet));
+    return enroller.filter(enrols -> enrols(enrols, packet, subnet)).isPresent();
+  }
+
+  private boolean enrols(Enroller enrols, DhcpPacket packet, DhcpSubnet subnet) {
+    CompletableFuture<Optional<Registration>> asked =
+        enrols.asked(packet, subnet).toCompletableFuture();
+    CompletableFuture<Void> _ = asked.thenAccept(client -> client.ifPresent(this::enrolled));
+    return !asked.isDone() || asked.getNow(Optional.empty()).isPresent();
+  }
+
+  /** It waits no longer. */
+  private void enrolled(Registration client) {
+    pending.ifPresent(waiting -> client.client().macs().forEach(waiting::forget));
   }
 
   @Override
@@ -86,6 +103,11 @@ record BootWatch(
   public void fetched(String client) {
     boots.scriptFetched(client);
     trails.took(client, Step.SCRIPT, "");
+  }
+
+  @Override
+  public Optional<String> stranger(Optional<String> mac, Optional<String> uuid, InetAddress from) {
+    return enroller.flatMap(enrols -> enrols.fetches(mac, uuid, from));
   }
 
   @Override

@@ -14,12 +14,14 @@ import dev.rootstock.boot.config.Configuration.Dhcp;
 import dev.rootstock.boot.config.Configuration.Isns;
 import dev.rootstock.boot.config.Configuration.Slp;
 import dev.rootstock.boot.config.Configuration.Unknown;
+import dev.rootstock.boot.config.EnrolRule;
 import dev.rootstock.boot.control.ControlServer;
 import dev.rootstock.boot.control.RefusedException;
 import dev.rootstock.boot.control.Workplace;
 import dev.rootstock.boot.dhcp.DhcpSubnet;
 import dev.rootstock.boot.installation.Installation;
 import dev.rootstock.boot.pending.DisputedMachines;
+import dev.rootstock.boot.pending.Enrolment;
 import dev.rootstock.boot.pending.PendingMachines;
 import dev.rootstock.boot.slp.SlpNetwork;
 import dev.rootstock.boot.trail.Trails;
@@ -174,9 +176,10 @@ public final class Server implements AutoCloseable {
                   directory,
                   trails,
                   new SeenCards(installation.registry(), System::nanoTime),
-                  configuration.unknown() == Unknown.PENDING
-                      ? Optional.of(pending)
-                      : Optional.empty(),
+                  configuration.unknown() instanceof Unknown.Ignore
+                      ? Optional.empty()
+                      : Optional.of(pending),
+                  enroller(installation, told),
                   disputed,
                   new ReadyLinks(trails, told)));
       started("boot services", services);
@@ -213,6 +216,35 @@ public final class Server implements AutoCloseable {
     } finally {
       target.close();
     }
+  }
+
+  /** Who enrols unknown machines, where the configuration has a rule for them. */
+  private static Optional<Enroller> enroller(Installation installation, InetAddress told)
+      throws RefusedException {
+    if (!(installation.configuration().unknown() instanceof Unknown.Enrol enrol)) {
+      return Optional.empty();
+    }
+    EnrolRule rule = enrol.rule();
+    if (rule.group() != null && installation.registry().group(rule.group()).isEmpty()) {
+      throw new RefusedException(
+          "'unknown-clients.group: %s' is no group: 'rootstock group add %s' makes it"
+              .formatted(rule.group(), rule.group()));
+    }
+    if (rule.image() != null
+        && installation.store().versions().stream()
+            .noneMatch(each -> each.name().equals(rule.image().image()))) {
+      throw new RefusedException(
+          "'unknown-clients.image: %s' is not there: 'rootstock image list' shows those there are"
+              .formatted(rule.image()));
+    }
+    String literal = ServerName.of(told).text();
+    return Optional.of(
+        new Enroller(
+            new Enrolment(
+                rule,
+                installation.registry(),
+                client -> installation.identities().checkFits(client.name(), literal),
+                System::nanoTime)));
   }
 
   /** What is configured and cannot work without an address to tell clients is not left out. */

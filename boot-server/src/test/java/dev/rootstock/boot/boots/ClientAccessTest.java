@@ -45,7 +45,8 @@ class ClientAccessTest {
         null,
         null,
         Map.of(),
-        List.of());
+        List.of(),
+        false);
   }
 
   private static boolean allowed(Registration client, boolean dhcp, String name, InetAddress from) {

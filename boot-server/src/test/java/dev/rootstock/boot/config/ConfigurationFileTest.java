@@ -296,7 +296,18 @@ class ConfigurationFileTest {
           isns: {listen: ["10.77.0.1:1", "10.77.0.1:2"]} | 'isns.listen' is one address
           isns: {listen: isns}                         | 'isns' of 'isns.listen' is no address
           isns: {port: 3205}                           | unknown key 'isns.port'
-          unknown-clients: {policy: enrol}             | 'unknown-clients.policy: enrol' is not there yet
+          unknown-clients: {policy: enrol}             | 'policy: enrol' needs 'image' or 'group'
+          unknown-clients: {policy: enrol, image: d}   | needs a rule: 'subnet', 'relay' or 'mac-prefix'
+          unknown-clients: {image: debian}             | 'unknown-clients.image' is for 'policy: enrol'
+          unknown-clients: {policy: enrol, image: d, subnet: 10.0.0.0} | is no network: write one as
+          unknown-clients: {policy: enrol, image: d, subnet: 10.0.0.0/33} | is no network: write one as
+          unknown-clients: {policy: enrol, image: d, mac-prefix: 52540} | is no beginning of a MAC address
+          unknown-clients: {policy: enrol, image: d, relay: host} | is no IPv4 address
+          unknown-clients: {policy: enrol, image: d, relay: 10.0.0.1, name: lab} | it needs {mac}, {uuid} or {number}
+          unknown-clients: {policy: enrol, image: d, relay: 10.0.0.1, limit: 0} | is no number of clients
+          unknown-clients: {policy: enrol, image: d, relay: 10.0.0.1, limit: 100001} | is no number of clients
+          unknown-clients: {policy: enrol, image: d, relay: 10.0.0.1, rate: 5} | is no rate: write a number
+          unknown-clients: {policy: enrol, image: d, relay: 10.0.0.1, mode: fast} | mode 'fast' is unknown
           store: {limit: much}                         | 'store.limit: much' is no size
           store: {limit: 0}                            | 'store.limit: 0' is no size
           store: {size: 1G}                            | unknown key 'store.size'

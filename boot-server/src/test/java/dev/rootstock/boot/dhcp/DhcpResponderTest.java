@@ -146,8 +146,9 @@ class DhcpResponderTest {
               public void discovered(String client, int xid, BootStage stage) {}
 
               @Override
-              public void stranger(DhcpPacket packet) {
+              public boolean stranger(DhcpPacket packet, DhcpSubnet subnet) {
                 pending.asked(packet);
+                return false;
               }
             },
             BootPrograms.NONE,

@@ -45,8 +45,9 @@ class DisputedMachineTest {
         }
 
         @Override
-        public void stranger(DhcpPacket packet) {
+        public boolean stranger(DhcpPacket packet, DhcpSubnet subnet) {
           heard.add("stranger");
+          return false;
         }
 
         @Override

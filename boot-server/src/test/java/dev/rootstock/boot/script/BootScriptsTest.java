@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BootScriptsTest {
   private static final IscsiName TARGET = new IscsiName("iqn.2026-11.dev.rootstock:lab:alpha");
 
+  private final List<String> asked = new ArrayList<>();
   private final List<String> fetched = new ArrayList<>();
   private Optional<String> refusal = Optional.empty();
   private Optional<InetAddress> address = Optional.of(InetAddress.getLoopbackAddress());
@@ -57,13 +58,15 @@ class BootScriptsTest {
         }
 
         @Override
-        public Optional<ScriptClient> byMac(String mac) {
-          return mac.equals("52:54:00:77:00:01") ? byName("alpha") : Optional.empty();
-        }
-
-        @Override
-        public Optional<ScriptClient> byUuid(String uuid) {
-          return uuid.startsWith("0123") ? byName("alpha") : Optional.empty();
+        public Lookup byMachine(Optional<String> mac, Optional<String> uuid) {
+          boolean byMac = mac.filter("52:54:00:77:00:01"::equals).isPresent();
+          boolean byUuid = uuid.filter(text -> text.startsWith("0123")).isPresent();
+          if (uuid.filter("two clients"::equals).isPresent()) {
+            return new Lookup.Disputed("its card is a, its UUID is b");
+          }
+          return byMac || byUuid
+              ? new Lookup.Known(byName("alpha").orElseThrow())
+              : new Lookup.Stranger();
         }
       };
 
@@ -72,6 +75,13 @@ class BootScriptsTest {
         @Override
         public void fetched(String client) {
           fetched.add(client);
+        }
+
+        @Override
+        public Optional<String> stranger(
+            Optional<String> mac, Optional<String> uuid, InetAddress from) {
+          asked.add(mac.orElse("-") + " " + uuid.orElse("-"));
+          return mac.filter("52:54:00:77:00:99"::equals).map(ignored -> "alpha");
         }
 
         @Override
@@ -101,6 +111,27 @@ class BootScriptsTest {
     Answer answer =
         new BootScripts(clients, ScriptTemplates.load(templates), listener).answer(request, rest);
     return ((Answer.Text) answer).body();
+  }
+
+  @Test
+  void aMachineThatIsTwoClientsIsToldWhy() throws Exception {
+    String script =
+        script(HttpMethod.GET, "", Map.of("mac", "52:54:00:77:00:01", "uuid", "two clients"), null);
+    assertTrue(script.contains("its card is a, its UUID is b"), script);
+    assertEquals(List.of(), fetched);
+  }
+
+  @Test
+  void aMachineThatBecomesAClientGetsItsScriptAtOnce() throws Exception {
+    String script = script(HttpMethod.GET, "", Map.of("mac", "52:54:00:77:00:99"), null);
+    assertTrue(script.contains(TARGET.value()), script);
+    assertEquals(List.of("alpha"), fetched);
+  }
+
+  @Test
+  void lookingAtAScriptMakesNoClient() throws Exception {
+    script(HttpMethod.HEAD, "", Map.of("mac", "52:54:00:77:00:99"), null);
+    assertEquals(List.of(), asked);
   }
 
   @Test
