@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -165,7 +166,18 @@ public final class BootAdmission implements Admission, AutoCloseable {
                 new Refused(
                     LoginStatus.AUTHORIZATION_FAILURE,
                     "no client has the target " + BootParts.shown(request.targetName())))
-            : refused(found.get(), request));
+            : refused(found.get(), request).or(() -> ofAnotherBoot(found.get(), request, lease)));
+  }
+
+  /** A session belongs to its boot, and so does each of its connections. */
+  private Optional<Refused> ofAnotherBoot(Registration known, LoginRequest request, Lease lease) {
+    OptionalLong proved = parts.policy().chap().bootOf(known, request.identity());
+    return proved.isEmpty() || proved.getAsLong() == lease.generation()
+        ? Optional.empty()
+        : Optional.of(
+            new Refused(
+                LoginStatus.AUTHENTICATION_FAILURE,
+                "it proves itself by the secret of another boot than its session's"));
   }
 
   /** What stands against a login: its proof first, then its name and address. */

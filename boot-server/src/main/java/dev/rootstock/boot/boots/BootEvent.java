@@ -5,6 +5,7 @@ import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.target.TargetSession.Liveness;
 import java.net.InetAddress;
+import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +30,19 @@ sealed interface BootEvent {
     long id();
   }
 
-  /** A login that the client's keys allow. */
-  record Login(long id, InetAddress address, InitiatorKind kind, Offer offer) implements Request {}
+  /**
+   * A login that the client's keys allow.
+   *
+   * @param boot the number of the boot of which it has proved to be; empty where its proof says
+   *     nothing of boots, 0 for one that is over
+   */
+  record Login(long id, InetAddress address, InitiatorKind kind, Offer offer, OptionalLong boot)
+      implements Request {
+
+    Login(long id, InetAddress address, InitiatorKind kind, Offer offer) {
+      this(id, address, kind, offer, OptionalLong.empty());
+    }
+  }
 
   /**
    * What the client's configuration has for a boot that begins now.

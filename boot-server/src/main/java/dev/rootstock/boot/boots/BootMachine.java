@@ -52,6 +52,11 @@ import java.util.stream.Collectors;
  * is forgotten after {@link BootLimits#CANDIDATE}, at the next granted login, and when the older
  * boot is seen to live after it.
  *
+ * <p>Where the client's secrets are made anew for each boot, its proof says more than all of this:
+ * what proves itself by the next boot's secret has asked DHCP since the last commit and begins that
+ * boot; what proves itself by the present one's goes on with it; and nothing else gets in. A
+ * machine that asked before the boot of another was committed has a secret that is worth nothing.
+ *
  * <h2>Who lives</h2>
  *
  * A new boot waits until no session of the older one can be alive. Alive is what answers. Dead is
@@ -215,6 +220,11 @@ final class BootMachine {
       refuse(request, full("the client has %d sessions", BootLimits.SESSIONS));
       return;
     }
+    Refusal unproved = BootRules.againstProof(state, request);
+    if (unproved != null) {
+      refuse(request, unproved);
+      return;
+    }
     boolean newBoot = BootRules.begins(state, request, now);
     Refusal refusal =
         newBoot
@@ -277,7 +287,10 @@ final class BootMachine {
       case Verdict.Begin ignored ->
           steps.start(request, BootRecords.begun(state, request), Set.of());
       case Verdict.Join join -> {
-        Refusal refusal = BootRules.againstJoin(state, request, now);
+        Refusal refusal =
+            probing.newBoot() && request.boot().isPresent()
+                ? BootRules.askedAgain(state)
+                : BootRules.againstJoin(state, request, now);
         if (refusal == null) {
           Set<Long> dead = join.dead();
           steps.start(request, BootRecords.joined(state, request, dead), dead);

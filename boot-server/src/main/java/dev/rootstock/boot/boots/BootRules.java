@@ -46,11 +46,36 @@ final class BootRules {
 
   /** Whether the request marks a new boot. */
   static boolean begins(BootState state, Login request, long now) {
+    if (request.boot().isPresent()) {
+      return request.boot().getAsLong() == state.generation() + 1;
+    }
     return state.between()
         || (request.kind() == InitiatorKind.FIRMWARE
             && (state.hasCandidate(now)
                 || state.has(Flag.OPERATING_SYSTEM)
                 || !state.knows(request.address())));
+  }
+
+  /** What refuses a login by the boot that it has proved to be of. */
+  static @Nullable Refusal againstProof(BootState state, Login request) {
+    long next = state.generation() + 1;
+    long proved = request.boot().orElse(next);
+    if (proved == next || (proved == state.generation() && !state.between())) {
+      return null;
+    }
+    return new Refusal(
+        LoginStatus.AUTHENTICATION_FAILURE,
+        "it proves itself by the secret of a boot that is over: restart it from its firmware,"
+            + " which is told a new one");
+  }
+
+  /** One firmware with two sessions, of which the newer one asked for a secret in between. */
+  static Refusal askedAgain(BootState state) {
+    return new Refusal(
+        LoginStatus.AUTHENTICATION_FAILURE,
+        ("its firmware has a session of boot %d and proves itself by the secret of the next: it"
+                + " asked DHCP in between; close the disk before, or restart it")
+            .formatted(state.generation()));
   }
 
   /** What refuses a new boot whatever its probes would find. */
@@ -63,7 +88,8 @@ final class BootRules {
     if (record == null
         && request.offer().mode() == Mode.EPHEMERAL
         && !firmware
-        && !state.announced) {
+        && !state.announced
+        && request.boot().isEmpty()) {
       return new Refusal(
           LoginStatus.AUTHORIZATION_FAILURE,
           "nothing marks where a boot of this ephemeral client begins: its initiator is no boot"

@@ -13,6 +13,7 @@ import dev.rootstock.target.Admission.Authentication;
 import dev.rootstock.target.chap.ChapAccount;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +87,7 @@ public record ChapRules(ChapMode mode, Chap.@Nullable Pair discovery) {
     }
     Chap chap = client.map(Registration::chap).orElse(null);
     if (chap != null) {
-      return Authentication.required(chap.account());
+      return new Authentication(false, chap.accounts());
     }
     return mode == ChapMode.REQUIRED ? Authentication.NOBODY : Authentication.NOT_NEEDED;
   }
@@ -101,9 +102,12 @@ public record ChapRules(ChapMode mode, Chap.@Nullable Pair discovery) {
       return Authentication.NOT_NEEDED;
     }
     Stream<ChapAccount> own =
-        known.stream().flatMap(each -> Stream.ofNullable(each.chap())).map(Chap::account);
+        known.stream()
+            .flatMap(each -> Stream.ofNullable(each.chap()))
+            .flatMap(chap -> chap.accounts().stream());
     Stream<ChapAccount> shared =
-        Stream.ofNullable(discovery).map(pair -> new Chap(pair, null, false)).map(Chap::account);
+        Stream.ofNullable(discovery)
+            .flatMap(pair -> new Chap(pair, null, false).accounts().stream());
     boolean anonymous = mode != ChapMode.REQUIRED && discovery == null;
     return new Authentication(anonymous, Stream.concat(shared, own).toList());
   }
@@ -125,9 +129,20 @@ public record ChapRules(ChapMode mode, Chap.@Nullable Pair discovery) {
               "iscsi.chap is required and it has no secret: 'rootstock client chap' gives it one")
           : Optional.empty();
     }
-    return chap.client().user().equals(identity)
+    return chap.proves(identity)
         ? Optional.empty()
-        : Optional.of("it has not proved by CHAP that it is " + chap.client().user());
+        : Optional.of("it has not proved by CHAP that it is " + chap.user());
+  }
+
+  /**
+   * Of which boot a login's proof is; see {@link Chap#bootOf}.
+   *
+   * @param client as the registry has it now
+   */
+  OptionalLong bootOf(Registration client, @Nullable String identity) {
+    return mode == ChapMode.NONE || client.chap() == null
+        ? OptionalLong.empty()
+        : client.chap().bootOf(identity, client.generation());
   }
 
   /** Whether nothing says which machine a client is, so that any may log in to its disk. */
@@ -166,9 +181,7 @@ public record ChapRules(ChapMode mode, Chap.@Nullable Pair discovery) {
       return true;
     }
     Chap chap = client.chap();
-    return chap == null
-        ? identity == null && mode != ChapMode.REQUIRED
-        : chap.client().user().equals(identity);
+    return chap == null ? identity == null && mode != ChapMode.REQUIRED : chap.proves(identity);
   }
 
   private boolean isDiscovery(@Nullable String identity) {

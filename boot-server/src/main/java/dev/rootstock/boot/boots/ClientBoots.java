@@ -147,7 +147,13 @@ final class ClientBoots {
     logins.put(id, answer);
     sessions.put(id, new SessionLease(this, id, request, Instant.now()));
     InitiatorKind kind = InitiatorKind.of(request.isid(), registration.get().cards());
-    take(new Login(id, address, kind, offer(registration.get().client())));
+    take(
+        new Login(
+            id,
+            address,
+            kind,
+            offer(registration.get().client()),
+            parts.policy().chap().bootOf(registration.get(), request.identity())));
   }
 
   private Offer offer(Client client) {

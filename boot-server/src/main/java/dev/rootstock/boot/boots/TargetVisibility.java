@@ -89,7 +89,7 @@ public record TargetVisibility(
   /** Methods and names of the proofs that a disk wants, as {@code chap/lab1}; none for no proof. */
   public List<String> credentials(Registration known) {
     Chap wanted = chap.mode() == ChapMode.NONE ? null : known.chap();
-    return wanted == null ? List.of() : List.of("chap/" + wanted.client().user());
+    return wanted == null ? List.of() : List.of("chap/" + wanted.handed().client().user());
   }
 
   /** The address that a disk is bound to, if it is bound to one that is known. */

@@ -3,6 +3,7 @@ package dev.rootstock.boot.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.Secret;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,6 +35,8 @@ final class ClientChapCommand implements Command {
   public List<Option> options() {
     return List.of(
         Command.flag("generate", "make a secret of 132 random bits, and print it this once"),
+        Command.flag(
+            "each-boot", "with --hand-out: make the secrets anew for each boot, and show none"),
         Command.option("secret-file", "FILE", "take the secret from a file of one line"),
         Command.flag("off", "forget its secrets: it need not prove itself any more"),
         Command.option("user", "NAME", "the name that goes with it; the client's by default"),
@@ -57,12 +60,13 @@ final class ClientChapCommand implements Command {
     arguments.put("name", invocation.operand(0));
     arguments.put("off", invocation.has("off"));
     arguments.put("handOut", invocation.has("hand-out"));
+    arguments.put("eachBoot", invocation.has("each-boot"));
     Secret secret = secret(invocation, generate, "secret-file");
     Secret target = secret(invocation, generate && invocation.has("mutual"), "mutual-secret-file");
     put(arguments, "secret", secret == null ? null : secret.text());
     put(arguments, "targetSecret", target == null ? null : target.text());
     put(arguments, "user", invocation.value("user"));
-    put(arguments, "targetUser", invocation.value("mutual-user"));
+    put(arguments, "targetUser", targetUser(invocation));
     JsonNode client = invocation.call("client chap", arguments);
     if (invocation.json()) {
       invocation.printJson(client);
@@ -72,19 +76,36 @@ final class ClientChapCommand implements Command {
     return DONE;
   }
 
+  private static @Nullable String targetUser(Invocation invocation) {
+    String named = invocation.value("mutual-user");
+    return named == null && invocation.has("each-boot") && invocation.has("mutual")
+        ? Chap.TARGET_USER
+        : named;
+  }
+
   private static void check(Invocation invocation, boolean generate) throws UsageException {
-    long ways = Stream.of("generate", "secret-file", "off").filter(invocation::has).count();
+    long ways =
+        Stream.of("generate", "each-boot", "secret-file", "off").filter(invocation::has).count();
     if (ways != 1) {
       throw new UsageException(
-          "'client chap' needs one of --generate, --secret-file and --off, and only one");
+          "'client chap' needs one of --generate, --each-boot, --secret-file and --off, and only"
+              + " one");
+    }
+    if (invocation.has("each-boot") && !invocation.has("hand-out")) {
+      throw new UsageException(
+          "--each-boot needs --hand-out: nobody else could tell the machine its next secret");
+    }
+    if (invocation.has("each-boot") && invocation.has("mutual-secret-file")) {
+      throw new UsageException("--each-boot makes all secrets: use --mutual for the target's");
     }
     if (generate && invocation.json()) {
       throw new UsageException(
           "--json never holds a secret, and this one is shown but once: leave --json out, or use"
               + " --secret-file");
     }
-    if (invocation.has("mutual") && !generate) {
-      throw new UsageException("--mutual goes with --generate: else use --mutual-secret-file");
+    if (invocation.has("mutual") && !generate && !invocation.has("each-boot")) {
+      throw new UsageException(
+          "--mutual goes with --generate or --each-boot: else use --mutual-secret-file");
     }
     if (invocation.has("mutual") && invocation.has("mutual-secret-file")) {
       throw new UsageException("--mutual makes a secret, --mutual-secret-file takes one: use one");

@@ -122,6 +122,7 @@ final class ClientText {
             ? ", one way"
             : ", and the target as " + chap.get("targetUser").asText())
         + (chap.get("handOut").asBoolean() ? ", handed out by DHCP" : "")
+        + (chap.get("eachBoot").asBoolean() ? ", made anew for each boot" : "")
         + (mode.equals("none") ? "; not asked for, since iscsi.chap is none" : "");
   }
 

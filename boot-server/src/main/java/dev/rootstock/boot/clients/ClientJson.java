@@ -190,28 +190,47 @@ final class ClientJson {
 
   private static ObjectNode write(Chap chap) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
-    node.put("user", chap.client().user());
-    node.put("secret", chap.client().secret().text());
-    if (chap.target() != null) {
-      node.put("targetUser", chap.target().user());
-      node.put("targetSecret", chap.target().secret().text());
-    }
+    write(node, new Chap.Proofs(chap.client(), chap.target()));
     node.put("handOut", chap.handOut());
+    if (chap.next() != null) {
+      write(node.putObject("next"), chap.next());
+    }
     return node;
   }
 
+  private static void write(ObjectNode node, Chap.Proofs proofs) {
+    node.put("user", proofs.client().user());
+    node.put("secret", proofs.client().secret().text());
+    if (proofs.target() != null) {
+      node.put("targetUser", proofs.target().user());
+      node.put("targetSecret", proofs.target().secret().text());
+    }
+  }
+
   private static Chap chap(JsonNode node) throws IOException {
-    only(node, Set.of("user", "secret", "targetUser", "targetSecret", "handOut"));
+    only(node, Set.of("user", "secret", "targetUser", "targetSecret", "handOut", "next"));
+    JsonNode next = node.get("next");
+    if (next != null) {
+      only(next, Set.of("user", "secret", "targetUser", "targetSecret"));
+    }
+    Chap.Proofs now = proofs(node);
+    return new Chap(
+        now.client(),
+        now.target(),
+        truth(required(node, "handOut")),
+        next == null ? null : proofs(next));
+  }
+
+  private static Chap.Proofs proofs(JsonNode node) throws IOException {
     Chap.Pair target = null;
     if (node.has("targetUser") || node.has("targetSecret")) {
       target =
           new Chap.Pair(
               text(required(node, "targetUser")), new Secret(text(required(node, "targetSecret"))));
     }
-    return new Chap(
+    return new Chap.Proofs(
         new Chap.Pair(text(required(node, "user")), new Secret(text(required(node, "secret")))),
-        target,
-        required(node, "handOut").booleanValue());
+        target);
   }
 
   private static Map<Integer, UnitBytes> units(JsonNode node) throws IOException {

@@ -50,6 +50,11 @@ public record Registration(
     return new Registration(client, null, null, null, Map.of(), List.of(), true);
   }
 
+  /** The number of its boot, 0 before the first. */
+  public long generation() {
+    return boot == null ? 0 : boot.generation();
+  }
+
   /** The address that the client has or will have, if that is known. */
   public @Nullable Inet4Address address() {
     return client.address() != null ? client.address() : lease;
@@ -59,13 +64,20 @@ public record Registration(
     return new Registration(client, newLease, boot, chap, units, seenCards, enrolled);
   }
 
-  /** With another record of its boot; see {@link BootRecord#after}. */
+  /**
+   * With another record of its boot; see {@link BootRecord#after}. With a new boot, what it proves
+   * itself by is the new boot's.
+   */
   public Registration withBoot(@Nullable BootRecord newBoot) {
+    Chap proofs = chap;
+    if (newBoot != null && chap != null && newBoot.generation() > generation()) {
+      proofs = chap.begun(newBoot.generation());
+    }
     return new Registration(
         client,
         lease,
         newBoot == null ? null : newBoot.after(boot),
-        chap,
+        proofs,
         units,
         seenCards,
         enrolled);

@@ -196,9 +196,10 @@ final class ClientOperations {
     }
     Chap.Pair target = chap.target();
     node.putObject("chap")
-        .put("user", chap.client().user())
+        .put("user", chap.user())
         .put("targetUser", target == null ? null : target.user())
-        .put("handOut", chap.handOut());
+        .put("handOut", chap.handOut())
+        .put("eachBoot", chap.next() != null);
   }
 
   private static void boot(ObjectNode node, ClientStatus status) {

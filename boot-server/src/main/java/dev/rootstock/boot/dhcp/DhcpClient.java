@@ -33,6 +33,24 @@ public record DhcpClient(
   /** Not to wait for a proxyDHCP server. */
   public static final IpxeOptions HINTS = IpxeOptions.switchedOn(IpxeOptions.NO_PXEDHCP);
 
+  /** The same, and nothing that is a secret is told. */
+  DhcpClient withoutSecrets() {
+    return new DhcpClient(
+        name,
+        configuredAddress,
+        rememberedAddress,
+        booted,
+        rootPath,
+        initiatorName,
+        HINTS,
+        secureBoot);
+  }
+
+  /** Whether that is the address that the client has. */
+  boolean hasAddress(Inet4Address address) {
+    return configuredAddress.or(() -> rememberedAddress).filter(address::equals).isPresent();
+  }
+
   /** A client whose iPXE is told no more than others. */
   public DhcpClient(
       String name,

@@ -360,7 +360,12 @@ final class DhcpResponder implements Responder {
     if (!question.subnet().hasHost(packet.ciaddr())) {
       return new Silence("asks for " + packet.ciaddr().getHostAddress() + ", of another network");
     }
-    DhcpPacket ack = BootReply.informed(packet, facts(question, packet.ciaddr()));
+    // Anybody can write the client's card and an address of his own: that one is told no secret.
+    Question told =
+        question.client().hasAddress(packet.ciaddr())
+            ? question
+            : new Question(packet, question.subnet(), question.client().withoutSecrets());
+    DhcpPacket ack = BootReply.informed(packet, facts(told, packet.ciaddr()));
     return ReplyPath.answer(packet, ack);
   }
 

@@ -6,6 +6,7 @@ import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientKeys;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.Group;
+import dev.rootstock.boot.clients.GroupName;
 import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.clients.MacAddress;
 import dev.rootstock.boot.clients.Registration;
@@ -143,10 +144,9 @@ public final class Enrolment {
   }
 
   private Client client(ClientName name, Machine machine) {
+    GroupName wanted = rule.group();
     Group group =
-        rule.group() == null
-            ? null
-            : registry.group(rule.group()).orElseThrow(() -> Registry.unknown(rule.group()));
+        wanted == null ? null : registry.group(wanted).orElseThrow(() -> Registry.unknown(wanted));
     return new Client(
         name,
         ClientKeys.NONE.withMacs(List.of(machine.card())),

@@ -174,8 +174,8 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
     }
     return Optional.of(
         new ScriptClient.Secrets(
-            account(chap.client()),
-            Optional.ofNullable(chap.target()).map(BootDirectory::account)));
+            account(chap.handed().client()),
+            Optional.ofNullable(chap.handed().target()).map(BootDirectory::account)));
   }
 
   private static ScriptClient.Account account(Chap.Pair pair) {
@@ -202,9 +202,9 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
     }
     IpxeOptions options =
         DhcpClient.HINTS
-            .with(IpxeOptions.USERNAME, chap.client().user())
-            .with(IpxeOptions.PASSWORD, chap.client().secret().text());
-    Chap.Pair target = chap.target();
+            .with(IpxeOptions.USERNAME, chap.handed().client().user())
+            .with(IpxeOptions.PASSWORD, chap.handed().client().secret().text());
+    Chap.Pair target = chap.handed().target();
     return target == null
         ? options
         : options

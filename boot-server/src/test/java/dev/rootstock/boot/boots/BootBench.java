@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongFunction;
@@ -121,6 +122,13 @@ final class BootBench {
   long login(InetAddress address, InitiatorKind kind) {
     long id = ++lastId;
     take(new Login(id, address, kind, offer()));
+    return id;
+  }
+
+  /** As {@link #login}, with the proof of a boot. */
+  long proved(InetAddress address, InitiatorKind kind, long boot) {
+    long id = ++lastId;
+    take(new Login(id, address, kind, offer(), OptionalLong.of(boot)));
     return id;
   }
 

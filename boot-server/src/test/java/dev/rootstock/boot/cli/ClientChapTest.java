@@ -80,6 +80,29 @@ class ClientChapTest {
   }
 
   @Test
+  void secretsForEachBootAreNeverShown() throws Exception {
+    String said = commands.done("client", "chap", "alpha", "--each-boot", "--hand-out", "--mutual");
+    assertFalse(said.contains("shown this once"), said);
+    JsonNode chap = commands.run("client", "show", "alpha", "--json").json().get("chap");
+    assertEquals(
+        "{\"user\":\"alpha\",\"targetUser\":\"rootstock\",\"handOut\":true,\"eachBoot\":true}",
+        chap.toString());
+    assertTrue(commands.done("client", "show", "alpha").contains("made anew for each boot"));
+  }
+
+  @Test
+  void secretsForEachBootHaveToBeHandedOut() {
+    assertEquals(
+        Command.WRONG_USAGE, commands.run("client", "chap", "alpha", "--each-boot").status());
+  }
+
+  @Test
+  void namesOfBootsAreNotForOtherSecrets() {
+    String refused = commands.failed("client", "chap", "alpha", "--generate", "--user", "beta/3");
+    assertTrue(refused.contains("of --each-boot"), refused);
+  }
+
+  @Test
   void aSecretFromAFileMayHaveAnyName() throws Exception {
     Path file = secret("a-secret-from-a-file");
     JsonNode client =

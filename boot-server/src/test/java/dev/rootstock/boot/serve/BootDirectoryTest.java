@@ -4,6 +4,7 @@ package dev.rootstock.boot.serve;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.Client;
@@ -46,6 +47,16 @@ class BootDirectoryTest {
     told.put(190, hex("alpha"));
     told.put(191, hex("secret-of-alpha"));
     assertEquals(told, client(new Chap(OWN, null, true)).ipxe().values());
+  }
+
+  @Test
+  void whatIsMadeForEachBootIsHandedOutForTheNext() throws Exception {
+    Chap chap = Chap.eachBoot("alpha", "rootstock", new Chap(OWN, TARGET, true), 7);
+    IpxeOptions told = client(chap).ipxe();
+    assertEquals(hex("alpha/8"), told.values().get(190));
+    assertEquals(hex(chap.handed().client().secret().text()), told.values().get(191));
+    assertNotEquals(hex("secret-of-alpha"), told.values().get(191));
+    assertNotEquals(hex("secret-to-alpha"), told.values().get(193));
   }
 
   @Test
