@@ -178,7 +178,12 @@ public record Chap(Pair client, @Nullable Pair target, boolean handOut, @Nullabl
     return proofs().flatMap(Proofs::secrets).toList();
   }
 
-  /** As the target wants them. */
+  /** The present proof, as both ends of a connection want it. */
+  public ChapAccount account() {
+    return new Proofs(client, target).account();
+  }
+
+  /** All that the target takes. */
   public List<ChapAccount> accounts() {
     return proofs().map(Proofs::account).toList();
   }
