@@ -87,6 +87,7 @@ class SlpServerTest {
     try (SlpServer _ = start(LOOPBACK, port);
         DatagramSocket flood = new DatagramSocket();
         DatagramSocket client = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.2"))) {
+      long began = System.nanoTime();
       for (int i = 0; i < 20_000; i++) {
         byte[] each = i % 2 == 0 ? request : rubbish;
         flood.send(new DatagramPacket(each, each.length, InetAddress.getLoopbackAddress(), port));
@@ -101,7 +102,10 @@ class SlpServerTest {
       } catch (SocketTimeoutException e) {
         // all have come
       }
-      assertTrue(answers <= 2 * Limits.ANSWER_BURST_OF_ONE, "answers: " + answers);
+      // His share grows with the time that the flood takes, which a busy machine makes long.
+      double seconds = (System.nanoTime() - began) / 1e9;
+      double share = Limits.ANSWER_BURST_OF_ONE + Limits.ANSWERS_PER_SECOND_OF_ONE * seconds;
+      assertTrue(answers <= share + 1, answers + " answers, and his share is " + share);
       assertEquals(2, ask(client, request, port)[1]);
     }
   }
