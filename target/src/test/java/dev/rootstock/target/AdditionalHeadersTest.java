@@ -17,8 +17,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,21 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class AdditionalHeadersTest {
   private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
-  private TestServer server = none();
+  @AutoClose private final TestServer server;
 
-  @SuppressWarnings("NullAway") // set before each test
-  private static TestServer none() {
-    return null;
-  }
-
-  @BeforeEach
-  void start() throws IOException {
+  AdditionalHeadersTest() throws IOException {
     server = TestServer.of(disk);
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    server.close();
   }
 
   private static LoginOptions options(String digest) {

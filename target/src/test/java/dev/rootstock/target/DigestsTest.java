@@ -26,8 +26,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,21 +40,10 @@ class DigestsTest {
   private static final Digests BOTH = new Digests(true, true);
 
   private final MemoryBlockDevice disk = new MemoryBlockDevice(4 << 20);
-  private TestServer server = none();
+  @AutoClose private final TestServer server;
 
-  @SuppressWarnings("NullAway") // set before each test
-  private static TestServer none() {
-    return null;
-  }
-
-  @BeforeEach
-  void start() throws IOException {
+  DigestsTest() throws IOException {
     server = TestServer.of(disk);
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    server.close();
   }
 
   private Initiator login(String header, String data) throws IOException {

@@ -27,7 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,21 +35,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a peer can do to us (promise 4): nothing but lose its own connection. */
 class HostileTest {
   private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
-  private TestServer server = none();
-  private Initiator bystander = nobody();
+  @AutoClose private final TestServer server;
+  private final Initiator bystander;
 
-  @SuppressWarnings("NullAway") // set before each test
-  private static TestServer none() {
-    return null;
-  }
-
-  @SuppressWarnings("NullAway") // set before each test
-  private static Initiator nobody() {
-    return null;
-  }
-
-  @BeforeEach
-  void start() throws IOException {
+  HostileTest() throws IOException {
     server = TestServer.of(disk);
     bystander = server.login(TestServer.options().withIsid(new Isid(99)));
   }
@@ -63,7 +52,6 @@ class HostileTest {
       read = bystander.readBlocks(0, 0, 8);
     }
     assertTrue(read.good());
-    server.close();
   }
 
   @ParameterizedTest

@@ -33,8 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,22 +45,11 @@ class ReadRecoveryTest {
 
   private final MemoryBlockDevice disk = new MemoryBlockDevice(16 << 20);
   private final byte[] data = new byte[PDUS * SEGMENT];
-  private TestServer server = none();
+  @AutoClose private final TestServer server;
 
-  @SuppressWarnings("NullAway") // set before each test
-  private static TestServer none() {
-    return null;
-  }
-
-  @BeforeEach
-  void start() throws IOException {
+  ReadRecoveryTest() throws IOException {
     new Random(6).nextBytes(data);
     server = TestServer.of(disk);
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    server.close();
   }
 
   private static LoginOptions options() {
@@ -118,23 +106,6 @@ class ReadRecoveryTest {
     initiator.snack(SnackRequest.STATUS, 0, Tag.NONE, Tag.NONE, begRun, runLength);
   }
 
-  /** The session lives, and nothing else was sent before its answer. */
-  private static void assertAlive(Initiator initiator) throws IOException {
-    int itt = initiator.newTag();
-    initiator
-        .socket()
-        .send(
-            new NopOut(
-                true,
-                0,
-                itt,
-                Tag.NONE,
-                initiator.cmdSn(),
-                initiator.expStatSn(),
-                Unpooled.EMPTY_BUFFER));
-    assertEquals(itt, assertInstanceOf(NopIn.class, initiator.receive()).itt());
-  }
-
   private static DataIn dataIn(Initiator initiator) throws IOException {
     return assertInstanceOf(DataIn.class, initiator.receive());
   }
@@ -155,7 +126,7 @@ class ReadRecoveryTest {
       // The numbers of commands are those of now, which are the same: nothing else was sent.
       assertEquals(all.get(i), initiator.receive());
     }
-    assertAlive(initiator);
+    TestServer.assertSilent(initiator);
   }
 
   /** §11.7.3 lets the status travel alone, so that data and status are recovered alone. */
@@ -216,7 +187,7 @@ class ReadRecoveryTest {
       DataIn again = assertInstanceOf(DataIn.class, initiator.receive());
       assertEquals(((DataIn) all.get(i)).data(), again.data());
     }
-    assertAlive(initiator);
+    TestServer.assertSilent(initiator);
   }
 
   /** What found no room is acknowledged like the rest, which makes room. */
@@ -271,8 +242,8 @@ class ReadRecoveryTest {
     receiveAll(initiator);
     int statSn = initiator.expStatSn();
     initiator.acknowledging(true);
-    assertAlive(initiator);
-    assertAlive(initiator);
+    TestServer.assertSilent(initiator);
+    TestServer.assertSilent(initiator);
     dataSnack(initiator, read, 0, 1);
     rejected(initiator, Reject.PROTOCOL_ERROR);
     statusSnack(initiator, statSn, 1);
@@ -287,7 +258,7 @@ class ReadRecoveryTest {
     receiveAll(initiator);
     dataSnack(initiator, read, begRun, runLength);
     assertEquals(PDUS, rejected(initiator, Reject.PROTOCOL_ERROR).dataSn());
-    assertAlive(initiator);
+    TestServer.assertSilent(initiator);
   }
 
   /** §11.16, §11.4.9: with the number and the content of the first time. */
@@ -411,7 +382,7 @@ class ReadRecoveryTest {
     Initiator initiator = login();
     initiator.snack(type, 0, itt, 1, 0, 0);
     rejected(initiator, Reject.INVALID_PDU_FIELD);
-    assertAlive(initiator);
+    TestServer.assertSilent(initiator);
   }
 
   /** §7.8 a: what the budget had no room for is refused; a task that is over stays as it is. */
@@ -429,7 +400,7 @@ class ReadRecoveryTest {
     rejected(initiator, Reject.SNACK_REJECT);
     dataSnack(initiator, read, 0, 1);
     assertEquals(all.getFirst(), initiator.receive());
-    assertAlive(initiator);
+    TestServer.assertSilent(initiator);
   }
 
   /** Promise 4: small requests do not make us hold large answers. */
@@ -495,7 +466,7 @@ class ReadRecoveryTest {
       assertEquals("0b/11/13", initiator.await(read.itt(), new byte[0]).senseCode());
       slow.holdNothing();
       slow.letOne();
-      assertAlive(initiator);
+      TestServer.assertSilent(initiator);
     }
   }
 }

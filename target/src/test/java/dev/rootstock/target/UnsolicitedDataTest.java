@@ -26,8 +26,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,22 +38,11 @@ class UnsolicitedDataTest {
 
   private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
   private final byte[] data = new byte[64 * 1024];
-  private TestServer server = none();
+  @AutoClose private final TestServer server;
 
-  @SuppressWarnings("NullAway") // set before each test
-  private static TestServer none() {
-    return null;
-  }
-
-  @BeforeEach
-  void start() throws IOException {
+  UnsolicitedDataTest() throws IOException {
     new Random(1).nextBytes(data);
     server = TestServer.of(disk);
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    server.close();
   }
 
   private static LoginOptions options(String initialR2t, String immediateData) {

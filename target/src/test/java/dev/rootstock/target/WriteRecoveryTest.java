@@ -24,8 +24,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,22 +37,11 @@ class WriteRecoveryTest {
 
   private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
   private final byte[] data = new byte[PIECE * PIECES];
-  private TestServer server = none();
+  @AutoClose private final TestServer server;
 
-  @SuppressWarnings("NullAway") // set before each test
-  private static TestServer none() {
-    return null;
-  }
-
-  @BeforeEach
-  void start() throws IOException {
+  WriteRecoveryTest() throws IOException {
     new Random(8).nextBytes(data);
     server = TestServer.of(disk);
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    server.close();
   }
 
   private static LoginOptions options() {

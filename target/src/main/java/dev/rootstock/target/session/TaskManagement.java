@@ -294,7 +294,7 @@ final class TaskManagement {
             }
           });
     }
-    if (tasks.awaitsDroppedData() && session.agreed().reporting() != TaskReporting.FAST_ABORT) {
+    if (tasks.aborted().areAwaited() && session.agreed().reporting() != TaskReporting.FAST_ABORT) {
       rest.expect(1);
       awaitData(rest);
     }
@@ -366,7 +366,7 @@ final class TaskManagement {
 
   /** Waits for data that the initiator was asked for (§4.2.3.3 a), but not for ever. */
   private void awaitData(Countdown rest) {
-    TaskSet.DataWait wait = tasks.awaitDroppedData(rest::ended);
+    AbortedWrites.DataWait wait = tasks.aborted().await(rest::ended);
     session.schedule(wait::giveUp, session.sessions().waits().data(), TimeUnit.MILLISECONDS);
   }
 

@@ -25,14 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class TaskSet {
   private final IntObjectHashMap<Task> tasks = new IntObjectHashMap<>();
   private final ArrayDeque<Task> waiting = new ArrayDeque<>();
-
-  /** Aborted tasks whose data may still come; they are dropped without a Reject. */
-  private final ArrayDeque<Task> aborted = new ArrayDeque<>();
-
-  /** Those of them whose data functions wait for; the others are not expected to come. */
-  private final Set<Task> awaited = new HashSet<>();
-
-  private final List<DataWait> waits = new ArrayList<>();
+  private final AbortedWrites aborted = new AbortedWrites();
   private int numbered;
   private int immediate;
   private int running;
@@ -159,7 +152,7 @@ final class TaskSet {
       ordered = null;
     }
     if (task.awaitsData()) {
-      drop(task);
+      aborted.add(task);
     }
   }
 
@@ -179,15 +172,6 @@ final class TaskSet {
     }
   }
 
-  /** Follows the data of an aborted task to their end, without keeping them. */
-  private void drop(Task task) {
-    if (aborted.size() == Limits.ABORTED_WRITES) {
-      dataEnded(aborted.remove());
-    }
-    aborted.add(task);
-    awaited.add(task);
-  }
-
   /**
    * Gives data to their task, which must be allegiant to the connection that they came on (RFC 7143
    * §4.2.5.1).
@@ -200,21 +184,7 @@ final class TaskSet {
     if (task != null) {
       return task.isAllegiantTo(from) ? task.dataOut(pdu, intact) : Reject.INVALID_PDU_FIELD;
     }
-    for (Task dropped : aborted) {
-      if (dropped.itt() == pdu.itt() && dropped.isAllegiantTo(from)) {
-        return dropDataOut(dropped, pdu, intact);
-      }
-    }
-    return Reject.INVALID_PDU_FIELD;
-  }
-
-  private int dropDataOut(Task dropped, DataOut pdu, boolean intact) {
-    int reason = dropped.dataOut(pdu, intact);
-    if (!dropped.awaitsData()) {
-      aborted.remove(dropped);
-      dataEnded(dropped);
-    }
-    return reason;
+    return aborted.dataOut(from, pdu, intact);
   }
 
   /**
@@ -249,59 +219,12 @@ final class TaskSet {
         task.freeTransferTags();
       }
     }
-    for (Task dropped : List.copyOf(aborted)) {
-      if (concerned.test(dropped)) {
-        aborted.remove(dropped);
-        dataEnded(dropped);
-      }
-    }
+    aborted.giveUp(concerned);
   }
 
-  /** Nobody waits for data of this task any more. */
-  private void dataEnded(Task dropped) {
-    if (awaited.remove(dropped)) {
-      for (DataWait wait : List.copyOf(waits)) {
-        wait.dataEnded(dropped);
-      }
-    }
-  }
-
-  /** Whether data of an aborted task are still waited for. */
-  boolean awaitsDroppedData() {
-    return !awaited.isEmpty();
-  }
-
-  /**
-   * Waits for the data of the tasks that have been aborted so far, which are not kept.
-   *
-   * @param ended run once, when the last of them has come, or when they were given up
-   */
-  DataWait awaitDroppedData(Runnable ended) {
-    DataWait wait = new DataWait(ended);
-    waits.add(wait);
-    return wait;
-  }
-
-  /** A function's wait for data (RFC 7143 §4.2.3.3 a). */
-  final class DataWait {
-    private final Set<Task> missing = new HashSet<>(awaited);
-    private final Runnable ended;
-
-    private DataWait(Runnable ended) {
-      this.ended = ended;
-    }
-
-    private void dataEnded(Task task) {
-      if (missing.remove(task) && missing.isEmpty()) {
-        waits.remove(this);
-        ended.run();
-      }
-    }
-
-    /** Waits no longer; should the data come all the same, they are dropped without a word. */
-    void giveUp() {
-      List.copyOf(missing).forEach(TaskSet.this::dataEnded);
-    }
+  /** Aborted tasks whose data may still come. */
+  AbortedWrites aborted() {
+    return aborted;
   }
 
   /** The LUN fields of the tasks that something holds for. */
