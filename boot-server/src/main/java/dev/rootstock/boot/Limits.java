@@ -56,6 +56,12 @@ public final class Limits {
   /** Further disks of one client. */
   public static final int DISKS = 15;
 
+  /** Bytes of what an administrator puts on a client's seed disk. */
+  public static final int SEED_BYTES = 64 << 10;
+
+  /** Bytes of the file in which that is kept. */
+  public static final int SEED_FILE_BYTES = 256 << 10;
+
   /** Addresses of a kind that a boot's durable record remembers. */
   public static final int BOOT_ADDRESSES = 4;
 
@@ -81,7 +87,7 @@ public final class Limits {
   public static final int CONFIG_BYTES = 1 << 20;
 
   /** Bytes of one request on the control socket. */
-  public static final int CONTROL_REQUEST_BYTES = 64 << 10;
+  public static final int CONTROL_REQUEST_BYTES = 256 << 10;
 
   /** Bytes of one line of its answer: a list of all clients has room in it. */
   public static final int CONTROL_ANSWER_BYTES = 256 << 20;

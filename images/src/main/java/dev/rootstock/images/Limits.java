@@ -130,6 +130,9 @@ public final class Limits {
   /** Versions that one image may have had. */
   public static final int MAX_VERSION_NUMBER = 999_999;
 
+  /** Bytes that a file system in RAM must have left for a new disk in it. */
+  public static final long LEAST_MEMORY_BYTES = 16L << 20;
+
   /** Locks that clients' names share in the store. */
   public static final int NAME_LOCKS = 256;
 

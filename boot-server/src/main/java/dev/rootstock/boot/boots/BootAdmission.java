@@ -7,6 +7,7 @@ import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.boot.seed.Seeds;
 import dev.rootstock.images.store.ImageStore;
 import dev.rootstock.target.Admission;
 import dev.rootstock.target.LoginStatus;
@@ -70,7 +71,8 @@ public final class BootAdmission implements Admission, AutoCloseable {
             alarms,
             clock,
             startedAt,
-            clients);
+            clients,
+            new Seeds(registry.folder()));
   }
 
   /**

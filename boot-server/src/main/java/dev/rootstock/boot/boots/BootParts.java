@@ -5,6 +5,7 @@ import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.boot.seed.Seeds;
 import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.ImageStore;
 import java.net.Inet6Address;
@@ -28,6 +29,7 @@ import java.util.function.LongSupplier;
  * @param clock milliseconds that never go back
  * @param startedAt when the server started, on that clock
  * @param clients those that have been heard of since then
+ * @param seeds what is on their seed disks
  */
 record BootParts(
     Registry registry,
@@ -40,7 +42,8 @@ record BootParts(
     ScheduledExecutorService alarms,
     LongSupplier clock,
     long startedAt,
-    Map<ClientName, ClientBoots> clients) {
+    Map<ClientName, ClientBoots> clients,
+    Seeds seeds) {
 
   long millis() {
     return clock.getAsLong();

@@ -86,15 +86,16 @@ final class BootRules {
       return ended(record, request.address());
     }
     if (record == null
-        && request.offer().mode() == Mode.EPHEMERAL
+        && request.offer().mode().forgets()
         && !firmware
         && !state.announced
         && request.boot().isEmpty()) {
       return new Refusal(
           LoginStatus.AUTHORIZATION_FAILURE,
-          "nothing marks where a boot of this ephemeral client begins: its initiator is no boot"
-              + " firmware; boot it with iPXE, run 'rootstock client boot' before each start, or"
-              + " make it persistent");
+          ("nothing marks where a boot of this client begins, whose mode is %s: its initiator is no"
+                  + " boot firmware; boot it with iPXE, run 'rootstock client boot' before each"
+                  + " start, or make it persistent")
+              .formatted(request.offer().mode().text()));
     }
     BootRecord kept = kept(state, request.offer().mode());
     if (kept != null && kept.has(Flag.OVERLAY_LOST) && !kept.has(Flag.ENDED)) {

@@ -4,16 +4,25 @@ package dev.rootstock.boot.boots;
 import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.FurtherDisk;
+import dev.rootstock.boot.clients.FurtherDisk.Own;
+import dev.rootstock.boot.clients.FurtherDisk.Seed;
+import dev.rootstock.boot.clients.FurtherDisk.Shared;
 import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registration;
+import dev.rootstock.boot.seed.SeedContent;
+import dev.rootstock.boot.seed.SeedDisk;
 import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.LeasedDisk;
 import dev.rootstock.images.store.OverlayId;
+import dev.rootstock.images.store.Place;
 import dev.rootstock.images.store.StoreException;
 import dev.rootstock.target.LogicalUnit;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -28,9 +37,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The disks that a client has open, shared by the sessions of its boot: its own at LUN 0, and
- * golden versions that it only reads at those that follow. Every method but {@link #fenceBefore}
- * may wait for the store; all run in the client's mailbox.
+ * The disks that a client has open, shared by the sessions of its boot: its own at LUN 0, and those
+ * that its description adds. Every method but {@link #fenceBefore} may wait for the store; all run
+ * in the client's mailbox.
  */
 final class ClientDisk {
   private static final Logger log = LoggerFactory.getLogger(ClientDisk.class);
@@ -69,7 +78,7 @@ final class ClientDisk {
       GoldenVersion base = golden(record);
       long size =
           client().map(Client::sizeBytes).orElse(OptionalLong.empty()).orElse(base.sizeBytes());
-      parts.store().provideOverlay(name.value(), new OverlayId(overlay), base, size);
+      parts.store().provideOverlay(name.value(), new OverlayId(overlay), base, size, place(record));
       return new BootEvent.Done();
     } catch (StoreException e) {
       return failed(e, false);
@@ -87,6 +96,7 @@ final class ClientDisk {
                   .openOverlay(
                       name.value(),
                       new OverlayId(overlay),
+                      place(record),
                       this::limit,
                       () -> recordFlushed(overlay));
       lease = opened;
@@ -94,7 +104,7 @@ final class ClientDisk {
       count(generation);
       List<LogicalUnit> shown = new ArrayList<>();
       shown.add(unit(LUN, opened));
-      openFurther(shown);
+      openFurther(record, shown);
       units = List.copyOf(shown);
       return new BootEvent.Done();
     } catch (StoreException e) {
@@ -135,23 +145,47 @@ final class ClientDisk {
   }
 
   /** A further disk that cannot be had is left out: the machine can do more without it than off. */
-  private void openFurther(List<LogicalUnit> shown) {
-    List<ImageReference> disks = client().map(Client::disks).orElse(List.of());
-    for (int i = 0; i < disks.size(); i++) {
-      ImageReference disk = disks.get(i);
+  private void openFurther(BootRecord record, List<LogicalUnit> shown) {
+    for (FurtherDisk disk : client().map(Client::disks).orElse(List.of())) {
       try {
-        GoldenVersion version =
-            parts
-                .version(disk)
-                .orElseThrow(
-                    () -> new StoreException(StoreException.Kind.NOT_FOUND, disk + " is gone"));
-        LeasedDisk opened = parts.store().openReadOnly(version);
+        LeasedDisk opened =
+            switch (disk) {
+              case Shared shared -> parts.store().openReadOnly(shared(shared.image()));
+              case Own own ->
+                  parts
+                      .store()
+                      .dataDisks()
+                      .open(name.value(), new OverlayId(own.id()), () -> Long.MAX_VALUE);
+              case Seed _ -> seed(record);
+            };
         further.add(opened);
-        shown.add(unit(LUN + 1 + i, opened));
-      } catch (StoreException e) {
-        log.error("client {}: it has no disk at LUN {}: {}", name, LUN + 1 + i, e.getMessage());
+        shown.add(unit(disk.lun(), opened));
+      } catch (StoreException | IOException e) {
+        log.error("client {}: it has no disk at LUN {}: {}", name, disk.lun(), e.getMessage());
       }
     }
+  }
+
+  private GoldenVersion shared(ImageReference image) throws StoreException {
+    return parts
+        .version(image)
+        .orElseThrow(() -> new StoreException(StoreException.Kind.NOT_FOUND, image + " is gone"));
+  }
+
+  /**
+   * An instance is what cloud-init sets up once: it lasts as long as what a disk remembers does. So
+   * it is named after the overlay, or after the boot where there is none.
+   */
+  private LeasedDisk seed(BootRecord record) throws IOException {
+    UUID overlay = record.overlay();
+    String instance =
+        name + "-" + (overlay == null ? "boot-" + record.generation() : overlay.toString());
+    SeedContent content = parts.seeds().find(name).orElse(new SeedContent(Map.of(), List.of()));
+    return SeedDisk.lease(SeedDisk.image(instance, name.value(), content));
+  }
+
+  private static Place place(BootRecord record) {
+    return record.mode() == Mode.MEMORY ? Place.MEMORY : Place.DISK;
   }
 
   private LogicalUnit unit(int lun, LeasedDisk disk) {
@@ -261,9 +295,12 @@ final class ClientDisk {
   private BootEvent forget() {
     try {
       parts.store().forget(name.value());
+      parts.seeds().remove(name);
       return new BootEvent.Done();
     } catch (StoreException e) {
       return failed(e, false);
+    } catch (IOException e) {
+      return new BootEvent.Failed(BootParts.message(e), false);
     }
   }
 

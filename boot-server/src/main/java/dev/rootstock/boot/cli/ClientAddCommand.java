@@ -30,8 +30,7 @@ final class ClientAddCommand implements Command {
     options.addAll(SettingOptions.keys());
     options.add(Command.option("group", "GROUP", "whose settings hold where it has none itself"));
     options.add(Command.option("address", "IPV4", "the address that DHCP gives it"));
-    options.add(
-        Command.option("disk", "NAME@VERSION", "a further read-only disk; may be repeated"));
+    options.addAll(DiskOptions.all());
     return options;
   }
 
@@ -51,7 +50,7 @@ final class ClientAddCommand implements Command {
     SettingOptions.putKeys(invocation, arguments);
     SettingOptions.put(invocation, arguments, "group");
     SettingOptions.put(invocation, arguments, "address");
-    SettingOptions.strings(arguments, "disks", invocation.values("disk"));
+    DiskOptions.put(invocation, arguments);
     JsonNode client = invocation.call("client add", arguments);
     if (invocation.json()) {
       invocation.printJson(client);

@@ -33,11 +33,11 @@ final class ClientSetCommand implements Command {
     options.addAll(SettingOptions.keys());
     options.add(Command.option("group", "GROUP", "its group; none for no group"));
     options.add(Command.option("address", "IPV4", "its address; none for one of our range"));
-    options.add(
-        Command.option("disk", "NAME@VERSION", "a further read-only disk; repeat, or say none"));
+    options.addAll(DiskOptions.all());
+    options.addAll(DiskOptions.changes());
     options.add(
         Command.flag("rebase", "put the disk onto --image now; it shows the same as before"));
-    options.add(Command.flag("force", "with --rebase: end its sessions first"));
+    options.add(Command.flag("force", "with --rebase or --drop-disk: end its sessions first"));
     return options;
   }
 
@@ -56,7 +56,8 @@ final class ClientSetCommand implements Command {
     SettingOptions.put(invocation, arguments, "group");
     SettingOptions.put(invocation, arguments, "address");
     SettingOptions.strings(arguments, "unset", invocation.values("unset"));
-    SettingOptions.strings(arguments, "disks", invocation.values("disk"));
+    DiskOptions.put(invocation, arguments);
+    DiskOptions.putChanges(invocation, arguments);
     if (arguments.size() == 1) {
       throw new UsageException("'client set' needs something to set: see --help");
     }

@@ -51,8 +51,8 @@ final class ClientText {
     if (client.get("secureBoot").asBoolean()) {
       pair(pairs, "secure boot", "signed programs" + from(client, "secure-boot"));
     }
-    for (int i = 0; i < client.get("disks").size(); i++) {
-      pair(pairs, "LUN " + (i + 1), client.get("disks").get(i).asText() + ", read-only");
+    for (JsonNode disk : client.get("disks")) {
+      pair(pairs, "LUN " + disk.get("lun").asInt(), disk(disk));
     }
     pair(pairs, "target", client.get("target").asText());
     pair(pairs, "initiator", client.get("initiator").asText());
@@ -109,6 +109,18 @@ final class ClientText {
   /** Where a value comes from, said of groups only: all others are the client's or a default. */
   private static String from(JsonNode client, String setting) {
     return client.get("sources").get(setting).asText().equals("group") ? " (of its group)" : "";
+  }
+
+  private static String disk(JsonNode disk) {
+    return switch (disk.get("kind").asText()) {
+      case "shared" -> disk.get("image").asText() + ", read-only";
+      case "own" ->
+          "its own, %s, written %s"
+              .formatted(
+                  Size.text(disk.get("sizeBytes").asLong()),
+                  Size.text(disk.get("fileBytes").asLong()));
+      default -> "seed disk for cloud-init";
+    };
   }
 
   private static String chap(JsonNode client) {

@@ -33,9 +33,13 @@ record ExportCommand(String name, String summary, String what, String argument) 
 
   @Override
   public List<Option> options() {
-    return List.of(
+    Option format =
         Command.option(
-            "format", "FORMAT", "by the ending of FILE otherwise. " + SourceFormat.all()));
+            "format", "FORMAT", "by the ending of FILE otherwise. " + SourceFormat.all());
+    return argument.equals("name")
+        ? List.of(
+            format, Command.option("lun", "LUN", "a further disk of its own; the first otherwise"))
+        : List.of(format);
   }
 
   @Override
@@ -51,6 +55,9 @@ record ExportCommand(String name, String summary, String what, String argument) 
     Path file = Path.of(invocation.operand(1)).toAbsolutePath();
     arguments.put("file", file.toString());
     arguments.put("format", invocation.value("format"));
+    if (argument.equals("name")) {
+      arguments.put("lun", invocation.value("lun"));
+    }
     JsonNode result;
     try (ProgressLine progress =
         new ProgressLine(invocation.console(), "exporting " + invocation.operand(0))) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.clients;
 
-import dev.rootstock.boot.Limits;
+import dev.rootstock.boot.clients.FurtherDisk.Shared;
 import dev.rootstock.boot.clients.Setting.Source;
 import java.net.Inet4Address;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param own what it says itself
  * @param group what it has in common with others, or null
  * @param address its address for ever, of one client only; null where the DHCP server chooses one
- * @param disks golden images that it sees as further disks, read-only, from LUN 1 on
+ * @param disks what it has beside the disk at LUN 0, by LUN
  */
 public record Client(
     ClientName name,
@@ -28,7 +29,7 @@ public record Client(
     Settings own,
     @Nullable Group group,
     @Nullable Inet4Address address,
-    List<ImageReference> disks) {
+    List<FurtherDisk> disks) {
 
   /** A client without a group, with one disk and no limit. */
   public Client(
@@ -50,16 +51,7 @@ public record Client(
   }
 
   public Client {
-    disks = List.copyOf(disks);
-    bounded("further disks", disks, Limits.DISKS);
-    for (ImageReference disk : disks) {
-      if (disk.version().isEmpty()) {
-        throw new InvalidClientException(
-            ("'%s' does not say which version: a further disk must not change while its machine"
-                    + " runs; write %s@VERSION")
-                .formatted(disk, disk));
-      }
-    }
+    disks = FurtherDisk.checked(disks);
     Settings all = group == null ? own : own.or(group.settings());
     if (all.image() == null) {
       throw new InvalidClientException(
@@ -116,6 +108,17 @@ public record Client(
       return Source.CLIENT;
     }
     return group != null && group.settings().says(setting) ? Source.GROUP : Source.DEFAULT;
+  }
+
+  /** The LUNs of all its disks, in order; the one that it boots from is the first, 0. */
+  public List<Integer> luns() {
+    return Stream.concat(Stream.of(0), disks.stream().map(FurtherDisk::lun)).toList();
+  }
+
+  /** Whether it sees this version as a further disk. */
+  public boolean sees(ImageReference version) {
+    return disks.stream()
+        .anyMatch(disk -> disk instanceof Shared shared && shared.image().equals(version));
   }
 
   // ---- its keys ----
@@ -177,7 +180,7 @@ public record Client(
   }
 
   /** The same client with other further disks. */
-  public Client withDisks(List<ImageReference> newDisks) {
+  public Client withDisks(List<FurtherDisk> newDisks) {
     return new Client(name, keys, own, group, address, newDisks);
   }
 

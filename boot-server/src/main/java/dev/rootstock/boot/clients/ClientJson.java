@@ -110,7 +110,7 @@ final class ClientJson {
     }
     writeBounds(node, client.own());
     if (!client.disks().isEmpty()) {
-      strings(node, "disks", client.disks());
+      node.set("disks", FurtherDiskJson.write(client.disks()));
     }
     if (registration.lease() != null) {
       node.put("lease", registration.lease().getHostAddress());
@@ -165,7 +165,7 @@ final class ClientJson {
             settings(node),
             group(node.get("group"), groups),
             address(node.get("address")),
-            optionalList(node.get("disks"), ImageReference::parse));
+            FurtherDiskJson.read(node.path("disks")));
     return new Registration(
         client,
         address(node.get("lease")),

@@ -11,8 +11,15 @@ public enum Mode {
   PERSISTENT,
   /** They are dropped when the next boot begins. */
   EPHEMERAL,
+  /** They are kept in RAM, and dropped when the next boot begins or the power is lost. */
+  MEMORY,
   /** There are none: the client sees the golden image itself. */
   READ_ONLY;
+
+  /** Whether each boot begins anew, so that something has to mark where one begins. */
+  public boolean forgets() {
+    return this == EPHEMERAL || this == MEMORY;
+  }
 
   /** As users write it: {@code read-only}. */
   public String text() {
@@ -25,10 +32,6 @@ public enum Mode {
       if (mode.text().equals(text)) {
         return mode;
       }
-    }
-    if (text.equals("memory")) {
-      throw new InvalidClientException(
-          "mode 'memory' is not there yet: use ephemeral, which drops writes at the next boot");
     }
     throw new InvalidClientException(
         "mode '%s' is unknown: use one of %s"

@@ -31,12 +31,14 @@ public final class Registry implements AutoCloseable, Recognition.Keys {
   /** The name of the file in the data directory. */
   public static final String FILE = "registry.log";
 
+  private final Path folder;
   private final UUID installation;
   private final RegistryLog file;
   private final RegistryIndex index = new RegistryIndex();
   private final RegistryWriter writer;
 
   private Registry(Path path, long slackBytes) throws IOException {
+    folder = path.toAbsolutePath().resolveSibling("");
     if (!Files.exists(path)) {
       RegistryLog.create(path, RegistryCodec.header(UUID.randomUUID()));
     }
@@ -49,6 +51,11 @@ public final class Registry implements AutoCloseable, Recognition.Keys {
     }
     installation = read;
     writer = new RegistryWriter(index, file, installation, slackBytes);
+  }
+
+  /** The data directory. */
+  public Path folder() {
+    return folder;
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.config;
 
+import dev.rootstock.images.store.LocalImageStore;
 import dev.rootstock.target.Portal;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param unknown what becomes of machines that are no clients
  * @param takeover whether a new boot ends an older one whose machine may still be alive
  * @param storeLimit the bytes that golden versions and what clients wrote may take together
+ * @param memory where the disks are that are kept in RAM
  */
 public record Configuration(
     Path data,
@@ -32,12 +34,13 @@ public record Configuration(
     Isns isns,
     Unknown unknown,
     boolean takeover,
-    long storeLimit) {
+    long storeLimit,
+    Memory memory) {
 
   /** A store that may take whatever the file system has. */
   public static final long NO_LIMIT = Long.MAX_VALUE;
 
-  /** One without a limit of the store. */
+  /** One without a limit of the store, with disks in memory where they are by default. */
   public Configuration(
       Path data,
       @Nullable String server,
@@ -49,7 +52,19 @@ public record Configuration(
       Isns isns,
       Unknown unknown,
       boolean takeover) {
-    this(data, server, iscsi, dhcp, bootFiles, http, slp, isns, unknown, takeover, NO_LIMIT);
+    this(
+        data,
+        server,
+        iscsi,
+        dhcp,
+        bootFiles,
+        http,
+        slp,
+        isns,
+        unknown,
+        takeover,
+        NO_LIMIT,
+        Memory.DEFAULTS);
   }
 
   /** The folder that is used where none is configured, in the working directory. */
@@ -76,7 +91,27 @@ public record Configuration(
   /** The same with another data directory. */
   public Configuration withData(Path other) {
     return new Configuration(
-        other, server, iscsi, dhcp, bootFiles, http, slp, isns, unknown, takeover, storeLimit);
+        other,
+        server,
+        iscsi,
+        dhcp,
+        bootFiles,
+        http,
+        slp,
+        isns,
+        unknown,
+        takeover,
+        storeLimit,
+        memory);
+  }
+
+  /**
+   * Where the disks of clients with mode {@code memory} are.
+   *
+   * @param directory a tmpfs, or a folder in one
+   */
+  public record Memory(Path directory) {
+    static final Memory DEFAULTS = new Memory(LocalImageStore.MEMORY);
   }
 
   /** What becomes of machines that are no clients. */

@@ -38,13 +38,15 @@ public final class ConfigurationFile {
           "http",
           "isns",
           "unknown-clients",
-          "takeover");
+          "takeover",
+          "memory");
   private static final Set<String> SLP =
       Set.of("enabled", "scopes", "interface", "directory-agent", "register", "directories");
 
   /** RFC 2610 §4: what is left of option 79 beside its first byte. */
   private static final int SCOPES = 254;
 
+  private static final Set<String> MEMORY = Set.of("directory");
   private static final Set<String> ISNS = Set.of("enabled", "listen");
 
   private ConfigurationFile() {}
@@ -103,7 +105,8 @@ public final class ConfigurationFile {
         isns(top.section("isns")),
         UnknownSection.read(top.section("unknown-clients")),
         top.flag("takeover", false),
-        storeLimit(top.section("store")));
+        storeLimit(top.section("store")),
+        memory(file, top.section("memory")));
   }
 
   private static long storeLimit(@Nullable Section store) throws ConfigurationException {
@@ -112,6 +115,18 @@ public final class ConfigurationFile {
     }
     store.only(Set.of("limit"), Map.of());
     return store.size("limit", Configuration.NO_LIMIT);
+  }
+
+  private static Configuration.Memory memory(Path file, @Nullable Section section)
+      throws ConfigurationException {
+    if (section == null) {
+      return Configuration.Memory.DEFAULTS;
+    }
+    section.only(MEMORY, Map.of());
+    String directory = section.text("directory");
+    return directory == null
+        ? Configuration.Memory.DEFAULTS
+        : new Configuration.Memory(file.resolveSibling(directory).normalize());
   }
 
   private static Path data(Path file, Section top) throws ConfigurationException {

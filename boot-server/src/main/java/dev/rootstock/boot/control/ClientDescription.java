@@ -33,7 +33,8 @@ final class ClientDescription {
   private ClientDescription() {}
 
   /** A client that is new. */
-  static Client added(Arguments arguments, Registry registry) throws RefusedException {
+  static Client added(Arguments arguments, Registry registry, DiskChange disks)
+      throws RefusedException {
     ClientName name = new ClientName(arguments.required("name"));
     return new Client(
         name,
@@ -41,11 +42,11 @@ final class ClientDescription {
         settings(Settings.NONE, arguments),
         group(null, arguments, registry),
         address(null, arguments),
-        arguments.texts("disks").stream().map(ImageReference::parse).toList());
+        disks.applied(List.of()));
   }
 
   /** A client as the request changes it. */
-  static Client changed(Client client, Arguments arguments, Registry registry) {
+  static Client changed(Client client, Arguments arguments, Registry registry, DiskChange disks) {
     // All at once: what is said before may make no sense without what is said after.
     return new Client(
         client.name(),
@@ -53,7 +54,7 @@ final class ClientDescription {
         settings(client.own(), arguments),
         group(client.group(), arguments, registry),
         address(client.address(), arguments),
-        list(client.disks(), arguments.texts("disks"), ImageReference::parse));
+        disks.applied(client.disks()));
   }
 
   /** Settings as the request changes them; those that it says to unset are said no more. */

@@ -12,6 +12,7 @@ import dev.rootstock.boot.boots.ClientStatus.SessionStatus;
 import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.clients.Setting;
@@ -21,6 +22,7 @@ import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.boot.installation.Installation;
 import dev.rootstock.dhcp.ServerName;
 import dev.rootstock.dhcp.SyntaxException;
+import dev.rootstock.images.store.DataDisks;
 import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.Progress;
 import dev.rootstock.images.store.StoreException;
@@ -42,17 +44,30 @@ final class ClientOperations {
   static JsonNode add(Workplace workplace, Arguments arguments, Progress progress)
       throws Exception {
     Installation installation = workplace.installation();
-    Client client = ClientDescription.added(arguments, installation.registry());
-    DiskOperations.checkDisks(workplace, arguments);
+    DiskChange disks = DiskChange.of(workplace, arguments);
+    Client client = ClientDescription.added(arguments, installation.registry(), disks);
     checkAgainstDhcp(client, installation);
     installation.identities().checkFits(client.name(), literal(installation));
     checkDisk(installation, client);
-    Registration added = await(installation.registry().add(client));
+    DataDisks store = installation.store().dataDisks();
+    disks.make(store, client.name());
+    Registration added;
+    try {
+      added = await(installation.registry().add(client));
+    } catch (Exception e) {
+      disks.unmake(store, client.name());
+      throw e;
+    }
+    disks.keepSeed(workplace, client.name());
     return json(workplace, added);
   }
 
   /** Refuses a client whose next boot could not make its disk. */
-  static void checkDisk(Installation installation, Client client) throws RefusedException {
+  static void checkDisk(Installation installation, Client client)
+      throws RefusedException, StoreException {
+    if (client.mode() == Mode.MEMORY) {
+      installation.store().checkMemory();
+    }
     GoldenVersion version = ImageOperations.version(installation, client.image());
     if (client.sizeBytes().orElse(version.sizeBytes()) < version.sizeBytes()) {
       throw new RefusedException(
@@ -164,7 +179,7 @@ final class ClientOperations {
     for (Setting setting : Setting.values()) {
       sources.put(setting.text(), client.source(setting).text());
     }
-    strings(node, "disks", client.disks());
+    node.set("disks", DiskChange.json(workplace, client));
     strings(node, "warnings", warnings(workplace.installation(), registration));
     node.set("snapshots", DiskOperations.snapshots(workplace, client));
     node.put("target", identities.target(client.name()));

@@ -11,10 +11,12 @@ import dev.rootstock.boot.boots.Replacement;
 import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.FurtherDisk;
 import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
+import dev.rootstock.images.store.DataDisks;
 import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.ImageStore;
 import dev.rootstock.images.store.OverlayId;
@@ -28,6 +30,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /** What {@code rootstock client} does with a client's disk. */
@@ -46,9 +49,9 @@ final class DiskOperations {
     if (image != null) {
       ImageOperations.version(workplace.installation(), ImageReference.parse(image));
     }
-    checkDisks(workplace, arguments);
+    DiskChange disks = DiskChange.of(workplace, arguments);
     Registry registry = workplace.installation().registry();
-    Client wanted = ClientDescription.changed(known.client(), arguments, registry);
+    Client wanted = ClientDescription.changed(known.client(), arguments, registry, disks);
     checkAccess(workplace, known.client(), wanted);
     ClientOperations.checkAgainstDhcp(wanted, workplace.installation());
     if (!wanted.settings().equals(known.client().settings())) {
@@ -60,20 +63,28 @@ final class DiskOperations {
       }
       rebase(workplace, known, ImageReference.parse(image), arguments.flag("force"), progress);
     }
-    ClientOperations.await(
-        registry.update(
-            name,
-            now -> now.withClient(ClientDescription.changed(now.client(), arguments, registry))));
-    return ClientOperations.json(workplace, registration(workplace, arguments));
-  }
-
-  /** Refuses further disks that are not there. */
-  static void checkDisks(Workplace workplace, Arguments arguments) throws RefusedException {
-    for (String disk : arguments.texts("disks")) {
-      if (!disk.equals("none")) {
-        ImageOperations.version(workplace.installation(), ImageReference.parse(disk));
-      }
+    if (disks.dropsOwn(known.client())) {
+      // Nobody may write the disk any more that is about to go.
+      ClientOperations.await(workplace.boots().boot(name, arguments.flag("force")));
     }
+    DataDisks store = workplace.installation().store().dataDisks();
+    disks.make(store, name);
+    Registration after;
+    try {
+      after =
+          ClientOperations.await(
+              registry.update(
+                  name,
+                  now ->
+                      now.withClient(
+                          ClientDescription.changed(now.client(), arguments, registry, disks))));
+    } catch (Exception e) {
+      disks.unmake(store, name);
+      throw e;
+    }
+    disks.keepSeed(workplace, name);
+    DiskChange.removeDropped(store, known.client(), after.client());
+    return ClientOperations.json(workplace, registration(workplace, arguments));
   }
 
   /** What changes who may log in would cut off a machine that comes back to its disk. */
@@ -177,7 +188,15 @@ final class DiskOperations {
     String client = registration(workplace, arguments).client().name().value();
     Path file = Path.of(arguments.required("file"));
     SourceFormat format = ImageOperations.exportFormat(arguments, file);
-    workplace.installation().store().exportClient(client, file, format, progress);
+    ImageStore store = workplace.installation().store();
+    OptionalLong lun = DiskChange.lun(arguments);
+    if (lun.isPresent()) {
+      UUID id =
+          DiskChange.own(registration(workplace, arguments).client(), (int) lun.getAsLong()).id();
+      store.dataDisks().export(client, new OverlayId(id), file, format, progress);
+    } else {
+      store.exportClient(client, file, format, progress);
+    }
     return JsonNodeFactory.instance
         .objectNode()
         .put("name", client)
@@ -187,9 +206,15 @@ final class DiskOperations {
 
   static JsonNode check(Workplace workplace, Arguments arguments, Progress progress)
       throws Exception {
-    String client = registration(workplace, arguments).client().name().value();
-    workplace.installation().store().checkOverlay(client);
-    return JsonNodeFactory.instance.objectNode().put("checked", client);
+    Client client = registration(workplace, arguments).client();
+    ImageStore store = workplace.installation().store();
+    for (FurtherDisk disk : client.disks()) {
+      if (disk instanceof FurtherDisk.Own own) {
+        store.dataDisks().check(client.name().value(), new OverlayId(own.id()));
+      }
+    }
+    store.checkOverlay(client.name().value());
+    return JsonNodeFactory.instance.objectNode().put("checked", client.name().value());
   }
 
   /** A client's snapshots, for {@code client show}. */

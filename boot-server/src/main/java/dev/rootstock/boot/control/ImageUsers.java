@@ -29,7 +29,7 @@ final class ImageUsers {
       boolean boots = boot != null && boot.image().equals(exact) && !boot.has(Flag.ENDED);
       if (boots
           || registration.client().image().equals(exact)
-          || registration.client().disks().contains(exact)) {
+          || registration.client().sees(exact)) {
         users.add(name);
       }
     }

@@ -2,11 +2,13 @@
 package dev.rootstock.boot.installation;
 
 import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.FurtherDisk;
 import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.clients.RegistryException;
 import dev.rootstock.boot.config.Configuration;
 import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.images.store.DataDisks.DataDisk;
 import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.ImageStore;
 import dev.rootstock.images.store.LocalImageStore;
@@ -55,7 +57,8 @@ public record Installation(
     if (made) {
       makePrivate(data);
     }
-    ImageStore store = LocalImageStore.open(data, configuration::storeLimit);
+    ImageStore store =
+        LocalImageStore.open(data, configuration.memory().directory(), configuration::storeLimit);
     try {
       Registry registry = Registry.open(data);
       Identities identities =
@@ -102,6 +105,23 @@ public record Installation(
     for (String name : strangers) {
       log.info("the disk of {}, which was removed, is deleted", name);
       store.forget(name);
+    }
+    for (DataDisk disk : store.dataDisks().all()) {
+      boolean known =
+          registry
+              .find(new ClientName(disk.client()))
+              .filter(
+                  client ->
+                      client.client().disks().stream()
+                          .anyMatch(
+                              further ->
+                                  further instanceof FurtherDisk.Own own
+                                      && own.id().equals(disk.id().value())))
+              .isPresent();
+      if (!known && registry.size() > 0) {
+        log.info("data disk {} of {}, which it has no more, is deleted", disk.id(), disk.client());
+        store.dataDisks().remove(disk.client(), disk.id());
+      }
     }
   }
 

@@ -34,7 +34,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,9 +148,8 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
 
   private ScriptClient scriptClient(Registration registration) {
     ClientName name = registration.client().name();
-    int luns = 1 + registration.client().disks().size();
     List<ScriptClient.Disk> disks =
-        IntStream.range(0, luns).mapToObj(lun -> disk(name, lun)).toList();
+        registration.client().luns().stream().map(lun -> disk(name, lun)).toList();
     return new ScriptClient(
         name.value(),
         new IscsiName(identities.initiator(name).value()),

@@ -9,7 +9,6 @@ import dev.rootstock.boot.boots.BootBench.Answer;
 import dev.rootstock.boot.boots.BootEvent.Command.What;
 import dev.rootstock.boot.boots.BootStorm.Machine;
 import dev.rootstock.boot.boots.BootStorm.Stage;
-import dev.rootstock.boot.clients.Mode;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -63,7 +62,7 @@ class BootStormTest {
           if (machine.stage == Stage.OFF) {
             storm.powerOn(machine, storm.random.nextBoolean());
             assertEquals(Stage.FIRMWARE, machine.stage, "refused");
-            if (ran && bench.mode == Mode.EPHEMERAL) {
+            if (ran && bench.mode.forgets()) {
               assertNotEquals(last, machine.overlay, "a new boot found the old disk");
             } else if (ran) {
               assertEquals(last, machine.overlay);

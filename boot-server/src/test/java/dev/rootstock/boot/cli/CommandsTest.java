@@ -248,7 +248,7 @@ class CommandsTest {
           client add old --image debian              | client 'old' is there already
           client add new --image ghost               | there is no image 'ghost'
           client add new --image debian@2            | there is no version 'debian@2'
-          client add new --image debian --mode memory | mode 'memory' is not there yet
+          client add new --image debian --mode fast  | use one of persistent, ephemeral, memory, read-only
           client add new --image debian --mode fast  | mode 'fast' is unknown
           client add new --image debian --mac 52:54  | '52:54' is no MAC address
           client add new --image debian --mac ff:ff:ff:ff:ff:ff | belongs to no single machine
@@ -580,7 +580,7 @@ class CommandsTest {
     commands.done(
         "client", "add", "alpha", "--image", "debian", "--initiator", MACHINE, "--disk", "tools@1");
     JsonNode alpha = show("alpha");
-    assertEquals("tools@1", alpha.get("disks").get(0).asText());
+    assertEquals("tools@1", alpha.get("disks").get(0).get("image").asText());
     assertEquals("tools@1 is in use by alpha", commands.failed("image", "remove", "tools@1"));
     try (Server server = commands.serve();
         Initiator machine = login(server, alpha)) {

@@ -79,6 +79,47 @@ class RegistryTest {
   }
 
   @Test
+  void furtherDisksKeepTheirLunsOverARestart() throws Exception {
+    List<FurtherDisk> disks =
+        List.of(
+            new FurtherDisk.Shared(1, ImageReference.parse("tools@3")),
+            new FurtherDisk.Seed(4),
+            new FurtherDisk.Own(7, MACHINE, 1 << 20));
+    try (Registry registry = Registry.open(data)) {
+      done(registry.add(client("alpha", MAC, null, null, null).withDisks(disks)));
+    }
+    try (Registry registry = Registry.open(data)) {
+      assertEquals(disks, registry.find(name("alpha")).orElseThrow().client().disks());
+      assertEquals(List.of(0, 1, 4, 7), registry.find(name("alpha")).orElseThrow().client().luns());
+    }
+  }
+
+  @Test
+  void disksThatAnOlderVersionWroteByNameOnlyAreAtTheLunsTheyHad() throws Exception {
+    byte[] record =
+        RegistryCodec.changes(
+            List.of(
+                new RegistryCodec.Change.Put(
+                    new Registration(
+                        client("alpha", null, null, null, null)
+                            .withDisks(
+                                List.of(
+                                    new FurtherDisk.Shared(
+                                        1, ImageReference.parse("tools@3"))))))));
+    String older =
+        new String(record, StandardCharsets.UTF_8)
+            .replace("[{\"lun\":1,\"image\":\"tools@3\"}]", "[\"tools@3\",\"docs@1\"]");
+    List<RegistryCodec.Change> read = new ArrayList<>();
+    RegistryCodec.readChanges(
+        older.getBytes(StandardCharsets.UTF_8), _ -> Optional.empty(), read::add);
+    assertEquals(
+        List.of(
+            new FurtherDisk.Shared(1, ImageReference.parse("tools@3")),
+            new FurtherDisk.Shared(2, ImageReference.parse("docs@1"))),
+        ((RegistryCodec.Change.Put) read.getFirst()).registration().client().disks());
+  }
+
+  @Test
   void clientsAreFoundByEachOfTheirKeys() throws Exception {
     try (Registry registry = Registry.open(data)) {
       Registration alpha =

@@ -149,6 +149,17 @@ class ConfigurationFileTest {
   }
 
   @Test
+  void disksInMemoryAreWhereTheFileSays() throws Exception {
+    assertEquals(
+        Path.of("/dev/shm"), ConfigurationFile.parse(FILE, "memory:").memory().directory());
+    assertEquals(
+        Path.of("/etc/rootstock/ram"),
+        ConfigurationFile.parse(FILE, "memory: {directory: ram}").memory().directory());
+    assertThrows(
+        ConfigurationException.class, () -> ConfigurationFile.parse(FILE, "memory: {size: 1G}"));
+  }
+
+  @Test
   void whoProvesItselfIsChosenBetweenThree() throws Exception {
     assertEquals(ChapMode.PER_CLIENT, ConfigurationFile.parse(FILE, "iscsi:").iscsi().chap());
     for (ChapMode mode : ChapMode.values()) {

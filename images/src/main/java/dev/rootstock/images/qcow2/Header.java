@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param clusterBits 2 to this power is the size of a cluster
  * @param sizeBytes the client's disk
- * @param backingName the golden image's file, relative to the overlay's folder
+ * @param backingName the golden image's file, relative to the overlay's folder; empty for a disk
+ *     that begins as zeros
  * @param overlay our identity of the overlay, from a header extension of our own
  * @param epoch which journal belongs to this state of the file; grows with each checkpoint
  * @param epochAt where the epoch stands in the file

@@ -81,10 +81,14 @@ final class HeaderCodec {
             .putLong(boot.getMostSignificantBits())
             .putLong(boot.getLeastSignificantBits())
             .array());
-    extension(out, BACKING_FORMAT, header.backingFormat().getBytes(StandardCharsets.US_ASCII));
+    if (backing.length > 0) {
+      extension(out, BACKING_FORMAT, header.backingFormat().getBytes(StandardCharsets.US_ASCII));
+    }
     extension(out, 0, new byte[0]);
-    out.putLong(backingFields, out.position()).putInt(backingFields + 8, backing.length);
-    out.put(backing);
+    if (backing.length > 0) {
+      out.putLong(backingFields, out.position()).putInt(backingFields + 8, backing.length);
+      out.put(backing);
+    }
     return out.flip();
   }
 
@@ -241,7 +245,10 @@ final class HeaderCodec {
   private static String backingName(ByteBuffer in, int firstCluster) throws FormatException {
     long offset = in.getLong(8);
     int length = in.getInt(16);
-    check(offset != 0, 8, "no backing file");
+    if (offset == 0) {
+      check(length == 0, 8, "a backing file's name without a place");
+      return "";
+    }
     check(
         length > 0 && length <= Limits.MAX_BACKING_NAME_BYTES,
         16,

@@ -42,7 +42,7 @@ public final class OverlayFile implements Closeable {
    * @param sizeBytes the client's disk, a multiple of 512 up to {@link
    *     dev.rootstock.images.Limits#MAX_DISK_BYTES}
    * @param backingName the golden image's file, ending in its format, relative to the overlay's
-   *     folder
+   *     folder; empty for a disk that begins as zeros
    */
   public static void create(
       Path path, HostFiles.Opener opener, UUID identity, long sizeBytes, String backingName)
@@ -128,7 +128,10 @@ public final class OverlayFile implements Closeable {
     return header.sizeBytes();
   }
 
-  /** What the header names as the golden image; to be judged before anything of it is opened. */
+  /**
+   * What the header names as the golden image, empty for none; to be judged before anything of it
+   * is opened.
+   */
   public String backingName() {
     return header.backingName();
   }

@@ -140,11 +140,27 @@ public interface ImageStore extends AutoCloseable {
    * opened with a {@link BeforeFlushed} that writes down when that has come. Until then, and only
    * then, this may be called again, and gives the client an empty disk where the old one is lost.
    *
+   * <p>One that the client has in another place goes when this one is there.
+   *
    * @param sizeBytes as for {@link #createOverlay}
-   * @throws StoreException as {@link #createOverlay}
+   * @throws StoreException as {@link #createOverlay}; INVALID where the place is not what it has to
+   *     be
    */
-  void provideOverlay(String client, OverlayId id, GoldenVersion base, long sizeBytes)
+  void provideOverlay(String client, OverlayId id, GoldenVersion base, long sizeBytes, Place place)
       throws StoreException;
+
+  /** The same in the data directory. */
+  default void provideOverlay(String client, OverlayId id, GoldenVersion base, long sizeBytes)
+      throws StoreException {
+    provideOverlay(client, id, base, sizeBytes, Place.DISK);
+  }
+
+  /**
+   * Whether an overlay could be made in memory now.
+   *
+   * @throws StoreException INVALID or NO_SPACE saying why not; IO
+   */
+  void checkMemory() throws StoreException;
 
   /**
    * A client's disk.
@@ -158,8 +174,15 @@ public interface ImageStore extends AutoCloseable {
    *     CORRUPT when its tables are damaged, IN_USE when a lease of it is neither fenced nor
    *     closed, NOT_FOUND when its golden version is gone, IO
    */
-  LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit, BeforeFlushed told)
+  LeasedDisk openOverlay(
+      String client, OverlayId id, Place place, LongSupplier limit, BeforeFlushed told)
       throws StoreException;
+
+  /** The same in the data directory. */
+  default LeasedDisk openOverlay(
+      String client, OverlayId id, LongSupplier limit, BeforeFlushed told) throws StoreException {
+    return openOverlay(client, id, Place.DISK, limit, told);
+  }
 
   /** The same of an overlay that {@link #createOverlay} made, or that was flushed before. */
   default LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit)
@@ -250,7 +273,10 @@ public interface ImageStore extends AutoCloseable {
    */
   void removeOverlay(String client) throws StoreException;
 
-  /** Names of everybody who has an overlay or a snapshot, in order. */
+  /** The disks of clients that stand on no golden version. */
+  DataDisks dataDisks();
+
+  /** Names of everybody who has a disk or a snapshot, in order. */
   List<String> clients() throws StoreException;
 
   /** Takes everything of a client out of the store that is no longer known. */

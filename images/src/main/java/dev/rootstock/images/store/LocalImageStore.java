@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
+import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.qcow2.TableCache;
 import dev.rootstock.images.store.StoreException.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,21 +27,24 @@ import org.slf4j.LoggerFactory;
 /**
  * The store in local files: {@code images/<name>/<version>.raw|.qcow2}, {@code
  * clients/<client>.qcow2} and {@code snapshots/<client>@<name>.qcow2} in one data directory, which
- * belongs to one process at a time.
+ * belongs to one process at a time; overlays in memory stand in a {@link MemoryFolder}.
  *
- * <p>Here names and versions are checked; {@link Versions}, {@link Overlays} and {@link Snapshots}
- * do the work.
+ * <p>Here names and versions are checked; {@link Versions}, {@link Places} and {@link Snapshots} do
+ * the work.
  */
 public final class LocalImageStore implements ImageStore {
   private static final Logger LOG = LoggerFactory.getLogger(LocalImageStore.class);
+
+  /** Where Linux keeps what is shared between processes, and every system has a tmpfs. */
+  public static final Path MEMORY = Path.of("/dev/shm");
 
   private final DataLock lock;
   private final GoldenFiles golden;
   private final GoldenShares shares;
   private final Versions versions;
-  private final OverlayFiles overlayFiles;
-  private final Overlays overlays;
+  private final Places places;
   private final Snapshots snapshots;
+  private final LocalDataDisks dataDisks;
   private final Trash trash;
   private final StoreSpace space;
   private final IoThreads threads = new IoThreads();
@@ -49,7 +54,8 @@ public final class LocalImageStore implements ImageStore {
 
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private LocalImageStore(Path data, DataLock lock, HostFiles.Opener opener, LongSupplier limit)
+  private LocalImageStore(
+      Path data, Path memory, DataLock lock, HostFiles.Opener opener, LongSupplier limit)
       throws IOException {
     this.lock = lock;
     space = new StoreSpace(limit);
@@ -58,12 +64,37 @@ public final class LocalImageStore implements ImageStore {
     Path clients = data.resolve("clients");
     opener.makeFolder(clients);
     trash = new Trash(clients.resolve(".trash"), opener);
-    overlayFiles = new OverlayFiles(clients, opener, trash);
-    overlays = new Overlays(overlayFiles, opener, golden, shares, trash, threads, space);
-    for (String client : overlayFiles.clients()) {
-      overlays.count(client);
+    TableCache tables = new TableCache(Limits.CACHED_MAP_SLICES);
+    MemoryOverlays inMemory =
+        new MemoryOverlays(
+            new MemoryFolder(memory, data),
+            opener,
+            (files, bin) ->
+                new Overlays(
+                    files,
+                    opener,
+                    golden,
+                    shares,
+                    bin,
+                    threads,
+                    new StoreSpace(() -> Long.MAX_VALUE),
+                    tables));
+    Overlays onDisk =
+        new Overlays(
+            new OverlayFiles(clients, opener, trash),
+            opener,
+            golden,
+            shares,
+            trash,
+            threads,
+            space,
+            tables);
+    for (String client : onDisk.files().clients()) {
+      onDisk.count(client);
     }
-    snapshots = new Snapshots(data.resolve("snapshots"), opener, overlays, shares, space);
+    places = new Places(onDisk, inMemory);
+    dataDisks = new LocalDataDisks(clients.resolve("disks"), opener, trash, threads, tables);
+    snapshots = new Snapshots(data.resolve("snapshots"), opener, places, shares, space);
     versions = new Versions(golden, shares, opener, trash, new VersionSpace(space, opener, golden));
     opener.syncFolder(data); // the folders themselves may be new
     trash.empty();
@@ -76,31 +107,47 @@ public final class LocalImageStore implements ImageStore {
    * @throws StoreException IN_USE naming the process that has it; IO
    */
   public static LocalImageStore open(Path data) throws StoreException {
-    return open(data, () -> Long.MAX_VALUE);
+    return open(data, MEMORY);
+  }
+
+  /**
+   * The same.
+   *
+   * @param memory a tmpfs, or a folder in one, for overlays that stand in memory; nothing is made
+   *     there before the first
+   */
+  public static LocalImageStore open(Path data, Path memory) throws StoreException {
+    return open(data, memory, () -> Long.MAX_VALUE);
   }
 
   /**
    * The same with a limit.
    *
    * @param limit the bytes that all of it may take, {@link Long#MAX_VALUE} for no limit; asked at
-   *     each allocation
+   *     each allocation. What stands in memory does not count
    */
+  public static LocalImageStore open(Path data, Path memory, LongSupplier limit)
+      throws StoreException {
+    return open(data, memory, HostFiles::open, limit);
+  }
+
+  /** The same with overlays in memory where they are by default. */
   public static LocalImageStore open(Path data, LongSupplier limit) throws StoreException {
-    return open(data, HostFiles::open, limit);
+    return open(data, MEMORY, limit);
   }
 
   /** The same, with files that a test has its hands on. */
   static LocalImageStore open(Path data, HostFiles.Opener opener) throws StoreException {
-    return open(data, opener, () -> Long.MAX_VALUE);
+    return open(data, MEMORY, opener, () -> Long.MAX_VALUE);
   }
 
-  private static LocalImageStore open(Path data, HostFiles.Opener opener, LongSupplier limit)
-      throws StoreException {
+  private static LocalImageStore open(
+      Path data, Path memory, HostFiles.Opener opener, LongSupplier limit) throws StoreException {
     try {
       makeDurably(data);
       DataLock lock = DataLock.take(data);
       try {
-        return new LocalImageStore(data.toRealPath(), lock, opener, limit);
+        return new LocalImageStore(data.toRealPath(), memory, lock, opener, limit);
       } catch (IOException | RuntimeException failure) {
         lock.close();
         throw failure;
@@ -186,7 +233,10 @@ public final class LocalImageStore implements ImageStore {
   @Override
   public List<String> usersOf(GoldenVersion version) throws StoreException {
     try {
-      List<String> users = new ArrayList<>(overlayFiles.on(version));
+      List<String> users = new ArrayList<>();
+      for (Overlays overlays : places.all()) {
+        users.addAll(overlays.files().on(version));
+      }
       users.addAll(snapshots.on(version));
       return users;
     } catch (IOException failure) {
@@ -271,7 +321,7 @@ public final class LocalImageStore implements ImageStore {
   public LeasedDisk openReadOnly(GoldenVersion version) throws StoreException {
     requireOpen();
     try (Standing _ = stand()) {
-      return overlays.openReadOnly(known(version));
+      return places.disk().openReadOnly(known(version));
     }
   }
 
@@ -281,32 +331,42 @@ public final class LocalImageStore implements ImageStore {
     requireOpen();
     requireName("a client", client);
     try (Standing _ = stand()) {
-      overlays.createOverlay(client, id, known(base), sizeBytes);
+      places.disk().createOverlay(client, id, known(base), sizeBytes);
+      places.removeBut(places.disk(), client);
     }
   }
 
   @Override
-  public void provideOverlay(String client, OverlayId id, GoldenVersion base, long sizeBytes)
+  public void provideOverlay(
+      String client, OverlayId id, GoldenVersion base, long sizeBytes, Place place)
       throws StoreException {
     requireOpen();
     requireName("a client", client);
     try (Standing _ = stand()) {
-      overlays.provideOverlay(client, id, known(base), sizeBytes);
+      Overlays provided = places.toMake(place);
+      provided.provideOverlay(client, id, known(base), sizeBytes);
+      places.removeBut(provided, client);
     }
   }
 
   @Override
-  public LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit, BeforeFlushed told)
+  public void checkMemory() throws StoreException {
+    places.memory().check();
+  }
+
+  @Override
+  public LeasedDisk openOverlay(
+      String client, OverlayId id, Place place, LongSupplier limit, BeforeFlushed told)
       throws StoreException {
     requireOpen();
     requireName("a client", client);
-    return overlays.openOverlay(client, id, limit, told);
+    return places.in(place).openOverlay(client, id, limit, told);
   }
 
   @Override
   public long overlayBytes(String client) throws StoreException {
     requireName("a client", client);
-    return overlays.overlayBytes(client);
+    return places.of(client).overlayBytes(client);
   }
 
   @Override
@@ -329,14 +389,20 @@ public final class LocalImageStore implements ImageStore {
   public void removeOverlay(String client) throws StoreException {
     requireOpen();
     requireName("a client", client);
-    overlays.removeOverlay(client);
+    places.remove(client);
   }
 
   @Override
   public void checkOverlay(String client) throws StoreException {
     requireOpen();
     requireName("a client", client);
-    overlays.check(client);
+    places.of(client).check(client);
+  }
+
+  @Override
+  public DataDisks dataDisks() {
+    requireOpen();
+    return dataDisks;
   }
 
   // ---- snapshots
@@ -386,7 +452,7 @@ public final class LocalImageStore implements ImageStore {
           client,
           snapshot,
           (layer, file, base) -> {
-            overlays.fill(client, id, base, layer, progress);
+            places.disk().fill(client, id, base, layer, progress);
             return base;
           });
     } catch (IOException failure) {
@@ -405,7 +471,7 @@ public final class LocalImageStore implements ImageStore {
           client,
           half(progress, 0),
           (layer, file, old) -> {
-            overlays.fill(client, id, known, layer, half(progress, 1));
+            places.disk().fill(client, id, known, layer, half(progress, 1));
             return known;
           });
     } catch (IOException failure) {
@@ -434,8 +500,12 @@ public final class LocalImageStore implements ImageStore {
   @Override
   public List<String> clients() throws StoreException {
     try {
-      TreeSet<String> names = new TreeSet<>(overlayFiles.clients());
+      TreeSet<String> names = new TreeSet<>();
+      for (Overlays overlays : places.all()) {
+        names.addAll(overlays.files().clients());
+      }
       names.addAll(snapshots.clients());
+      dataDisks.all().forEach(disk -> names.add(disk.client()));
       return List.copyOf(names);
     } catch (IOException failure) {
       throw Failures.of("cannot list the disks", failure);
@@ -446,7 +516,8 @@ public final class LocalImageStore implements ImageStore {
   public void forget(String client) throws StoreException {
     requireOpen();
     requireName("a client", client);
-    overlays.removeOverlay(client);
+    places.remove(client);
+    dataDisks.forget(client);
     try {
       snapshots.removeAll(client);
     } catch (IOException failure) {
@@ -498,7 +569,9 @@ public final class LocalImageStore implements ImageStore {
       return;
     }
     versions.close();
-    overlays.close();
+    dataDisks.close();
+    places.memory().close();
+    places.disk().close();
     trash.close();
     threads.close();
     try {

@@ -47,7 +47,7 @@ final class Overlays {
   private final Trash trash;
   private final IoThreads threads;
   private final StoreSpace space;
-  private final TableCache tables = new TableCache(Limits.CACHED_MAP_SLICES);
+  private final TableCache tables;
 
   /** Every lease that is not closed. */
   private final Set<LeasedDisk> leases = ConcurrentHashMap.newKeySet();
@@ -74,7 +74,9 @@ final class Overlays {
       GoldenShares shares,
       Trash trash,
       IoThreads threads,
-      StoreSpace space) {
+      StoreSpace space,
+      TableCache tables) {
+    this.tables = tables;
     this.files = files;
     this.space = space;
     this.opener = opener;
@@ -310,6 +312,16 @@ final class Overlays {
   GoldenVersion baseOf(String client, Path layer) throws StoreException, IOException {
     String backing = Qcow2Image.header(layer, opener).backingName();
     return base(client, backing == null ? "" : backing);
+  }
+
+  /** Their names. */
+  OverlayFiles files() {
+    return files;
+  }
+
+  /** Whether a client has an overlay here. */
+  boolean has(String client) {
+    return Files.exists(files.file(client));
   }
 
   LeasedDisk openOverlay(String client, OverlayId id, LongSupplier limit, BeforeFlushed told)

@@ -32,7 +32,7 @@ final class Snapshots {
 
   private final Path folder;
   private final HostFiles.Opener opener;
-  private final Overlays overlays;
+  private final Places places;
   private final GoldenShares shares;
   private final StoreSpace space;
 
@@ -40,17 +40,13 @@ final class Snapshots {
   private final Set<Path> beingTaken = ConcurrentHashMap.newKeySet();
 
   Snapshots(
-      Path folder,
-      HostFiles.Opener opener,
-      Overlays overlays,
-      GoldenShares shares,
-      StoreSpace space)
+      Path folder, HostFiles.Opener opener, Places places, GoldenShares shares, StoreSpace space)
       throws IOException {
     this.space = space;
     this.folder = folder;
     this.opener = opener;
     opener.makeFolder(folder);
-    this.overlays = overlays;
+    this.places = places;
     this.shares = shares;
     try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder, ".*")) {
       for (Path leftover : leftovers) {
@@ -90,7 +86,7 @@ final class Snapshots {
       Path fresh = folder.resolve("." + client + "@" + name);
       opener.delete(fresh);
       StoreSpace.Share room = space.account(client).share();
-      overlays.copyMoment(client, fresh, room, progress);
+      places.of(client).copyMoment(client, fresh, room, progress);
       opener.move(fresh, file);
       space.account(client).keep(name, room);
       opener.syncFolder(folder);
@@ -119,7 +115,7 @@ final class Snapshots {
     return new Snapshot(
         client,
         name,
-        overlays.baseOf(client, file).toString(),
+        places.disk().baseOf(client, file).toString(),
         Qcow2Image.header(file, opener).sizeBytes(),
         Files.size(file),
         taken);
@@ -154,7 +150,7 @@ final class Snapshots {
     Path file = folder.resolve(".%s@%s".formatted(client, UUID.randomUUID()));
     StoreSpace.Share room = space.share();
     try {
-      overlays.copyMoment(client, file, room, progress);
+      places.of(client).copyMoment(client, file, room, progress);
       return use(client, file, use);
     } finally {
       opener.delete(file);
@@ -163,7 +159,7 @@ final class Snapshots {
   }
 
   private <T> T use(String client, Path file, Use<T> use) throws StoreException, IOException {
-    GoldenVersion base = overlays.baseOf(client, file);
+    GoldenVersion base = places.disk().baseOf(client, file);
     GoldenImage below = shares.acquire(base);
     try (Qcow2Image layer =
         Qcow2Image.open(file, opener, new MapCache(Limits.IMPORT_MAP_BYTES), below)) {
