@@ -133,6 +133,21 @@ public final class Limits {
   /** Bytes that a file system in RAM must have left for a new disk in it. */
   public static final long LEAST_MEMORY_BYTES = 16L << 20;
 
+  /** Bytes that are read to look into what a guest wrote. */
+  public static final long GUEST_READ_BYTES = 64L << 20;
+
+  /** Bytes of it that are read at a time: the largest block of a file system. */
+  public static final int GUEST_PIECE_BYTES = 64 << 10;
+
+  /** Bytes of a folder of a guest that is looked through. */
+  public static final int GUEST_FOLDER_BYTES = 4 << 20;
+
+  /** Links that are followed in it, and parts of a name. */
+  public static final int GUEST_LINKS = 16;
+
+  /** Entries of a guest's partition table. */
+  public static final int GUEST_PARTITIONS = 256;
+
   /** Locks that clients' names share in the store. */
   public static final int NAME_LOCKS = 256;
 

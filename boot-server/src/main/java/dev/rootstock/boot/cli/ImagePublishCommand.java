@@ -57,6 +57,7 @@ final class ImagePublishCommand implements Command {
       invocation.print(
           "published %s@%d, which new boots get, sha256 %s"
               .formatted(name, version.get("version").asInt(), version.get("sha256").asText()));
+      version.get("warnings").forEach(warning -> invocation.print("warning: " + warning.asText()));
     }
     return DONE;
   }

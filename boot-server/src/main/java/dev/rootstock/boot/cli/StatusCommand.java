@@ -84,6 +84,18 @@ final class StatusCommand implements Command {
     }
     table.lines().forEach(invocation::print);
     for (JsonNode client : status.get("clients")) {
+      if (!client.get("standsOn").isNull()) {
+        String name = client.get("name").asText();
+        invocation.print(
+            ("%s keeps its disk on %s, and %s is another version now: 'client set %s --image"
+                    + " NAME@VERSION --rebase' or 'client reset %s' changes that")
+                .formatted(
+                    name,
+                    client.get("standsOn").asText(),
+                    client.get("image").asText(),
+                    name,
+                    name));
+      }
       if (!client.get("stopped").isNull()) {
         invocation.print(
             "%s stopped %s".formatted(client.get("name").asText(), client.get("stopped").asText()));

@@ -11,8 +11,10 @@ import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.installation.Installation;
+import dev.rootstock.images.guest.CloneCheck;
 import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.ImageStore;
+import dev.rootstock.images.store.LeasedDisk;
 import dev.rootstock.images.store.Progress;
 import dev.rootstock.images.store.SourceFormat;
 import dev.rootstock.images.store.StoreException;
@@ -116,7 +118,16 @@ final class ImageOperations {
     }
     ImageStore store = installation.store();
     String name = arguments.required("name");
-    return json(store, store.publish(name, client.value(), snapshot, progress));
+    GoldenVersion version = store.publish(name, client.value(), snapshot, progress);
+    ObjectNode node = json(store, version);
+    ArrayNode warnings = node.putArray("warnings");
+    try (LeasedDisk disk = store.openReadOnly(version)) {
+      CloneCheck.of(disk.device()).forEach(warnings::add);
+    } catch (StoreException e) {
+      // It is published; that it could not be read again is worth no less than the rest.
+      warnings.add("%s was not looked into: %s".formatted(version, e.getMessage()));
+    }
+    return node;
   }
 
   private static ImageReference numbered(Arguments arguments) throws RefusedException {

@@ -6,8 +6,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.rootstock.boot.boots.ClientStatus;
+import dev.rootstock.boot.clients.BootRecord;
+import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.config.Configuration;
+import dev.rootstock.boot.installation.Installation;
 import dev.rootstock.boot.pending.DisputedMachines.Dispute;
 import dev.rootstock.boot.trail.Trail;
 import dev.rootstock.images.block.Usage;
@@ -34,6 +38,9 @@ final class StatusOperation {
       ObjectNode node = clients.addObject();
       node.put("name", each.client().name().value());
       node.put("image", each.client().image().toString());
+      node.put(
+          "standsOn",
+          older(workplace.installation(), each).map(ImageReference::toString).orElse(null));
       Optional<ClientStatus> status = workplace.boots().status(each.client().name());
       node.put("stage", status.map(known -> known.stage().text()).orElse("new"));
       node.put("generation", status.map(ClientStatus::generation).orElse(0L));
@@ -56,6 +63,25 @@ final class StatusOperation {
           .put("at", each.at().toString());
     }
     return result;
+  }
+
+  /**
+   * The version that a persistent client's disk stands on, where a new disk of it would stand on
+   * another one.
+   */
+  static Optional<ImageReference> older(Installation installation, Registration registration) {
+    BootRecord boot = registration.boot();
+    if (boot == null
+        || boot.overlay() == null
+        || boot.mode() != Mode.PERSISTENT
+        || registration.client().mode() != Mode.PERSISTENT) {
+      return Optional.empty();
+    }
+    return installation
+        .version(registration.client().image())
+        .map(version -> ImageReference.of(version.name(), version.number()))
+        .filter(now -> !now.equals(boot.image()))
+        .map(now -> boot.image());
   }
 
   private static Optional<String> stopped(
