@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.net.InetSocketAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
 import java.util.ArrayList;
@@ -121,6 +122,11 @@ public final class DhcpServer implements AutoCloseable {
         setup.pathsBySubnet(),
         once,
         System::nanoTime);
+  }
+
+  /** The port that it listens at, for who started it at a free one. */
+  int port() {
+    return ((InetSocketAddress) channels.getFirst().localAddress()).getPort();
   }
 
   private static List<DhcpSubnet> links(List<DhcpSubnet> subnets) {

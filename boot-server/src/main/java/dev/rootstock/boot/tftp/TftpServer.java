@@ -113,6 +113,11 @@ public final class TftpServer implements AutoCloseable {
     return new InetSocketAddress(socket.getLocalAddress(), socket.getLocalPort());
   }
 
+  /** How many transfers have been asked for and have not ended. */
+  int underWay() {
+    return clients.size();
+  }
+
   private void listen() {
     byte[] bytes = new byte[Limits.REQUEST + 1];
     while (!stopping) {

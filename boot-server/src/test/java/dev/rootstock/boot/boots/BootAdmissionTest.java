@@ -120,7 +120,7 @@ class BootAdmissionTest {
   }
 
   private static <T> T get(CompletionStage<T> stage) throws Exception {
-    return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   private LoginRequest request(ClientName client, long isid, String from) {

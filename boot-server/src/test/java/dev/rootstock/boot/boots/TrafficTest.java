@@ -56,7 +56,7 @@ class TrafficTest {
             done.completeExceptionally(failure);
           }
         });
-    done.get(30, TimeUnit.SECONDS);
+    done.get(60, TimeUnit.SECONDS);
   }
 
   @Test

@@ -224,7 +224,7 @@ class ClientChapTest {
   }
 
   private static Initiator login(Server server, LoginOptions options) throws Exception {
-    return Initiator.login(CommandLineHarness.portal(server), options, Duration.ofSeconds(10));
+    return Initiator.login(CommandLineHarness.portal(server), options, Duration.ofSeconds(60));
   }
 
   private static void assertRefused(LoginStatus status, Server server, LoginOptions options) {

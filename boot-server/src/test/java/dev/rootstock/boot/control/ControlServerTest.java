@@ -142,7 +142,7 @@ class ControlServerTest {
           Objects.requireNonNull(Lines.read(Channels.newInputStream(channel), 1 << 20))
               .has("progress"));
     }
-    for (int i = 0; i < 400 && !tree().equals(before); i++) {
+    for (int i = 0; i < 1_200 && !tree().equals(before); i++) {
       Thread.sleep(50);
     }
     assertEquals(before, tree());

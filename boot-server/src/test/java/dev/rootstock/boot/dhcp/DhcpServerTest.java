@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The sockets, on the loopback interface. DhcpNamespaceIT has a real client on a real link. */
 class DhcpServerTest {
+  private static final int ANY_PORT = 0;
   private static final String MAC = "52:54:00:77:00:01";
 
   private final FakeClients clients = new FakeClients().add("alpha", MAC, Optional.of("127.0.0.9"));
@@ -48,18 +49,12 @@ class DhcpServerTest {
         port);
   }
 
-  private static int freePort() throws IOException {
-    try (DatagramSocket socket = new DatagramSocket()) {
-      return socket.getLocalPort();
-    }
-  }
-
   private static void send(DatagramSocket socket, byte[] bytes, int port) throws IOException {
     socket.send(new DatagramPacket(bytes, bytes.length, InetAddress.getLoopbackAddress(), port));
   }
 
   private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + 20_000_000_000L;
+    long deadline = System.nanoTime() + 60_000_000_000L;
     while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
       Thread.sleep(5);
     }
@@ -68,9 +63,9 @@ class DhcpServerTest {
 
   @Test
   void goesOnAfterPacketsThatAreNone() throws Exception {
-    int port = freePort();
-    try (DhcpServer server = start(subnet("lo", "127.0.0.1"), port);
+    try (DhcpServer server = start(subnet("lo", "127.0.0.1"), ANY_PORT);
         DatagramSocket client = new DatagramSocket()) {
+      int port = server.port();
       Random random = new Random(67);
       for (int length : new int[] {1, 100, 239, 240, 300, 1500, 2000, 9000}) {
         byte[] bytes = new byte[length];
@@ -86,9 +81,9 @@ class DhcpServerTest {
 
   @Test
   void doesNotAnswerStrangers() throws Exception {
-    int port = freePort();
-    try (DhcpServer server = start(subnet("lo", "127.0.0.1"), port);
+    try (DhcpServer server = start(subnet("lo", "127.0.0.1"), ANY_PORT);
         DatagramSocket client = new DatagramSocket()) {
+      int port = server.port();
       String stranger = "52:54:00:77:ff:ff";
       send(client, DhcpCodec.encode(Request.of(REQUEST, stranger).packet()), port);
       await(() -> server.counters().received() == 1);
@@ -105,23 +100,32 @@ class DhcpServerTest {
     }
   }
 
+  /** Another program may take one port in between, and not one after the other. */
   @Test
   void aServerThatEndedLeavesItsPort() throws Exception {
-    int port = freePort();
-    start(subnet("lo", "127.0.0.1"), port).close();
-    start(subnet("lo", "127.0.0.1"), port).close();
+    for (int attempt = 1; ; attempt++) {
+      DhcpServer first = start(subnet("lo", "127.0.0.1"), ANY_PORT);
+      int port = first.port();
+      first.close();
+      try {
+        start(subnet("lo", "127.0.0.1"), port).close();
+        return;
+      } catch (IOException e) {
+        assertTrue(attempt < 10, String.valueOf(e.getMessage()));
+      }
+    }
   }
 
   @Test
   void anInterfaceThatIsNotThereIsSaidInOneLine() throws Exception {
-    String message = refused(subnet("nosuch0", "127.0.0.1"), freePort());
+    String message = refused(subnet("nosuch0", "127.0.0.1"), ANY_PORT);
     assertTrue(message.contains("no network interface nosuch0"), message);
     assertTrue(message.contains("lo"), message);
   }
 
   @Test
   void anAddressThatIsNotOursIsSaidInOneLine() throws Exception {
-    String message = refused(subnet("lo", "127.9.9.9"), freePort());
+    String message = refused(subnet("lo", "127.9.9.9"), ANY_PORT);
     assertTrue(message.contains("does not have the address 127.9.9.9"), message);
     assertTrue(message.contains("127.0.0.1"), message);
   }
@@ -141,11 +145,10 @@ class DhcpServerTest {
             DhcpOptions.builder().build());
     DhcpSetup setup =
         new DhcpSetup(List.of(subnet("lo", "127.0.0.1"), far), BootPrograms.NONE, false);
-    int port = freePort();
     IOException error =
         assertThrows(
             IOException.class,
-            () -> DhcpServer.start(setup, clients, (client, xid, stage) -> {}, port).close());
+            () -> DhcpServer.start(setup, clients, (client, xid, stage) -> {}, ANY_PORT).close());
     String message = String.valueOf(error.getMessage());
     assertTrue(message.contains("127.0.0.0/8 and 127.88.0.0/16, which overlap"), message);
   }
@@ -153,7 +156,6 @@ class DhcpServerTest {
   /** What was acknowledged to a stranger is on the disk, and is not given to another. */
   @Test
   void aStrangersLeaseIsThereAfterARestart(@TempDir Path data) throws Exception {
-    int port = freePort();
     DhcpSubnet served =
         new DhcpSubnet(
             "lo",
@@ -172,7 +174,8 @@ class DhcpServerTest {
             Optional.of(new DhcpSetup.Strangers(data, Duration.ofHours(1))),
             false,
             false);
-    try (DhcpServer server = DhcpServer.start(setup, clients, (client, xid, stage) -> {}, port);
+    try (DhcpServer server =
+            DhcpServer.start(setup, clients, (client, xid, stage) -> {}, ANY_PORT);
         DatagramSocket stranger = new DatagramSocket()) {
       byte[] select =
           DhcpCodec.encode(
@@ -180,7 +183,7 @@ class DhcpServerTest {
                   .server("127.0.0.1")
                   .requested("127.0.1.5")
                   .packet());
-      send(stranger, select, port);
+      send(stranger, select, server.port());
       await(() -> server.counters().answered() == 1);
     }
     List<String> leases = new ArrayList<>();

@@ -76,7 +76,7 @@ class HttpServerTest {
   private String raw(String request) throws IOException {
     try (Socket socket = new Socket()) {
       socket.connect(server.addresses().getFirst());
-      socket.setSoTimeout(10_000);
+      socket.setSoTimeout(60_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
       socket.shutdownOutput();
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 
 /** The server on a socket of the loopback interface, and our client. */
 class IsnsServerTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
 
   private final Set<String> open = ConcurrentHashMap.newKeySet();
@@ -139,15 +139,12 @@ class IsnsServerTest {
 
   @Test
   void nobodyThereIsAnError() throws Exception {
-    int free;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      free = socket.getLocalPort();
+    try (Socket silent = new Socket()) {
+      silent.bind(new InetSocketAddress(LOOPBACK, 0)); // ours, and nobody listens there
+      InetSocketAddress nobody = new InetSocketAddress(LOOPBACK, silent.getLocalPort());
+      assertThrows(
+          IOException.class, () -> new IsnsClient(nobody, PATIENCE).targets(ME, Optional.empty()));
     }
-    assertThrows(
-        IOException.class,
-        () ->
-            new IsnsClient(new InetSocketAddress(LOOPBACK, free), PATIENCE)
-                .targets(ME, Optional.empty()));
   }
 
   // ---- the wire

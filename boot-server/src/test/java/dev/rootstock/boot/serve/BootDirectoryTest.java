@@ -93,7 +93,7 @@ class BootDirectoryTest {
                   OptionalLong.empty()))
           .thenCompose(_ -> registry.update(name, now -> now.withChap(chap)))
           .toCompletableFuture()
-          .get(10, TimeUnit.SECONDS);
+          .get(60, TimeUnit.SECONDS);
       BootDirectory directory =
           new BootDirectory(
               registry,

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class SlpServerTest {
   private static final SlpNetwork LOOPBACK =
       new SlpNetwork("lo", Inet4Address.ofLiteral("127.0.0.1"), 8);
-  private static final int PATIENCE = 20_000;
+  private static final int PATIENCE = 60_000;
 
   private static final List<SlpTarget> targets =
       List.of(SlpResponderTest.target("iqn.2001-04.com.example:sn.45678"));
@@ -51,6 +51,23 @@ class SlpServerTest {
     DatagramPacket reply = new DatagramPacket(new byte[2048], 2048);
     client.receive(reply);
     return Arrays.copyOf(reply.getData(), reply.getLength());
+  }
+
+  private static byte[] askUntilAnswered(DatagramSocket client, byte[] request, int port)
+      throws IOException {
+    client.setSoTimeout(500);
+    DatagramPacket reply = new DatagramPacket(new byte[2048], 2048);
+    for (int waited = 0; waited < PATIENCE; waited += 500) {
+      client.send(
+          new DatagramPacket(request, request.length, InetAddress.getLoopbackAddress(), port));
+      try {
+        client.receive(reply);
+        return Arrays.copyOf(reply.getData(), reply.getLength());
+      } catch (SocketTimeoutException e) {
+        // once more
+      }
+    }
+    throw new SocketTimeoutException("no answer");
   }
 
   @Test
@@ -92,6 +109,8 @@ class SlpServerTest {
         byte[] each = i % 2 == 0 ? request : rubbish;
         flood.send(new DatagramPacket(each, each.length, InetAddress.getLoopbackAddress(), port));
       }
+      // The flood may fill the socket: as every client does, ask until there is an answer.
+      assertEquals(2, askUntilAnswered(client, request, port)[1]);
       flood.setSoTimeout(200);
       int answers = 0;
       try {
@@ -106,7 +125,6 @@ class SlpServerTest {
       double seconds = (System.nanoTime() - began) / 1e9;
       double share = Limits.ANSWER_BURST_OF_ONE + Limits.ANSWERS_PER_SECOND_OF_ONE * seconds;
       assertTrue(answers <= share + 1, answers + " answers, and his share is " + share);
-      assertEquals(2, ask(client, request, port)[1]);
     }
   }
 

@@ -32,7 +32,7 @@ class SlpUserAgentTest {
 
   private static SlpUserAgent userAgent(int port) {
     return new SlpUserAgent(
-        port, new SlpUserAgent.Timing(Duration.ofMillis(100), Duration.ofSeconds(5)));
+        port, new SlpUserAgent.Timing(Duration.ofMillis(100), Duration.ofSeconds(60)));
   }
 
   private static SlpServer serve(int port, boolean directoryAgent, int targets) throws IOException {
