@@ -7,7 +7,10 @@ import dev.rootstock.dhcp.DhcpPacket;
 import dev.rootstock.dhcp.HardwareAddress;
 import dev.rootstock.dhcp.MalformedDhcpException;
 import java.net.Inet4Address;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,8 +25,32 @@ import org.jspecify.annotations.Nullable;
 final class AddressPool {
   private static final long NANOS_A_SECOND = 1_000_000_000L;
 
-  /** An address that the registry is making a client's own. */
-  record Binding(Inet4Address address, CompletableFuture<?> durable) {}
+  /**
+   * An address that the registry is making a client's own.
+   *
+   * @param clear completes once it may be offered: nobody else answers there
+   * @param durable completes once it may be acknowledged
+   */
+  record Binding(
+      Inet4Address address,
+      HardwareAddress card,
+      CompletableFuture<?> clear,
+      CompletableFuture<?> durable) {
+    /** In one line, for an address that was offered and is nobody's now. */
+    Optional<String> failure() {
+      return durable.isCompletedExceptionally() && !clear.isCompletedExceptionally()
+          ? Optional.of(failure(address, card, durable.exceptionNow()))
+          : Optional.empty();
+    }
+
+    static String failure(Inet4Address address, HardwareAddress card, Throwable why) {
+      return address.getHostAddress()
+          + " cannot become the address of "
+          + card
+          + ": "
+          + why.getMessage();
+    }
+  }
 
   private final DhcpClients clients;
   private final LeaseTable leases;
@@ -100,24 +127,35 @@ final class AddressPool {
         clear.isDone() && !clear.isCompletedExceptionally()
             ? clients.remember(client, found).toCompletableFuture()
             : clear.thenCompose(_ -> clients.remember(client, found));
-    Binding binding = new Binding(found, durable);
+    Binding binding = new Binding(found, packet.chaddr(), clear, durable);
     pending.put(client.name(), binding);
     return Optional.of(binding);
   }
 
-  /** Whether an address was on its way to the client when {@link #sweep} was called. */
-  boolean isPending(String client) {
-    return pending.containsKey(client);
+  /** What was on its way to the client when {@link #sweep} was called. */
+  Optional<Binding> pending(String client) {
+    return Optional.ofNullable(pending.get(client));
   }
 
   /**
    * Forgets the requests that have come to their end, and keeps away the addresses that others
    * answered at. To be called before a client is looked up: a request that ends in between is then
    * still known here, and no second address is given.
+   *
+   * @return what could not be kept, in a line each
    */
-  void sweep() {
-    pending.values().removeIf(binding -> binding.durable().isDone());
+  List<String> sweep() {
+    List<String> failures = new ArrayList<>();
+    Iterator<Binding> each = pending.values().iterator();
+    while (each.hasNext()) {
+      Binding binding = each.next();
+      if (binding.durable().isDone()) {
+        binding.failure().ifPresent(failures::add);
+        each.remove();
+      }
+    }
     conflicts.found().forEach(this::quarantine);
+    return failures;
   }
 
   /**

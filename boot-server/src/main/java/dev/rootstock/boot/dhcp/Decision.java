@@ -14,6 +14,9 @@ sealed interface Decision {
   /** A packet to send. */
   record Answer(DhcpPacket packet, Inet4Address to, int port) implements Decision {}
 
-  /** A packet to send once the address in it is durably the client's. */
+  /**
+   * A packet to send once the address in it may be told: an offer when no other machine answers
+   * there, an acknowledgement when it is durably the client's.
+   */
   record AnswerWhenBound(CompletionStage<?> bound, Answer answer) implements Decision {}
 }

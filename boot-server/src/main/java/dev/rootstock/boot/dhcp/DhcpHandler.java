@@ -76,23 +76,16 @@ final class DhcpHandler extends SimpleChannelInboundHandler<DatagramPacket> {
                     } else {
                       // The client asks again by itself, and gets the next free address.
                       once.warn(
-                          later.answer().packet().yiaddr().getHostAddress()
-                              + " cannot become the address of "
-                              + request.chaddr()
-                              + ": "
-                              + reason(failure));
+                          AddressPool.Binding.failure(
+                              later.answer().packet().yiaddr(),
+                              request.chaddr(),
+                              failure instanceof CompletionException && failure.getCause() != null
+                                  ? failure.getCause()
+                                  : failure));
                     }
                   },
                   channel.eventLoop());
     }
-  }
-
-  /** What failed, without the stages that it came through. */
-  private static String reason(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return failure instanceof CompletionException && cause != null
-        ? String.valueOf(cause.getMessage())
-        : String.valueOf(failure.getMessage());
   }
 
   private void send(Channel channel, Answer answer) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.dhcp;
 
+import dev.rootstock.boot.dhcp.Decision.Answer;
 import dev.rootstock.boot.dhcp.Decision.AnswerWhenBound;
 import dev.rootstock.boot.dhcp.Decision.Silence;
 import dev.rootstock.boot.dhcp.Recognised.Disputed;
@@ -23,6 +24,7 @@ import java.net.Inet4Address;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
 /**
@@ -157,7 +159,7 @@ final class DhcpResponder implements Responder {
               + " in the configuration lists the networks");
       return new Silence("unknown relay agent");
     }
-    pool.sweep();
+    pool.sweep().forEach(once::warn); // those clients get a NAK, and then another address
     return switch (clients.recognise(MachineKeys.of(packet))) {
       case Known known -> decide(type.get(), new Question(packet, subnet.get(), known.client()));
       case Disputed disputed -> disputed(packet, disputed.reason());
@@ -250,8 +252,13 @@ final class DhcpResponder implements Responder {
               + ": widen dhcp.range, or give it one with --address");
       return new Silence("no address is left");
     }
-    DhcpPacket offer = BootReply.offer(packet, facts(question, binding.get().address()));
-    return new AnswerWhenBound(binding.get().durable(), ReplyPath.answer(packet, offer));
+    Answer offer =
+        ReplyPath.answer(packet, BootReply.offer(packet, facts(question, binding.get().address())));
+    // The offer waits for no disk, the acknowledgement does: firmware asks again within a second.
+    CompletableFuture<?> clear = binding.get().clear();
+    return clear.isDone() && !clear.isCompletedExceptionally()
+        ? offer
+        : new AnswerWhenBound(clear, offer);
   }
 
   /** The address that the client has on this subnet, and may use. */
@@ -281,7 +288,7 @@ final class DhcpResponder implements Responder {
               + ", where it asks from: it gets no answer");
       return Optional.empty();
     }
-    if (pool.isPending(client.name())) {
+    if (pool.pending(client.name()).isPresent()) {
       return Optional.empty();
     }
     return client
@@ -308,6 +315,12 @@ final class DhcpResponder implements Responder {
     if (address.equals(claimed)) {
       return ReplyPath.answer(packet, BootReply.ack(packet, facts(question, address.get())));
     }
+    Optional<AddressPool.Binding> offered =
+        onItsWay(question).filter(binding -> binding.address().equals(claimed.get()));
+    if (address.isEmpty() && offered.isPresent()) {
+      DhcpPacket ack = BootReply.ack(packet, facts(question, claimed.get()));
+      return new AnswerWhenBound(offered.get().durable(), ReplyPath.answer(packet, ack));
+    }
     if (address.isEmpty() && chosen.isEmpty() && question.subnet().hasHost(claimed.get())) {
       // RFC 2131 §4.3.2: no record, and the right network: another server may have one.
       return new Silence("no address is recorded for the client");
@@ -318,6 +331,13 @@ final class DhcpResponder implements Responder {
             question.subnet().serverAddress(),
             claimed.get().getHostAddress() + " is not your address");
     return ReplyPath.refusal(packet, nak);
+  }
+
+  /** What the client was offered and is not durable yet. */
+  private Optional<AddressPool.Binding> onItsWay(Question question) {
+    return question.client().configuredAddress().isPresent()
+        ? Optional.empty()
+        : pool.pending(question.client().name());
   }
 
   /**

@@ -98,13 +98,13 @@ class SubnetTest {
   @ParameterizedTest
   @CsvSource({"true, 10.78.0.1", "false, 10.77.0.1"})
   void theDiskIsAtOurAddressOnItsNetwork(boolean bySubnet, String server) throws Exception {
-    AnswerWhenBound offer =
+    Answer offer =
         assertInstanceOf(
-            AnswerWhenBound.class,
+            Answer.class,
             responder(bySubnet).decide(Request.of(DISCOVER, MAC).ipxe().packet(), BR1));
     assertEquals(
         Optional.of("iscsi:" + server + "::::iqn.2026-11.dev.rootstock:01234567:alpha"),
-        offer.answer().packet().options().get(DhcpOption.ROOT_PATH));
+        offer.packet().options().get(DhcpOption.ROOT_PATH));
   }
 
   @Test
