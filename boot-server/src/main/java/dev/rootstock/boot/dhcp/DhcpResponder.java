@@ -161,7 +161,8 @@ final class DhcpResponder implements Responder {
     }
     pool.sweep().forEach(once::warn); // those clients get a NAK, and then another address
     return switch (clients.recognise(MachineKeys.of(packet))) {
-      case Known known -> decide(type.get(), new Question(packet, subnet.get(), known.client()));
+      case Known known ->
+          decide(type.get(), new Question(packet, subnet.get(), told(packet, known.client())));
       case Disputed disputed -> disputed(packet, disputed.reason());
       case Stranger _ -> stranger(type.get(), packet, subnet.get(), arrival);
     };
@@ -185,6 +186,26 @@ final class DhcpResponder implements Responder {
             + packet.chaddr()
             + " --image IMAGE' makes it known");
     return new Silence("unknown machine " + packet.chaddr());
+  }
+
+  /**
+   * The client, without its secrets where the answer leaves our networks: with a link selection
+   * (RFC 3527) or option 118 (RFC 3011) giaddr may be any address, that of a stranger far away too.
+   */
+  private DhcpClient told(DhcpPacket packet, DhcpClient client) {
+    if (!packet.isRelayed()
+        || choice.isServed(packet.giaddr())
+        || client.ipxe().equals(DhcpClient.HINTS)) {
+      return client;
+    }
+    once.warn(
+        "client "
+            + client.name()
+            + " is told no CHAP secret through the relay agent "
+            + packet.giaddr().getHostAddress()
+            + ", which is on no network that is served: 'dhcp.subnets' in the configuration lists"
+            + " the networks");
+    return client.withoutSecrets();
   }
 
   private Decision disputed(DhcpPacket packet, String reason) {

@@ -66,6 +66,11 @@ record SubnetChoice(List<DhcpSubnet> subnets) {
     return subnets.stream().filter(each -> each.contains(address)).findFirst();
   }
 
+  /** Whether an address is on a network that is served. */
+  boolean isServed(Inet4Address address) {
+    return at(address).isPresent();
+  }
+
   /** Whether an address is one that a client may know us by. */
   boolean isOurs(Inet4Address address) {
     return subnets.stream().anyMatch(each -> each.serverAddress().equals(address));

@@ -60,6 +60,10 @@ class InformedSecretsTest {
       };
 
   private Optional<IpxeOptions> told(MessageType type, String ciaddr) throws Exception {
+    return told(Request.of(type, MAC).ciaddr(ciaddr));
+  }
+
+  private Optional<IpxeOptions> told(Request request) throws Exception {
     DhcpResponder responder =
         new DhcpResponder(
             List.of(SUBNET),
@@ -69,9 +73,7 @@ class InformedSecretsTest {
             new OnceLog(LoggerFactory.getLogger("informed-secrets-test"), 16, 16, 1, () -> 0),
             () -> 0);
     Answer answer =
-        assertInstanceOf(
-            Answer.class,
-            responder.decide(Request.of(type, MAC).ipxe().ciaddr(ciaddr).packet(), SUBNET));
+        assertInstanceOf(Answer.class, responder.decide(request.ipxe().packet(), SUBNET));
     return answer.packet().options().get(DhcpOption.IPXE);
   }
 
@@ -79,6 +81,29 @@ class InformedSecretsTest {
   void theClientIsToldItsSecret() throws Exception {
     assertEquals(Optional.of(CLIENT.ipxe()), told(MessageType.DISCOVER, "0.0.0.0"));
     assertEquals(Optional.of(CLIENT.ipxe()), told(MessageType.INFORM, HOME.getHostAddress()));
+  }
+
+  @Test
+  void aRelayAgentOnItsNetworkIsTold() throws Exception {
+    assertEquals(
+        Optional.of(CLIENT.ipxe()),
+        told(Request.of(MessageType.DISCOVER, MAC).giaddr("10.77.0.254")));
+  }
+
+  /** A link selection may name our network from anywhere; the answer goes to giaddr. */
+  @Test
+  void aRelayAgentThatIsOnNoNetworkOfOursIsToldNone() throws Exception {
+    byte[] linkSelection = {5, 4, 10, 77, 0, 0};
+    Request far =
+        Request.of(MessageType.DISCOVER, MAC)
+            .giaddr("192.0.2.66")
+            .with(DhcpOption.RELAY_AGENT, linkSelection);
+    assertEquals(Optional.of(DhcpClient.HINTS), told(far));
+    Request selecting =
+        Request.of(MessageType.DISCOVER, MAC)
+            .giaddr("192.0.2.66")
+            .with(DhcpOption.SUBNET_SELECTION, Inet4Address.ofLiteral("10.77.0.0"));
+    assertEquals(Optional.of(DhcpClient.HINTS), told(selecting));
   }
 
   @Test
