@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The boots on the disk: one file for each client, so that a boot costs the writing of its own
- * client's. Written by rename and without waiting for the disk; a file that cannot be read is begun
+ * client's. Written by rename and without waiting for the disk; a file that holds nonsense is begun
  * anew. May wait.
  */
 final class TrailFiles {
@@ -49,15 +49,33 @@ final class TrailFiles {
 
   /** A client's boots, the oldest first. */
   List<Trail> read(String client) {
+    try {
+      return kept(client);
+    } catch (IOException e) {
+      log.warn("{} cannot be read: {}", folder.resolve(client + SUFFIX), e.toString());
+      return List.of();
+    }
+  }
+
+  /**
+   * The same.
+   *
+   * @throws IOException where the file may hold boots and cannot be read now; one that holds
+   *     nonsense is begun anew
+   */
+  private List<Trail> kept(String client) throws IOException {
     Path file = folder.resolve(client + SUFFIX);
+    byte[] bytes;
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(Limits.FILE + 1);
+      bytes = in.readNBytes(Limits.FILE + 1);
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+    try {
       if (bytes.length > Limits.FILE) {
         throw new IOException("it is too long");
       }
       return TrailCodec.parse(bytes);
-    } catch (NoSuchFileException e) {
-      return List.of();
     } catch (IOException e) {
       log.warn("{} cannot be read, 'status' begins anew: {}", file, e.getMessage());
       return List.of();
@@ -68,7 +86,7 @@ final class TrailFiles {
   void merge(String client, List<Trail> newer) throws IOException {
     Files.createDirectories(folder);
     Path partial = folder.resolve(client + SUFFIX + ".new");
-    Files.write(partial, TrailCodec.bytes(merged(read(client), newer)));
+    Files.write(partial, TrailCodec.bytes(merged(kept(client), newer)));
     Files.move(
         partial,
         folder.resolve(client + SUFFIX),

@@ -10,9 +10,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -34,9 +35,9 @@ public final class Trails implements AutoCloseable {
   private final Clock clock;
   private final boolean complete;
   private final Map<String, ClientTrails> clients = new HashMap<>();
-  private final ScheduledExecutorService writer =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("boot-trails").daemon().factory());
+  private final ScheduledThreadPoolExecutor writer =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().name("boot-trails").daemon().factory());
   private volatile Function<String, Optional<Count>> counts = client -> Optional.empty();
   private volatile ReadyTokens tokens = ReadyTokens.ofThisStart();
   private boolean scheduled;
@@ -46,6 +47,7 @@ public final class Trails implements AutoCloseable {
     this.files = new TrailFiles(folder);
     this.clock = clock;
     this.complete = complete;
+    writer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
   /** Those of a server that starts: reads what a data directory keeps. May wait. */
@@ -171,7 +173,7 @@ public final class Trails implements AutoCloseable {
                 return true;
               })
           .get();
-    } catch (ExecutionException e) {
+    } catch (ExecutionException | CancellationException | RejectedExecutionException e) {
       log.warn("the boots of {} stay in {}: {}", client, folder, e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -255,7 +257,8 @@ public final class Trails implements AutoCloseable {
   @Override
   public void close() {
     countAll();
-    writer.shutdownNow();
+    // Not by an interrupt: it would break off a writing, whose boots count as written already.
+    writer.shutdown();
     try {
       if (!writer.awaitTermination(Limits.CLOSE_SECONDS, TimeUnit.SECONDS)) {
         return;

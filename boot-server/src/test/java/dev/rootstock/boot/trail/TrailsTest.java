@@ -410,4 +410,24 @@ class TrailsTest {
               .stopped(Optional.of("an old refusal"), now.plus(Duration.ofDays(1))));
     }
   }
+
+  /** Too many open files pass; what is kept of boots must not pass with them. */
+  @Test
+  void aFileThatCannotBeReadJustNowIsNotBegunAnew() throws Exception {
+    try (Trails trails = Trails.open(data, clock)) {
+      take(trails, Step.IPXE_DHCP, Step.FIRMWARE_LOGIN);
+      Path file = Files.createDirectories(data.resolve("boots")).resolve("alpha.json");
+      Files.createSymbolicLink(file, file); // opening it fails, though not for its absence
+    }
+    assertTrue(Files.isSymbolicLink(data.resolve("boots/alpha.json")));
+  }
+
+  @Test
+  void aClientThatIsForgottenWhileTheServerStopsHoldsNobodyUp() {
+    Trails trails = Trails.open(data, clock);
+    take(trails, Step.IPXE_DHCP);
+    trails.close();
+    trails.forget("alpha");
+    assertEquals(Optional.empty(), trails.of("alpha"));
+  }
 }
