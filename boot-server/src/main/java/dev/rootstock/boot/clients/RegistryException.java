@@ -20,7 +20,7 @@ public final class RegistryException extends IOException {
         : new RegistryException(file + " cannot be used: " + cause, cause);
   }
 
-  RegistryException(String message, @Nullable Throwable cause) {
+  public RegistryException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -4,6 +4,8 @@ package dev.rootstock.boot.dhcp;
 import dev.rootstock.dhcp.DhcpOption;
 import dev.rootstock.dhcp.DhcpPacket;
 import java.net.Inet4Address;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -35,9 +37,21 @@ record Lease(Inet4Address address, String holder, long ends) {
             .bytes(DhcpOption.CLIENT_ID.code())
             .filter(id -> id.length > 1)
             .filter(id -> !isCard(id, packet))
-            .map(id -> "id:" + HexFormat.of().formatHex(id))
+            .map(Lease::named)
             .orElse(card);
     return subnet.network() + "," + who;
+  }
+
+  /** A long identifier by its hash: anybody writes as long ones as a packet holds. */
+  private static String named(byte[] id) {
+    if (id.length <= Limits.CLIENT_ID) {
+      return "id:" + HexFormat.of().formatHex(id);
+    }
+    try {
+      return "sha256:" + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(id));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   private static boolean isCard(byte[] id, DhcpPacket packet) {

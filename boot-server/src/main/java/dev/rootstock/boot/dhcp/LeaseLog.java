@@ -73,13 +73,19 @@ final class LeaseLog implements LeaseWriter, AutoCloseable {
     LongSupplier never = () -> 0;
     LeaseTable table = new LeaseTable(never);
     boolean[] headed = {false};
-    RegistryLog file =
-        RegistryLog.open(
-            path,
-            content -> {
-              read(path, new String(content, StandardCharsets.US_ASCII), headed[0], table);
-              headed[0] = true;
-            });
+    RegistryLog file;
+    try {
+      file =
+          RegistryLog.open(
+              path,
+              content -> {
+                read(path, new String(content, StandardCharsets.US_ASCII), headed[0], table);
+                headed[0] = true;
+              });
+    } catch (RegistryException e) {
+      throw new RegistryException(
+          e.getMessage() + "; or move it away, and strangers get other addresses", e);
+    }
     table.all().forEach(each);
     LeaseLog opened = new LeaseLog(file, table, slackBytes);
     opened.writer.start();
@@ -91,7 +97,7 @@ final class LeaseLog implements LeaseWriter, AutoCloseable {
     if (!headed) {
       if (!record.equals(HEADER)) {
         throw new RegistryException(
-            "%s begins with '%s': a newer Rootstock wrote it, use that one, or move the file away to forget the leases"
+            "%s begins with '%s': a newer Rootstock wrote it, use that one"
                 .formatted(path, record));
       }
       return;

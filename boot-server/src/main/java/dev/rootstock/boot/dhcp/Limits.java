@@ -6,6 +6,9 @@ final class Limits {
   /** Leases of strangers, those included that have ended; about 200 bytes each. */
   static final int LEASES = 65_536;
 
+  /** Bytes of a client identifier (option 61) that a lease holds as they are. */
+  static final int CLIENT_ID = 64;
+
   /** Addresses that strangers were offered and have not taken, and for how long each is kept. */
   static final int OFFERS = 1_024;
 

@@ -111,6 +111,7 @@ class LeaseLogTest {
 
     RegistryException refused = assertThrows(RegistryException.class, this::read);
     assertTrue(String.valueOf(refused.getMessage()).contains(file.toString()));
+    assertTrue(String.valueOf(refused.getMessage()).contains("or move it away"));
     assertEquals(bytes.length, Files.size(file));
   }
 

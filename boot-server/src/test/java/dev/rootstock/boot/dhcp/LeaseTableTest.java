@@ -3,9 +3,14 @@ package dev.rootstock.boot.dhcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.dhcp.ClientIdentifier;
+import dev.rootstock.dhcp.DhcpOption;
+import dev.rootstock.dhcp.MessageType;
 import java.net.Inet4Address;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +38,27 @@ class LeaseTableTest {
     assertEquals(Limits.LEASES, table.all().size());
     assertEquals(Optional.empty(), table.at(FIRST));
     assertTrue(table.of("one more").isPresent());
+  }
+
+  /**
+   * A packet holds an identifier of a thousand bytes, and the table tens of thousands of leases.
+   */
+  @Test
+  void aLongIdentifierMakesNoLongHolder() {
+    String one = holder(1_000, 1);
+    assertTrue(one.length() < 100, one);
+    assertEquals(one, holder(1_000, 1));
+    assertNotEquals(one, holder(1_000, 2));
+    assertNotEquals(holder(Limits.CLIENT_ID, 1), holder(Limits.CLIENT_ID, 2));
+  }
+
+  private static String holder(int length, int last) {
+    ClientIdentifier id = new ClientIdentifier(0, "00".repeat(length - 2) + "%02x".formatted(last));
+    DhcpSubnet subnet =
+        new DhcpSubnet("br0", address(1), 24, Optional.empty(), Optional.empty(), List.of());
+    Request request =
+        Request.of(MessageType.DISCOVER, "52:54:00:ff:00:01").with(DhcpOption.CLIENT_ID, id);
+    return Lease.holder(request.packet(), subnet);
   }
 
   @Test
