@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.installation;
 
+import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.FurtherDisk;
 import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.clients.RegistryException;
 import dev.rootstock.boot.config.Configuration;
@@ -12,6 +14,7 @@ import dev.rootstock.images.store.DataDisks.DataDisk;
 import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.ImageStore;
 import dev.rootstock.images.store.LocalImageStore;
+import dev.rootstock.images.store.OverlayId;
 import dev.rootstock.images.store.StoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,6 +67,7 @@ public record Installation(
       Identities identities =
           new Identities(registry.installation(), configuration.iscsi().namePrefix());
       store.limits(name -> limit(registry, name));
+      store.overlays(name -> overlay(registry, name));
       sweep(store, registry);
       return new Installation(configuration, store, registry, identities, made);
     } catch (IOException e) {
@@ -84,6 +88,15 @@ public record Installation(
             .orElse(OptionalLong.empty())
             .orElse(Long.MAX_VALUE)
         : Long.MAX_VALUE;
+  }
+
+  /** The overlay that a client's boot has by its record. */
+  private static Optional<OverlayId> overlay(Registry registry, String client) {
+    return registry
+        .find(new ClientName(client))
+        .map(Registration::boot)
+        .map(BootRecord::overlay)
+        .map(OverlayId::new);
   }
 
   /**
@@ -150,6 +163,7 @@ public record Installation(
   /** Ends the use of the data; what was written is on the disk. */
   @Override
   public void close() {
+    store.endLeases(); // what is flushed first only now is recorded yet
     try {
       registry.close();
     } catch (IOException e) {

@@ -5,6 +5,7 @@ import dev.rootstock.images.block.Usage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
@@ -266,6 +267,13 @@ public interface ImageStore extends AutoCloseable {
   void limits(ToLongFunction<String> ofClient);
 
   /**
+   * Says which overlay is a client's own, nothing where it has none; asked on any thread when the
+   * disk of a client is copied that nobody uses. Power loss may bring an older file back under the
+   * client's name, before the new one's first flush: that is nobody's disk, and never copied.
+   */
+  void overlays(Function<String, Optional<OverlayId>> ofClient);
+
+  /**
    * Takes a client's overlay out of the store; its file is deleted in the background. Nothing
    * happens when there is none. Its snapshots stay.
    *
@@ -281,6 +289,9 @@ public interface ImageStore extends AutoCloseable {
 
   /** Takes everything of a client out of the store that is no longer known. */
   void forget(String client) throws StoreException;
+
+  /** Closes every lease of an overlay, while those who hear of first flushes still can; blocks. */
+  void endLeases();
 
   /** Closes every lease and ends the store's threads; the data directory is free afterwards. */
   @Override

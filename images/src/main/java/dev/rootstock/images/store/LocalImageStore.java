@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -386,6 +387,11 @@ public final class LocalImageStore implements ImageStore {
   }
 
   @Override
+  public void overlays(Function<String, Optional<OverlayId>> ofClient) {
+    places.recorded(ofClient);
+  }
+
+  @Override
   public void removeOverlay(String client) throws StoreException {
     requireOpen();
     requireName("a client", client);
@@ -453,6 +459,7 @@ public final class LocalImageStore implements ImageStore {
           snapshot,
           (layer, file, base) -> {
             places.disk().fill(client, id, base, layer, progress);
+            places.removeBut(places.disk(), client);
             return base;
           });
     } catch (IOException failure) {
@@ -472,6 +479,7 @@ public final class LocalImageStore implements ImageStore {
           half(progress, 0),
           (layer, file, old) -> {
             places.disk().fill(client, id, known, layer, half(progress, 1));
+            places.removeBut(places.disk(), client);
             return known;
           });
     } catch (IOException failure) {
@@ -561,6 +569,11 @@ public final class LocalImageStore implements ImageStore {
               .formatted(name, what));
     }
     return name;
+  }
+
+  @Override
+  public void endLeases() {
+    places.all().forEach(Overlays::close);
   }
 
   @Override

@@ -223,11 +223,13 @@ final class Overlays {
   /**
    * Copies a client's disk as it is at one moment, whether it is in use or not.
    *
+   * @param id the identity that its overlay has to have; null for whichever it has
    * @param file a layer that must not exist, in a folder beside that of the overlays
    * @param room the layer's; none of it is counted any more when this fails
    * @return the golden version that the layer stands on
    */
-  GoldenVersion copyMoment(String client, Path file, Space room, Progress progress)
+  GoldenVersion copyMoment(
+      String client, @Nullable OverlayId id, Path file, Space room, Progress progress)
       throws StoreException {
     User user;
     boolean ours = false;
@@ -237,7 +239,7 @@ final class Overlays {
       if (user == null || user.disk.ended()) {
         closeFormer(client);
         try {
-          user = lease(client, null, BeforeFlushed.KNOWN);
+          user = lease(client, id, BeforeFlushed.KNOWN);
         } catch (NoSuchFileException none) {
           throw new StoreException(Kind.NOT_FOUND, client + " has no disk of its own", none);
         } catch (IOException failure) {

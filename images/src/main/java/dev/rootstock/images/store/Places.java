@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
+import dev.rootstock.images.file.Space;
+import dev.rootstock.images.store.StoreException.Kind;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Clients' overlays wherever they stand. A client has one: where there are two, a crash came
@@ -12,6 +18,9 @@ import java.util.List;
 final class Places {
   private final Overlays disk;
   private final MemoryOverlays memory;
+
+  /** See {@link ImageStore#overlays}; null while nobody says. */
+  private volatile @Nullable Function<String, Optional<OverlayId>> recorded;
 
   Places(Overlays disk, MemoryOverlays memory) {
     this.disk = disk;
@@ -35,6 +44,41 @@ final class Places {
       }
     }
     return disk;
+  }
+
+  /** From now on a client has no overlay but the one that this names. */
+  void recorded(Function<String, Optional<OverlayId>> ofClient) {
+    recorded = ofClient;
+  }
+
+  /**
+   * Copies a client's disk as {@link Overlays#copyMoment} does, and no other that has its name.
+   *
+   * @throws StoreException also NOT_FOUND when it has none by its record, and OTHER_OVERLAY
+   */
+  GoldenVersion copyMoment(String client, Path file, Space room, Progress progress)
+      throws StoreException {
+    Function<String, Optional<OverlayId>> known = recorded;
+    if (known == null) {
+      return of(client).copyMoment(client, null, file, room, progress);
+    }
+    OverlayId id =
+        known
+            .apply(client)
+            .orElseThrow(
+                () -> new StoreException(Kind.NOT_FOUND, client + " has no disk of its own"));
+    try {
+      return of(client).copyMoment(client, id, file, room, progress);
+    } catch (StoreException other) {
+      if (other.kind() != Kind.OTHER_OVERLAY) {
+        throw other;
+      }
+      throw new StoreException(
+          Kind.OTHER_OVERLAY,
+          "%s; a power loss has brought an older disk back, which is not used: boot %s for a new one"
+              .formatted(other.getMessage(), client),
+          other);
+    }
   }
 
   /** Those of a place, for a new one among them. */

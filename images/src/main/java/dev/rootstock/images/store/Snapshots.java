@@ -74,10 +74,7 @@ final class Snapshots {
 
   Snapshot take(String client, String name, Progress progress) throws StoreException, IOException {
     Path file = file(client, name);
-    if (!beingTaken.add(file)) {
-      throw new StoreException(
-          Kind.IN_USE, "the snapshot %s of %s is just being taken".formatted(name, client));
-    }
+    claim(file, client, name);
     try {
       if (Files.exists(file)) {
         throw new StoreException(
@@ -86,8 +83,14 @@ final class Snapshots {
       Path fresh = folder.resolve("." + client + "@" + name);
       opener.delete(fresh);
       StoreSpace.Share room = space.account(client).share();
-      places.of(client).copyMoment(client, fresh, room, progress);
-      opener.move(fresh, file);
+      places.copyMoment(client, fresh, room, progress);
+      try {
+        opener.move(fresh, file);
+      } catch (IOException failure) {
+        opener.delete(fresh);
+        room.set(0);
+        throw failure;
+      }
       space.account(client).keep(name, room);
       opener.syncFolder(folder);
     } finally {
@@ -122,9 +125,24 @@ final class Snapshots {
   }
 
   void remove(String client, String name) throws StoreException, IOException {
-    opener.delete(existing(client, name));
-    space.account(client).drop(name);
+    Path file = existing(client, name);
+    claim(file, client, name);
+    try {
+      opener.delete(file);
+      space.account(client).drop(name);
+    } finally {
+      beingTaken.remove(file);
+    }
     opener.syncFolder(folder);
+  }
+
+  /** One that has its name and is not counted yet cannot be removed either. */
+  private void claim(Path file, String client, String name) throws StoreException {
+    if (!beingTaken.add(file)) {
+      throw new StoreException(
+          Kind.IN_USE,
+          "the snapshot %s of %s is just being taken or removed".formatted(name, client));
+    }
   }
 
   /** Removes all snapshots of a client. */
@@ -150,7 +168,7 @@ final class Snapshots {
     Path file = folder.resolve(".%s@%s".formatted(client, UUID.randomUUID()));
     StoreSpace.Share room = space.share();
     try {
-      places.of(client).copyMoment(client, file, room, progress);
+      places.copyMoment(client, file, room, progress);
       return use(client, file, use);
     } finally {
       opener.delete(file);
