@@ -127,7 +127,7 @@ final class ClientDisk {
     try {
       parts
           .registry()
-          .update(name, registration -> inPlace(registration, overlay))
+          .updateWaiting(name, registration -> inPlace(registration, overlay))
           .toCompletableFuture()
           .join();
     } catch (CompletionException failed) {

@@ -200,6 +200,15 @@ public final class Registry implements AutoCloseable, Recognition.Keys {
     return writer.submit(name, now -> change.apply(known(name, now)));
   }
 
+  /**
+   * The same for what must not fail because much else waits; blocks while that is so, never on an
+   * event loop.
+   */
+  public CompletionStage<Registration> updateWaiting(
+      ClientName name, UnaryOperator<Registration> change) {
+    return writer.submitWaiting(name, now -> change.apply(known(name, now)));
+  }
+
   /** Removes a client; completes with what was known of it. Fails as {@link #add}. */
   public CompletionStage<Registration> remove(ClientName name) {
     return writer.submit(

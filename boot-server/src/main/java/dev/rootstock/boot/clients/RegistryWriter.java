@@ -15,6 +15,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +32,9 @@ import org.slf4j.LoggerFactory;
 final class RegistryWriter {
   private static final Logger log = LoggerFactory.getLogger(RegistryWriter.class);
   private static final Executor ANSWERS = Thread::startVirtualThread;
+
+  /** How long who waits for room may not notice that the registry closes. */
+  private static final long CLOSING_LOOK_MILLIS = 100;
 
   private final RegistryIndex index;
   private final RegistryLog file;
@@ -108,6 +112,28 @@ final class RegistryWriter {
 
   CompletionStage<Group> submit(GroupName name, UnaryOperator<@Nullable Group> change) {
     return submit(new OfGroup(name, change));
+  }
+
+  /** The same for a caller that had better wait than be told that the queue is full; blocks. */
+  CompletionStage<Registration> submitWaiting(
+      ClientName name, UnaryOperator<@Nullable Registration> change) {
+    OfClient request = new OfClient(name, change);
+    boolean interrupted = false;
+    boolean offered = false;
+    while (!offered && !closing) {
+      try {
+        offered = queue.offer(request, CLOSING_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (!offered || (closing && queue.remove(request))) {
+      request.answer.completeExceptionally(new RegistryException("the registry is closed"));
+    }
+    return request.answer;
   }
 
   private <T> CompletionStage<T> submit(Request<T> request) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.boot.Limits;
 import java.io.InputStream;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -27,6 +28,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +61,63 @@ class RegistryTest {
           client("alpha", MAC, MACHINE, NAME, address("10.0.0.7")),
           registry.find(name("alpha")).orElseThrow().client());
       assertEquals(address("10.0.0.8"), registry.find(name("beta")).orElseThrow().lease());
+    }
+  }
+
+  @Test
+  void aChangeThatMayWaitIsMadeThoughTheQueueIsFull() throws Exception {
+    try (Registry registry = Registry.open(data)) {
+      done(registry.add(client("alpha", MAC, MACHINE, NAME, address("10.0.0.7"))));
+      CountDownLatch goOn = new CountDownLatch(1);
+      CompletionStage<?> slow =
+          registry.update(
+              name("alpha"),
+              now -> {
+                awaitUninterruptibly(goOn);
+                return now;
+              });
+      CompletionStage<?> last = slow;
+      for (int i = 0; i <= Limits.REGISTRY_QUEUE + 1; i++) {
+        last = registry.update(name("nobody"), now -> now);
+      }
+      assertTrue(refusal(last).contains("too many"));
+      CompletableFuture<Registration> waiting = new CompletableFuture<>();
+      Thread waiter =
+          Thread.ofPlatform()
+              .daemon()
+              .start(
+                  () ->
+                      registry
+                          .updateWaiting(name("alpha"), now -> now.withLease(address("10.0.0.8")))
+                          .whenComplete(
+                              (known, failure) -> {
+                                if (failure == null) {
+                                  waiting.complete(known);
+                                } else {
+                                  waiting.completeExceptionally(failure);
+                                }
+                              }));
+      while (!waiting.isDone() && waiter.getState() != Thread.State.TIMED_WAITING) {
+        Thread.onSpinWait();
+      }
+      goOn.countDown();
+      assertEquals(address("10.0.0.8"), waiting.get(60, TimeUnit.SECONDS).lease());
+      done(slow);
+    }
+  }
+
+  @Test
+  void aChangeThatMayWaitIsRefusedByAClosedRegistry() throws Exception {
+    Registry registry = Registry.open(data);
+    registry.close();
+    assertTrue(refusal(registry.updateWaiting(name("alpha"), now -> now)).contains("closed"));
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(60, TimeUnit.SECONDS));
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
