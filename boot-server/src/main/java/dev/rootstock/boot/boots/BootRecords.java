@@ -110,14 +110,17 @@ final class BootRecords {
         record.with(Flag.ENDED).flags());
   }
 
-  /** Another overlay has taken the place of the client's. */
+  /**
+   * Another overlay has taken the place of the client's. From now on its disk is kept, also where
+   * the last boot forgot its own: else the next boot would throw away what was just restored.
+   */
   static BootRecord replaced(BootRecord record, Replacement replacement) {
     EnumSet<Flag> flags = EnumSet.of(Flag.OVERLAY_IN_PLACE);
     flags.addAll(record.flags());
     flags.remove(Flag.OVERLAY_LOST);
     return new BootRecord(
         record.generation(),
-        record.mode(),
+        Mode.PERSISTENT,
         replacement.image(),
         replacement.overlay().value(),
         record.machine(),

@@ -128,6 +128,18 @@ class BootCommandTest {
   }
 
   @Test
+  void aDiskThatIsRestoredOnceTheClientIsPersistentIsNotForgottenByItsNextBoot() {
+    bench.mode = Mode.EPHEMERAL;
+    bench.close(running()).pass(GRACE);
+    bench.mode = Mode.PERSISTENT;
+    assertEquals(new Answer.Completed(), bench.replace(2, false));
+    UUID restored = bench.overlay();
+    bench.firmware(X);
+    assertEquals(restored, bench.overlay());
+    assertEquals("debian@2", bench.record().image().toString());
+  }
+
+  @Test
   void aDiskIsPutBackAfterAReset() {
     bench.mode = Mode.PERSISTENT;
     bench.close(running()).pass(GRACE);
