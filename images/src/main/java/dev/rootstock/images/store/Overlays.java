@@ -111,6 +111,7 @@ final class Overlays {
         count(client);
       } catch (IOException failure) {
         files.deleteQuietly(fresh);
+        recount(client);
         throw Failures.of("cannot make a disk for " + client, failure);
       }
     }
@@ -132,6 +133,7 @@ final class Overlays {
         count(client);
       } catch (IOException failure) {
         files.deleteQuietly(files.fresh(client, ""));
+        recount(client);
         throw Failures.of("cannot make a disk for " + client, failure);
       }
     }
@@ -145,7 +147,7 @@ final class Overlays {
     account.overlay.set(files.allocated(files.file(client)));
   }
 
-  /** The same behind a disk that was closed. */
+  /** The same behind a disk that was closed, or something that failed midway. */
   private void recount(String client) {
     try {
       count(client);
@@ -205,9 +207,12 @@ final class Overlays {
           closeFormer(client);
           // The new overlay may have the old one's identity, but it was closed: no journal comes
           // over it. Until it has the name, the old one keeps its own.
-          files.replace(client, fresh);
-          room.set(0);
-          count(client);
+          try {
+            files.replace(client, fresh);
+          } finally {
+            room.set(0);
+            recount(client); // it may have the name although that is not known to be durable
+          }
         }
       } catch (IOException failure) {
         throw Failures.of("cannot make a disk for " + client, failure);
@@ -484,6 +489,7 @@ final class Overlays {
         space.account(client).overlay.set(0);
         space.account(client).journal.set(0);
       } catch (IOException failure) {
+        recount(client);
         throw Failures.of("cannot remove the disk of " + client, failure);
       }
       users.remove(client);

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.images.file.HostFile;
+import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.store.StoreException.Kind;
 import dev.rootstock.images.testing.Disk;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +81,34 @@ class OwnDiskTest {
   void theDiskThatIsTheClientsIsCopied() throws Exception {
     store.overlays(client -> client.equals(CLIENT) ? Optional.of(id) : Optional.empty());
     assertEquals("s", store.snapshot(CLIENT, "s", Progress.NONE).name());
+  }
+
+  @Test
+  void whatIsRemovedIsNotCountedThoughThatIsNotDurable() throws Exception {
+    store.close();
+    AtomicBoolean broken = new AtomicBoolean();
+    store =
+        LocalImageStore.open(
+            folder.resolve("data"),
+            new HostFiles.Opener() {
+              @Override
+              public HostFile open(Path path, HostFiles.Mode mode) throws IOException {
+                return HostFiles.open(path, mode);
+              }
+
+              @Override
+              public void syncFolder(Path synced) throws IOException {
+                if (broken.get()) {
+                  throw new IOException("no sync");
+                }
+                HostFiles.syncFolder(synced);
+              }
+            });
+    assertTrue(store.clientBytes(CLIENT) > 0);
+    broken.set(true);
+    refused(Kind.IO, () -> store.removeOverlay(CLIENT));
+    broken.set(false);
+    assertEquals(0, store.clientBytes(CLIENT));
   }
 
   @Test
