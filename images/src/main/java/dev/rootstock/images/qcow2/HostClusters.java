@@ -9,6 +9,7 @@ import dev.rootstock.images.file.Space;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,11 @@ final class HostClusters {
   /** Bytes that data and tables take, counted in sub-clusters, and may take. */
   private final Space space;
 
-  /** Where each refcount block is; 0 where there is none yet. Read when first needed. */
+  /**
+   * Where each refcount block is, up to the last that there is; 0 where there is none. Read when
+   * first needed. The table in the file has its final size, most of it zeros: kept whole, it alone
+   * would take 128 KiB of memory for every overlay.
+   */
   private long @Nullable [] blocks;
 
   /** The lease: clusters that are counted and given to nobody yet. */
@@ -82,20 +87,19 @@ final class HostClusters {
   }
 
   private void lease() throws IOException {
-    long[] table = blocks();
     int perBlock = header.refcountsPerBlock();
     ByteBuffer counts = ByteBuffer.allocateDirect(CHUNK_BYTES);
     while (true) {
       int block = (int) Math.min(cursor / perBlock, Integer.MAX_VALUE);
-      if (block >= table.length) {
+      if (block >= tableEntries()) {
         throw new NoSpaceException("the overlay's refcount table is full");
       }
-      if (table[block] == 0) {
+      if (block(block) == 0) {
         makeBlock(block);
       }
       int inBlock = (int) (cursor % perBlock);
       int chunk = Math.min(CHUNK_BYTES / Short.BYTES, perBlock - inBlock);
-      file.read(table[block] + 2L * inBlock, counts.clear().limit(chunk * Short.BYTES));
+      file.read(block(block) + 2L * inBlock, counts.clear().limit(chunk * Short.BYTES));
       int first = 0;
       while (first < chunk && counts.getShort(first * Short.BYTES) != 0) {
         first++;
@@ -141,24 +145,47 @@ final class HostClusters {
   private long[] blocks() throws IOException {
     long[] table = blocks;
     if (table == null) {
-      int bytes = (int) (header.refcountTableClusters() * header.clusterBytes());
-      ByteBuffer in = ByteBuffer.allocateDirect(bytes);
-      file.read(header.refcountTableOffset(), in);
-      table = new long[bytes / Long.BYTES];
-      in.flip().asLongBuffer().get(table);
-      long size = file.size();
-      for (int i = 0; i < table.length; i++) {
-        if (table[i] % header.clusterBytes() != 0
-            || table[i] < 0
-            || table[i] > size - header.clusterBytes()) {
-          throw new FormatException(
-              "offset %d: refcount block at %d, which is no cluster of the file's %d bytes"
-                  .formatted(header.refcountTableOffset() + 8L * i, table[i], size));
-        }
-      }
+      table = readTable();
       blocks = table;
     }
     return table;
+  }
+
+  private long[] readTable() throws IOException {
+    long[] table = {};
+    long size = file.size();
+    ByteBuffer in = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    for (int first = 0; first < tableEntries(); first += CHUNK_BYTES / Long.BYTES) {
+      int count = Math.min(CHUNK_BYTES / Long.BYTES, tableEntries() - first);
+      file.read(header.refcountTableOffset() + 8L * first, in.clear().limit(count * Long.BYTES));
+      int last = -1;
+      for (int i = 0; i < count; i++) {
+        long block = in.getLong(i * Long.BYTES);
+        if (block % header.clusterBytes() != 0
+            || block < 0
+            || block > size - header.clusterBytes()) {
+          throw new FormatException(
+              "offset %d: refcount block at %d, which is no cluster of the file's %d bytes"
+                  .formatted(header.refcountTableOffset() + 8L * (first + i), block, size));
+        }
+        last = block != 0 ? i : last;
+      }
+      if (last >= 0) {
+        table = Arrays.copyOf(table, first + last + 1);
+        in.flip().asLongBuffer().get(table, first, last + 1);
+      }
+    }
+    return table;
+  }
+
+  private int tableEntries() {
+    return (int) (header.refcountTableClusters() * header.clusterBytes() / Long.BYTES);
+  }
+
+  /** Where a refcount block is, or 0. */
+  private long block(long number) throws IOException {
+    long[] table = blocks();
+    return number < table.length ? table[(int) number] : 0;
   }
 
   /**
@@ -180,7 +207,12 @@ final class HostClusters {
     file.write(
         header.refcountTableOffset() + 8L * block,
         ByteBuffer.allocateDirect(Long.BYTES).putLong(0, place));
-    blocks()[block] = place;
+    long[] table = blocks();
+    if (block >= table.length) {
+      table = Arrays.copyOf(table, block + 1);
+      blocks = table;
+    }
+    table[block] = place;
   }
 
   private void setCounts(long first, long count, short value) throws IOException {
@@ -194,7 +226,7 @@ final class HostClusters {
       while (counts.hasRemaining()) {
         counts.putShort(value);
       }
-      file.write(blocks()[(int) (at / perBlock)] + 2L * inBlock, counts.flip());
+      file.write(block(at / perBlock) + 2L * inBlock, counts.flip());
       at += run;
     }
   }
@@ -230,7 +262,7 @@ final class HostClusters {
     long end = (long) lastBlock() * perBlock + perBlock;
     List<Long> leaked = new ArrayList<>();
     for (long at = 0; at < end; at += CHUNK_BYTES / Short.BYTES) {
-      long block = blocks()[(int) (at / perBlock)];
+      long block = block(at / perBlock);
       if (block == 0) {
         continue;
       }
@@ -247,11 +279,7 @@ final class HostClusters {
 
   /** The last block of counts that there is. */
   private int lastBlock() throws IOException {
-    int last = blocks().length - 1;
-    while (last > 0 && blocks()[last] == 0) {
-      last--;
-    }
-    return last;
+    return Math.max(blocks().length - 1, 0);
   }
 
   /** Gives back what was leased and not used, and cuts the file off behind the last cluster. */
@@ -275,7 +303,7 @@ final class HostClusters {
     while (at > 0) {
       int inBlock = (int) ((at - 1) % perBlock) + 1;
       int chunk = Math.min(CHUNK_BYTES / Short.BYTES, inBlock);
-      long block = blocks()[(int) ((at - 1) / perBlock)];
+      long block = block((at - 1) / perBlock);
       if (block != 0) {
         file.read(block + 2L * (inBlock - chunk), counts.clear().limit(chunk * Short.BYTES));
         for (int i = chunk - 1; i >= 0; i--) {
