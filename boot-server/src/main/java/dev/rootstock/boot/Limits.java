@@ -53,6 +53,9 @@ public final class Limits {
   /** Groups of one installation. */
   public static final int GROUPS = 1_000;
 
+  /** Images in the menu of one client or group: what a console shows at once. */
+  public static final int MENU = 20;
+
   /** Further disks of one client. */
   public static final int DISKS = 15;
 

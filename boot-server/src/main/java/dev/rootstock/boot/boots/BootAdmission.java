@@ -67,6 +67,7 @@ public final class BootAdmission implements Admission, AutoCloseable {
             policy,
             (target, generation, reason) -> revocation.revoke(target, generation, reason),
             listener,
+            new MenuTokens(),
             threads,
             alarms,
             clock,
@@ -260,13 +261,40 @@ public final class BootAdmission implements Admission, AutoCloseable {
     }
   }
 
-  /** A client's boot script was fetched; anybody can do that, so it wipes nothing either. */
-  public void scriptFetched(String client) {
+  /**
+   * A client's boot script was fetched; anybody can do that, so it wipes nothing either.
+   *
+   * @param from by whom
+   */
+  public void scriptFetched(String client, InetAddress from) {
     try {
-      client(new ClientName(client)).ifPresent(ClientBoots::scriptFetched);
+      client(new ClientName(client)).ifPresent(known -> known.scriptFetched(BootParts.plain(from)));
     } catch (InvalidClientException e) {
       log.debug("a script of no client: {}", e.getMessage());
     }
+  }
+
+  /**
+   * By what a menu that is shown to this address now proves itself to {@link #choose}; empty where
+   * there is no such client.
+   */
+  public Optional<String> menuToken(ClientName client, InetAddress address) {
+    return client(client).map(known -> known.menuToken(BootParts.plain(address)));
+  }
+
+  /**
+   * The next boot of the client from this address has the image.
+   *
+   * @param token as it came from the network
+   * @param image likewise
+   * @return completes when that holds; fails with {@link BootRefusedException} that says why it
+   *     does not, and as {@link #boot}
+   */
+  public CompletionStage<Void> choose(
+      ClientName client, InetAddress address, String token, String image) {
+    return client(client)
+        .map(known -> known.choose(BootParts.plain(address), token, image))
+        .orElseGet(() -> CompletableFuture.failedFuture(Registry.unknown(client)));
   }
 
   /**

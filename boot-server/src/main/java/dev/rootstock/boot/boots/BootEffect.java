@@ -61,6 +61,9 @@ sealed interface BootEffect {
   /** The answer to a login. */
   record Grant(long id, long generation) implements BootEffect {}
 
+  /** The answer to a choice: the next boot from that address has the image. */
+  record ChoiceKept(long id) implements BootEffect {}
+
   /** The other answer. */
   record Refuse(long id, LoginStatus status, String reason) implements BootEffect {}
 

@@ -21,8 +21,22 @@ sealed interface BootEvent {
    */
   record Discover(int xid, boolean firmware) implements BootEvent {}
 
-  /** The client's boot script was fetched, by anybody. */
-  record ScriptFetched() implements BootEvent {}
+  /**
+   * The client's boot script was fetched, by anybody.
+   *
+   * @param address who fetched it: a machine there has been started again, and what was chosen
+   *     there before means nothing any more
+   */
+  record ScriptFetched(InetAddress address) implements BootEvent {}
+
+  /**
+   * Somebody at the machine has chosen an image from the menu that this address was shown for the
+   * client's next boot. Answered by {@link BootEffect.ChoiceKept} or {@link BootEffect.Refuse}.
+   *
+   * @param id as a request's
+   * @param image one that the client's administrator allows
+   */
+  record ImageChosen(long id, InetAddress address, ImageReference image) implements BootEvent {}
 
   /** Somebody wants something, and is answered once. */
   sealed interface Request extends BootEvent {
@@ -48,7 +62,8 @@ sealed interface BootEvent {
    * What the client's configuration has for a boot that begins now.
    *
    * @param takeover whether a newcomer gets the disk although an older boot lives
-   * @param image the golden version, number included; null where there is none
+   * @param image the golden version, number included, of what was chosen at the login's address,
+   *     else of the client's image; null where there is none
    * @param problem why there is none, one line; empty otherwise
    * @param overlay a name for a new overlay that none has had
    */

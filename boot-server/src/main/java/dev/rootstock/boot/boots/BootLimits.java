@@ -22,6 +22,12 @@ final class BootLimits {
   /** How long a candidate waits for its login: firmware takes seconds, a menu may take minutes. */
   static final Duration CANDIDATE = Duration.ofMinutes(10);
 
+  /** Addresses whose choices from a client's menu are kept: one machine, and strangers. */
+  static final int CHOICES = 8;
+
+  /** How long a choice may wait for its answer. */
+  static final Duration CHOICE = Duration.ofSeconds(5);
+
   /** How long a transaction of DHCP is remembered, so that its retransmissions open nothing. */
   static final Duration TRANSACTION = Duration.ofMinutes(2);
 

@@ -10,7 +10,12 @@ public interface BootListener {
       new BootListener() {
         @Override
         public void loggedIn(
-            String client, boolean firmware, String initiator, InetAddress from, Traffic traffic) {}
+            String client,
+            boolean firmware,
+            String initiator,
+            InetAddress from,
+            String image,
+            Traffic traffic) {}
 
         @Override
         public void firstRead(String client, long generation) {}
@@ -27,10 +32,16 @@ public interface BootListener {
    *
    * @param firmware whether boot firmware logged in, and not an operating system
    * @param initiator the name that it logged in with
+   * @param image the golden version that the boot runs on
    * @param traffic of the boot that it logged in to
    */
   void loggedIn(
-      String client, boolean firmware, String initiator, InetAddress from, Traffic traffic);
+      String client,
+      boolean firmware,
+      String initiator,
+      InetAddress from,
+      String image,
+      Traffic traffic);
 
   /** A disk of a boot is read for the first time since the server started. */
   void firstRead(String client, long generation);

@@ -57,6 +57,11 @@ import java.util.stream.Collectors;
  * boot; what proves itself by the present one's goes on with it; and nothing else gets in. A
  * machine that asked before the boot of another was committed has a secret that is worth nothing.
  *
+ * <p>A machine whose user may choose from a menu says what it boots before it logs in. The choice
+ * is kept by the address that it came from, opens a candidate as the script does, and is what the
+ * next boot from that address stands on. It is forgotten with the new boot, at the next granted
+ * login from there, when the script is fetched from there again, and as a candidate is by time.
+ *
  * <h2>Who lives</h2>
  *
  * A new boot waits until no session of the older one can be alive. Alive is what answers. Dead is
@@ -100,6 +105,9 @@ import java.util.stream.Collectors;
  * everybody; no packet without a login does to one.
  */
 final class BootMachine {
+  private static final Refusal REMOVED =
+      new Refusal(LoginStatus.TARGET_REMOVED, "the client was removed: it has no disk");
+
   private final BootState state;
   private final long now;
   private final List<BootEffect> effects = new ArrayList<>();
@@ -130,7 +138,11 @@ final class BootMachine {
   private void take(BootEvent event) {
     switch (event) {
       case Discover discover -> discover(discover);
-      case BootEvent.ScriptFetched ignored -> state.candidate = now;
+      case BootEvent.ScriptFetched fetched -> {
+        state.candidate = now;
+        state.choices.remove(fetched.address());
+      }
+      case BootEvent.ImageChosen chosen -> chosen(chosen);
       case Request request -> request(request);
       case BootEvent.SessionOpened opened -> opened(opened.id());
       case BootEvent.SessionEnded ended -> ended(ended.id());
@@ -179,6 +191,33 @@ final class BootMachine {
     state.candidate = now;
   }
 
+  /**
+   * The choice is for this address alone: so nobody else, whatever he can fetch or forge, changes
+   * what the machine there boots. Who finds no room is refused, and pushes nobody out.
+   */
+  private void chosen(BootEvent.ImageChosen event) {
+    state.choices.values().removeIf(old -> now - old.made() > BootLimits.CANDIDATE.toMillis());
+    Refusal refusal = null;
+    if (state.removed) {
+      refusal = REMOVED;
+    } else if (!state.hasCandidate(now)) {
+      refusal =
+          new Refusal(
+              LoginStatus.SERVICE_UNAVAILABLE,
+              "this menu is too old, or its boot has begun: restart the machine");
+    } else if (!state.choices.containsKey(event.address())
+        && state.choices.size() >= BootLimits.CHOICES) {
+      refusal = full("the menus of %d other addresses wait for their boot", BootLimits.CHOICES);
+    }
+    if (refusal != null) {
+      effects.add(new BootEffect.Refuse(event.id(), refusal.status(), refusal.reason()));
+      return;
+    }
+    state.choices.put(event.address(), new BootState.Choice(event.image(), now));
+    state.candidate = now;
+    effects.add(new BootEffect.ChoiceKept(event.id()));
+  }
+
   // ---- requests ----
 
   private void request(Request request) {
@@ -204,9 +243,7 @@ final class BootMachine {
 
   private void begin(Request request) {
     if (state.removed) {
-      refuse(
-          request,
-          new Refusal(LoginStatus.TARGET_REMOVED, "the client was removed: it has no disk"));
+      refuse(request, REMOVED);
       return;
     }
     switch (request) {

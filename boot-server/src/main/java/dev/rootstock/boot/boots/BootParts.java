@@ -24,6 +24,7 @@ import java.util.function.LongSupplier;
  * What all clients' boots work with.
  *
  * @param listener hears how boots get on
+ * @param menus by what choices of an image are known
  * @param threads run the machines and wait for the store
  * @param alarms tells the time
  * @param clock milliseconds that never go back
@@ -38,6 +39,7 @@ record BootParts(
     BootPolicy policy,
     Revocation revocation,
     BootListener listener,
+    MenuTokens menus,
     Executor threads,
     ScheduledExecutorService alarms,
     LongSupplier clock,

@@ -52,6 +52,7 @@ final class BootRules {
     return state.between()
         || (request.kind() == InitiatorKind.FIRMWARE
             && (state.hasCandidate(now)
+                || state.chosen(request.address(), now) != null
                 || state.has(Flag.OPERATING_SYSTEM)
                 || !state.knows(request.address())));
   }
@@ -116,6 +117,9 @@ final class BootRules {
     }
     if (record.has(Flag.OVERLAY_LOST)) {
       return lost(record);
+    }
+    if (request.kind() == InitiatorKind.FIRMWARE && choosesAnother(state, request, now)) {
+      return another(state, request);
     }
     // Firmware hands over to its operating system, which may have another address.
     boolean handsOver =
@@ -228,6 +232,22 @@ final class BootRules {
                 session.id(),
                 text(session.address()),
                 session.opened() ? "answers" : "is logging in"));
+  }
+
+  /** Whether what was chosen is another version than the boot there is has. */
+  private static boolean choosesAnother(BootState state, Login request, long now) {
+    return state.chosen(request.address(), now) != null
+        && !Objects.requireNonNull(state.record).image().equals(request.offer().image());
+  }
+
+  private static Refusal another(BootState state, Login request) {
+    return new Refusal(
+        LoginStatus.SERVICE_UNAVAILABLE,
+        "%s goes on with %s, so its firmware cannot boot %s: restart the machine"
+            .formatted(
+                running(state),
+                Objects.requireNonNull(state.record).image(),
+                request.offer().image() == null ? "another image" : request.offer().image()));
   }
 
   private static Refusal mayLive(BootState state, Session session) {

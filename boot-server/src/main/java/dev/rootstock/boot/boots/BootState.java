@@ -4,6 +4,7 @@ package dev.rootstock.boot.boots;
 import dev.rootstock.boot.boots.BootEvent.Request;
 import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.BootRecord.Flag;
+import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.target.LoginStatus;
 import dev.rootstock.target.TargetSession.Liveness;
 import java.net.InetAddress;
@@ -49,6 +50,12 @@ final class BootState {
   /** Since when nobody has used the open disk. */
   long idleSince = NEVER;
 
+  /**
+   * What was chosen from menus for the next boot, by the address of the machine. Each address
+   * chooses for itself alone, and for no other that has the client's name.
+   */
+  final Map<InetAddress, Choice> choices = new LinkedHashMap<>();
+
   /** The latest transactions of DHCP, oldest first. */
   final Deque<Transaction> transactions = new ArrayDeque<>();
 
@@ -63,6 +70,13 @@ final class BootState {
 
   /** A transaction of DHCP that has been seen. */
   record Transaction(int xid, long seen) {}
+
+  /**
+   * An image that was chosen.
+   *
+   * @param made when
+   */
+  record Choice(ImageReference image, long made) {}
 
   /** A session that was granted. */
   record Session(
@@ -153,6 +167,7 @@ final class BootState {
     copy.diskOpen = diskOpen;
     copy.mayReturnUntil = mayReturnUntil;
     copy.idleSince = idleSince;
+    copy.choices.putAll(choices);
     copy.transactions.addAll(transactions);
     copy.sessions.putAll(sessions);
     copy.work = work;
@@ -176,6 +191,16 @@ final class BootState {
 
   boolean hasCandidate(long now) {
     return candidate != NEVER && now - candidate <= BootLimits.CANDIDATE.toMillis();
+  }
+
+  /**
+   * What was chosen at this address for the next boot; null where nothing is, or was too long ago.
+   */
+  @Nullable ImageReference chosen(InetAddress address, long now) {
+    Choice choice = choices.get(address);
+    return choice != null && now - choice.made() <= BootLimits.CANDIDATE.toMillis()
+        ? choice.image()
+        : null;
   }
 
   /** Whether the boot has been heard of from this address. */

@@ -144,6 +144,7 @@ final class BootSteps {
     }
     if (newBoot) {
       state.candidate = BootState.NEVER;
+      state.choices.clear();
       state.announced = false;
     }
     state.record = record;
@@ -176,6 +177,7 @@ final class BootSteps {
 
   private void grant(Login login) {
     state.candidate = BootState.NEVER;
+    state.choices.remove(login.address());
     state.mayReturnUntil = BootState.NEVER;
     state.sessions.put(
         login.id(),

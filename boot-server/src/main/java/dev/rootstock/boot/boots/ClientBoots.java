@@ -86,8 +86,20 @@ final class ClientBoots {
     mailbox.offer(() -> take(new BootEvent.Discover(xid, firmware)));
   }
 
-  void scriptFetched() {
-    mailbox.offer(() -> take(new BootEvent.ScriptFetched()));
+  void scriptFetched(InetAddress from) {
+    mailbox.offer(() -> take(new BootEvent.ScriptFetched(from)));
+  }
+
+  String menuToken(InetAddress address) {
+    return parts.menus().token(name, status.generation(), address);
+  }
+
+  CompletionStage<Void> choose(InetAddress address, String token, String image) {
+    CompletableFuture<Void> answer = new CompletableFuture<>();
+    if (!mailbox.offer(() -> failing(() -> choose(address, token, image, answer), answer))) {
+      answer.completeExceptionally(new BootRefusedException("too much waits for " + name));
+    }
+    return answer.copy().orTimeout(BootLimits.CHOICE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   CompletionStage<Void> command(
@@ -152,20 +164,45 @@ final class ClientBoots {
             id,
             address,
             kind,
-            offer(registration.get().client()),
+            offer(registration.get().client(), address),
             parts.policy().chap().bootOf(registration.get(), request.identity())));
   }
 
-  private Offer offer(Client client) {
-    Optional<GoldenVersion> version = parts.version(client.image());
+  private void choose(
+      InetAddress address, String token, String image, CompletableFuture<Void> answer) {
+    Optional<String> problem = ImageMenu.against(parts, name, image);
+    if (!parts.menus().proves(token, name, state.generation(), address)) {
+      problem =
+          Optional.of(
+              "this menu was not shown to this machine for its next boot: restart the machine");
+    }
+    if (problem.isPresent()) {
+      answer.completeExceptionally(
+          new BootRefusedException("client " + name + ": " + problem.get()));
+      return;
+    }
+    long id = ++lastId;
+    commands.put(id, answer);
+    take(new BootEvent.ImageChosen(id, address, ImageReference.parse(image)));
+  }
+
+  private Offer offer(Client client, InetAddress address) {
+    ImageReference chosen = state.chosen(address, parts.millis());
+    Optional<String> problem =
+        chosen == null ? Optional.empty() : ImageMenu.against(parts, client, chosen.toString());
+    Optional<GoldenVersion> version =
+        problem.isPresent()
+            ? Optional.empty()
+            : parts.version(chosen == null ? client.image() : chosen);
     return new Offer(
         client.mode(),
         parts.policy().takeover(),
         version.map(v -> ImageReference.of(v.name(), v.number())).orElse(null),
-        version.isPresent()
-            ? ""
-            : "there is no image %s: run 'rootstock image import', or give the client another one"
-                .formatted(client.image()),
+        problem.orElse(
+            version.isPresent()
+                ? ""
+                : "there is no image %s: run 'rootstock image import', or give the client another one"
+                    .formatted(client.image())),
         UUID.randomUUID());
   }
 
@@ -209,6 +246,8 @@ final class ClientBoots {
       case BootEffect.Grant grant -> granted(grant);
       case BootEffect.Refuse refuse -> refused(refuse);
       case BootEffect.Completed completed -> completed(completed.id());
+      case BootEffect.ChoiceKept kept ->
+          Objects.requireNonNull(commands.remove(kept.id())).complete(null);
     }
   }
 
@@ -315,7 +354,13 @@ final class ClientBoots {
     LoginRequest request = lease.request();
     parts
         .listener()
-        .loggedIn(name.value(), firmware, request.initiatorName(), address(request), traffic);
+        .loggedIn(
+            name.value(),
+            firmware,
+            request.initiatorName(),
+            address(request),
+            Objects.requireNonNull(state.record).image().toString(),
+            traffic);
   }
 
   private void refused(BootEffect.Refuse refuse) {

@@ -13,8 +13,13 @@ final class ListenerSeat implements BootListener {
 
   @Override
   public void loggedIn(
-      String client, boolean firmware, String initiator, InetAddress from, Traffic traffic) {
-    listener.loggedIn(client, firmware, initiator, from, traffic);
+      String client,
+      boolean firmware,
+      String initiator,
+      InetAddress from,
+      String image,
+      Traffic traffic) {
+    listener.loggedIn(client, firmware, initiator, from, image, traffic);
   }
 
   @Override

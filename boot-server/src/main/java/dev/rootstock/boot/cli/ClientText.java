@@ -51,6 +51,11 @@ final class ClientText {
     if (client.get("secureBoot").asBoolean()) {
       pair(pairs, "secure boot", "signed programs" + from(client, "secure-boot"));
     }
+    if (!client.get("menu").isEmpty()) {
+      List<String> menu = new ArrayList<>();
+      client.get("menu").forEach(image -> menu.add(image.asText()));
+      pair(pairs, "menu", String.join(" ", menu) + from(client, "menu"));
+    }
     for (JsonNode disk : client.get("disks")) {
       pair(pairs, "LUN " + disk.get("lun").asInt(), disk(disk));
     }

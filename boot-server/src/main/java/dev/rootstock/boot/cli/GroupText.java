@@ -34,6 +34,7 @@ final class GroupText {
     pairs.add(new String[] {"size", size(group.get("sizeBytes"), "the image's")});
     pairs.add(new String[] {"limit", size(group.get("limitBytes"), "none")});
     pairs.add(new String[] {"secure boot", text(group.get("secureBoot"))});
+    pairs.add(new String[] {"menu", menu(group.get("menu"))});
     List<String> clients = new ArrayList<>();
     group.get("clients").forEach(name -> clients.add(name.asText()));
     pairs.add(new String[] {"clients", clients.isEmpty() ? "none" : String.join(" ", clients)});
@@ -42,6 +43,15 @@ final class GroupText {
 
   private static String text(JsonNode value) {
     return value.isNull() ? SILENT : value.asText();
+  }
+
+  private static String menu(JsonNode images) {
+    if (images.isNull() || images.isEmpty()) {
+      return images.isNull() ? SILENT : "none";
+    }
+    List<String> names = new ArrayList<>();
+    images.forEach(image -> names.add(image.asText()));
+    return String.join(" ", names);
   }
 
   private static String size(JsonNode bytes, String zero) {

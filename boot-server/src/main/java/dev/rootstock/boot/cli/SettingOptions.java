@@ -20,7 +20,12 @@ final class SettingOptions {
         Command.option("size", "SIZE", "the size of new disks, as 40G; 0 for the image's"),
         Command.option("limit", "SIZE", "what writes may take in the store; 0 for no limit"),
         Command.option(
-            "secure-boot", "true|false", "whether firmware gets programs signed for Secure Boot"));
+            "secure-boot", "true|false", "whether firmware gets programs signed for Secure Boot"),
+        Command.option(
+            "menu",
+            "NAME[@VERSION],...",
+            "images to choose from at the console, unless the disk is persistent; none for no"
+                + " menu"));
   }
 
   /** By what a machine is recognised. */
@@ -48,6 +53,10 @@ final class SettingOptions {
             "'--secure-boot %s' is not known: use true or false".formatted(secureBoot));
       }
       arguments.put("secureBoot", secureBoot);
+    }
+    String menu = invocation.value("menu");
+    if (menu != null) {
+      strings(arguments, "menu", List.of(menu.split(",", -1)));
     }
   }
 

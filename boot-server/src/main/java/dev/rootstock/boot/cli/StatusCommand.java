@@ -68,12 +68,14 @@ final class StatusCommand implements Command {
     }
     Table table =
         new Table(
-            "CLIENT", "IMAGE", "STAGE", "BOOT", "STARTED", "CAME TO", "AFTER", "READ", "WRITTEN");
+            "CLIENT", "IMAGE", "RUNS", "STAGE", "BOOT", "STARTED", "CAME TO", "AFTER", "READ",
+            "WRITTEN");
     for (JsonNode client : status.get("clients")) {
       JsonNode last = BootText.latest(client);
       table.row(
           client.get("name").asText(),
           client.get("image").asText(),
+          client.get("bootedImage").isNull() ? "-" : client.get("bootedImage").asText(),
           client.get("stage").asText(),
           client.get("generation").asText(),
           client.get("started").isNull() ? "-" : client.get("started").asText(),

@@ -44,7 +44,7 @@ public record Client(
     this(
         name,
         new ClientKeys(macs, uuid, initiators, List.of()),
-        new Settings(image, mode, sizeBytes, OptionalLong.empty(), null),
+        new Settings(image, mode, sizeBytes, OptionalLong.empty(), null, null),
         null,
         address,
         List.of());
@@ -62,6 +62,13 @@ public record Client(
       throw new InvalidClientException(
           "a read-only disk has its image's size: leave --size out, or choose another mode"
               + (group == null ? "" : " (client '%s')".formatted(name)));
+    }
+    boolean persistent = all.mode() == null || all.mode() == Mode.PERSISTENT;
+    if (persistent && all.menu() != null && !all.menu().isEmpty()) {
+      throw new InvalidClientException(
+          ("client '%s' is persistent and its disk stands on one image, so a menu of images means"
+                  + " nothing to it: give it another --mode, or --menu none")
+              .formatted(name));
     }
   }
 
@@ -96,6 +103,20 @@ public record Client(
   /** Whether its firmware gets programs that are signed for Secure Boot. */
   public boolean secureBoot() {
     return Boolean.TRUE.equals(settings().secureBoot());
+  }
+
+  /**
+   * The images that whoever is at the machine may choose from, its own among them and the one that
+   * it boots when nobody does; empty where there is no menu.
+   */
+  public List<ImageReference> menu() {
+    List<ImageReference> menu = settings().menu();
+    if (menu == null || menu.isEmpty()) {
+      return List.of();
+    }
+    return menu.contains(image())
+        ? menu
+        : Stream.concat(Stream.of(image()), menu.stream()).toList();
   }
 
   private static OptionalLong positive(OptionalLong value) {

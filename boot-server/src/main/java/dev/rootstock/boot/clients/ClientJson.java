@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** Clients and groups in the registry's JSON. What somebody does not say has no field. */
 final class ClientJson {
   private static final Set<String> SETTINGS =
-      Set.of("image", "mode", "size", "limit", "secureBoot");
+      Set.of("image", "mode", "size", "limit", "secureBoot", "menu");
   private static final Set<String> CLIENT =
       Set.of(
           "name",
@@ -41,6 +41,7 @@ final class ClientJson {
           "size",
           "limit",
           "secureBoot",
+          "menu",
           "group",
           "address",
           "disks",
@@ -84,6 +85,9 @@ final class ClientJson {
     if (settings.secureBoot() != null) {
       node.put("secureBoot", settings.secureBoot());
     }
+    if (settings.menu() != null) {
+      strings(node, "menu", settings.menu());
+    }
   }
 
   private static Settings settings(JsonNode node) throws IOException {
@@ -93,7 +97,8 @@ final class ClientJson {
         optional(node.get("mode"), Mode::parse),
         optionalNumber(node.get("size")),
         optionalNumber(node.get("limit")),
-        secureBoot == null ? null : truth(secureBoot));
+        secureBoot == null ? null : truth(secureBoot),
+        node.has("menu") ? list(node.get("menu"), ImageReference::parse) : null);
   }
 
   static ObjectNode write(Registration registration) {

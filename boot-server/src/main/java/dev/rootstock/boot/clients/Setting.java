@@ -11,7 +11,8 @@ public enum Setting {
   MODE,
   SIZE,
   LIMIT,
-  SECURE_BOOT;
+  SECURE_BOOT,
+  MENU;
 
   /** As users write it: {@code secure-boot}. */
   public String text() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.clients;
 
+import dev.rootstock.boot.Limits;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -13,18 +15,20 @@ import org.jspecify.annotations.Nullable;
  * @param sizeBytes the size of the disk, a multiple of 512; 0 for the image's own
  * @param limitBytes what writes may take in the store; 0 for no limit
  * @param secureBoot whether firmware gets programs that are signed for Secure Boot
+ * @param menu the images that whoever is at the machine may choose from; empty for no menu
  */
 public record Settings(
     @Nullable ImageReference image,
     @Nullable Mode mode,
     OptionalLong sizeBytes,
     OptionalLong limitBytes,
-    @Nullable Boolean secureBoot) {
+    @Nullable Boolean secureBoot,
+    @Nullable List<ImageReference> menu) {
   private static final int BLOCK = 512;
 
   /** Nothing is said. */
   public static final Settings NONE =
-      new Settings(null, null, OptionalLong.empty(), OptionalLong.empty(), null);
+      new Settings(null, null, OptionalLong.empty(), OptionalLong.empty(), null, null);
 
   public Settings {
     if (limitBytes.isPresent() && limitBytes.getAsLong() < 0) {
@@ -37,6 +41,20 @@ public record Settings(
           "a disk of %d bytes cannot be: the size must be a positive multiple of %d"
               .formatted(sizeBytes.getAsLong(), BLOCK));
     }
+    if (menu != null) {
+      menu = List.copyOf(menu);
+      checkMenu(menu);
+    }
+  }
+
+  private static void checkMenu(List<ImageReference> menu) {
+    if (menu.size() > Limits.MENU) {
+      throw new InvalidClientException(
+          "%d images are too many for one menu: at most %d".formatted(menu.size(), Limits.MENU));
+    }
+    if (menu.stream().distinct().count() != menu.size()) {
+      throw new InvalidClientException("the same image stands twice in the menu");
+    }
   }
 
   /** Whether this one is said. */
@@ -47,6 +65,7 @@ public record Settings(
       case SIZE -> sizeBytes.isPresent();
       case LIMIT -> limitBytes.isPresent();
       case SECURE_BOOT -> secureBoot != null;
+      case MENU -> menu != null;
     };
   }
 
@@ -57,7 +76,8 @@ public record Settings(
         mode != null ? mode : others.mode,
         sizeBytes.isPresent() ? sizeBytes : others.sizeBytes,
         limitBytes.isPresent() ? limitBytes : others.limitBytes,
-        secureBoot != null ? secureBoot : others.secureBoot);
+        secureBoot != null ? secureBoot : others.secureBoot,
+        menu != null ? menu : others.menu);
   }
 
   /** The same, and this one is not said. */
@@ -68,26 +88,31 @@ public record Settings(
       case SIZE -> withSize(OptionalLong.empty());
       case LIMIT -> withLimit(OptionalLong.empty());
       case SECURE_BOOT -> withSecureBoot(null);
+      case MENU -> withMenu(null);
     };
   }
 
   public Settings withImage(@Nullable ImageReference newImage) {
-    return new Settings(newImage, mode, sizeBytes, limitBytes, secureBoot);
+    return new Settings(newImage, mode, sizeBytes, limitBytes, secureBoot, menu);
   }
 
   public Settings withMode(@Nullable Mode newMode) {
-    return new Settings(image, newMode, sizeBytes, limitBytes, secureBoot);
+    return new Settings(image, newMode, sizeBytes, limitBytes, secureBoot, menu);
   }
 
   public Settings withSize(OptionalLong newSize) {
-    return new Settings(image, mode, newSize, limitBytes, secureBoot);
+    return new Settings(image, mode, newSize, limitBytes, secureBoot, menu);
   }
 
   public Settings withLimit(OptionalLong newLimit) {
-    return new Settings(image, mode, sizeBytes, newLimit, secureBoot);
+    return new Settings(image, mode, sizeBytes, newLimit, secureBoot, menu);
   }
 
   public Settings withSecureBoot(@Nullable Boolean newSecureBoot) {
-    return new Settings(image, mode, sizeBytes, limitBytes, newSecureBoot);
+    return new Settings(image, mode, sizeBytes, limitBytes, newSecureBoot, menu);
+  }
+
+  public Settings withMenu(@Nullable List<ImageReference> newMenu) {
+    return new Settings(image, mode, sizeBytes, limitBytes, secureBoot, newMenu);
   }
 }

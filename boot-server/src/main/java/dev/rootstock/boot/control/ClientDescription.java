@@ -83,6 +83,10 @@ final class ClientDescription {
     if (secureBoot != null) {
       changed = changed.withSecureBoot(Boolean.valueOf(secureBoot));
     }
+    List<String> menu = arguments.texts("menu");
+    if (!menu.isEmpty()) {
+      changed = changed.withMenu(list(List.of(), menu, ImageReference::parse));
+    }
     return changed;
   }
 

@@ -12,6 +12,7 @@ import dev.rootstock.boot.boots.ClientStatus.SessionStatus;
 import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.clients.Registry;
@@ -27,6 +28,7 @@ import dev.rootstock.images.store.GoldenVersion;
 import dev.rootstock.images.store.Progress;
 import dev.rootstock.images.store.StoreException;
 import java.net.Inet4Address;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -38,6 +40,10 @@ final class ClientOperations {
       "it is known by its initiator name only, which anybody can write: our DHCP server does not"
           + " give it an address, so give it --address, --initiator with a name that only it has,"
           + " or a CHAP secret";
+
+  private static final String MENU_UNSEEN =
+      "its menu is part of its script, which nobody fetches: configure 'http.listen', and"
+          + " 'dhcp.ipxe: script' where our DHCP server gives addresses";
 
   private ClientOperations() {}
 
@@ -68,7 +74,15 @@ final class ClientOperations {
     if (client.mode() == Mode.MEMORY) {
       installation.store().checkMemory();
     }
-    GoldenVersion version = ImageOperations.version(installation, client.image());
+    checkDisk(installation, client, client.image());
+    for (ImageReference choice : client.menu()) {
+      checkDisk(installation, client, choice);
+    }
+  }
+
+  private static void checkDisk(Installation installation, Client client, ImageReference image)
+      throws RefusedException {
+    GoldenVersion version = ImageOperations.version(installation, image);
     if (client.sizeBytes().orElse(version.sizeBytes()) < version.sizeBytes()) {
       throw new RefusedException(
           "a disk of %d bytes is too small for %s: --size has to be %d bytes or more"
@@ -174,6 +188,7 @@ final class ClientOperations {
         .limitBytes()
         .ifPresentOrElse(limit -> node.put("limitBytes", limit), () -> node.putNull("limitBytes"));
     node.put("secureBoot", client.secureBoot());
+    strings(node, "menu", client.menu());
     node.put("group", client.group() == null ? null : client.group().name().value());
     ObjectNode sources = node.putObject("sources");
     for (Setting setting : Setting.values()) {
@@ -199,7 +214,17 @@ final class ClientOperations {
             configuration.iscsi().chap(),
             configuration.dhcp() instanceof Dhcp.Server,
             registration);
-    return byName ? List.of(BY_NAME_ONLY) : List.of();
+    boolean unseen =
+        configuration.http().listen().isEmpty()
+            || (configuration.dhcp() instanceof Dhcp.Server giving && !giving.scripted());
+    List<String> warnings = new ArrayList<>();
+    if (byName) {
+      warnings.add(BY_NAME_ONLY);
+    }
+    if (unseen && !registration.client().menu().isEmpty()) {
+      warnings.add(MENU_UNSEEN);
+    }
+    return warnings;
   }
 
   /** All but the secrets. */

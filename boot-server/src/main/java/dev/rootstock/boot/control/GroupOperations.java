@@ -11,6 +11,7 @@ import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Registry;
 import dev.rootstock.boot.clients.Settings;
 import dev.rootstock.images.store.Progress;
+import java.util.List;
 
 /** What {@code rootstock group} does. */
 final class GroupOperations {
@@ -62,6 +63,10 @@ final class GroupOperations {
     if (image != null) {
       ImageOperations.version(workplace.installation(), ImageReference.parse(image));
     }
+    List<ImageReference> menu = ClientDescription.settings(Settings.NONE, arguments).menu();
+    for (ImageReference choice : menu == null ? List.<ImageReference>of() : menu) {
+      ImageOperations.version(workplace.installation(), choice);
+    }
   }
 
   private static GroupName name(Arguments arguments) throws RefusedException {
@@ -85,6 +90,13 @@ final class GroupOperations {
         .limitBytes()
         .ifPresentOrElse(limit -> node.put("limitBytes", limit), () -> node.putNull("limitBytes"));
     node.put("secureBoot", settings.secureBoot());
+    List<ImageReference> choices = settings.menu();
+    if (choices == null) {
+      node.putNull("menu");
+    } else {
+      ArrayNode menu = node.putArray("menu");
+      choices.forEach(choice -> menu.add(choice.toString()));
+    }
     ArrayNode clients = node.putArray("clients");
     registry(workplace)
         .members(group.name())

@@ -12,6 +12,7 @@ import dev.rootstock.images.store.ImageStore;
 import dev.rootstock.images.store.StoreException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -29,12 +30,13 @@ final class ImageUsers {
       boolean boots = boot != null && boot.image().equals(exact) && !boot.has(Flag.ENDED);
       if (boots
           || registration.client().image().equals(exact)
+          || registration.client().menu().contains(exact)
           || registration.client().sees(exact)) {
         users.add(name);
       }
     }
     for (Group group : installation.registry().groups()) {
-      if (exact.equals(group.settings().image())) {
+      if (exact.equals(group.settings().image()) || menu(group).contains(exact)) {
         users.add("group " + group.name());
       }
     }
@@ -52,15 +54,28 @@ final class ImageUsers {
     Stream<String> clients =
         installation.registry().all().stream()
             .map(Registration::client)
-            .filter(client -> client.image().image().equals(version.name()))
+            .filter(client -> wants(version, List.of(client.image()), client.menu()))
             .map(client -> client.name().value());
     Stream<String> groups =
         installation.registry().groups().stream()
             .filter(
                 group ->
-                    group.settings().image() != null
-                        && group.settings().image().image().equals(version.name()))
+                    wants(
+                        version,
+                        Optional.ofNullable(group.settings().image()).stream().toList(),
+                        menu(group)))
             .map(group -> "group " + group.name());
     return Stream.concat(clients, groups).toList();
+  }
+
+  private static boolean wants(
+      GoldenVersion version, List<ImageReference> image, List<ImageReference> menu) {
+    return Stream.concat(image.stream(), menu.stream())
+        .anyMatch(each -> each.image().equals(version.name()));
+  }
+
+  private static List<ImageReference> menu(Group group) {
+    List<ImageReference> menu = group.settings().menu();
+    return menu == null ? List.of() : menu;
   }
 }

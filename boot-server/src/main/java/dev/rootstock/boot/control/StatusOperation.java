@@ -43,6 +43,7 @@ final class StatusOperation {
           older(workplace.installation(), each).map(ImageReference::toString).orElse(null));
       Optional<ClientStatus> status = workplace.boots().status(each.client().name());
       node.put("stage", status.map(known -> known.stage().text()).orElse("new"));
+      node.put("bootedImage", status.map(ClientStatus::image).orElse(null));
       node.put("generation", status.map(ClientStatus::generation).orElse(0L));
       Optional<Trail> trail = workplace.trails().of(each.client().name().value());
       trail.ifPresentOrElse(

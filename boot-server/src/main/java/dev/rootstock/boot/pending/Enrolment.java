@@ -150,7 +150,8 @@ public final class Enrolment {
     return new Client(
         name,
         ClientKeys.NONE.withMacs(List.of(machine.card())),
-        new Settings(rule.image(), rule.mode(), OptionalLong.empty(), OptionalLong.empty(), null),
+        new Settings(
+            rule.image(), rule.mode(), OptionalLong.empty(), OptionalLong.empty(), null, null),
         group,
         null,
         List.of());

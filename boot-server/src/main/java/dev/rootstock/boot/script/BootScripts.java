@@ -24,14 +24,41 @@ public final class BootScripts implements Route {
   /** INT 13 numbers of disks begin here; UEFI takes the same. */
   private static final int FIRST_DRIVE = 0x80;
 
+  /** Below which path it answers. */
+  public static final String PREFIX = "/script/";
+
+  private static final String IMAGE = "image";
+  private static final String TOKEN = "boot";
+
   private final ScriptClients clients;
   private final ScriptTemplates templates;
   private final ScriptListener listener;
 
-  /** Hears of scripts, and knows of boots; on any thread, must not wait. */
+  /**
+   * Hears of scripts, and knows of boots; on any thread, must not wait where it does not say so.
+   */
   public interface ScriptListener {
-    /** A client's script goes out. */
-    void fetched(String client);
+    /**
+     * A client's script goes out, with a menu or without.
+     *
+     * @param from who gets it
+     */
+    void fetched(String client, InetAddress from);
+
+    /**
+     * By what a menu that is shown to this address now proves itself to {@link #choose}, in
+     * characters that an address on the web may have.
+     */
+    Optional<String> menuToken(String client, InetAddress from);
+
+    /**
+     * Whoever is at the machine has chosen. May wait.
+     *
+     * @param token as it came from the network
+     * @param image likewise
+     * @return why the machine cannot have it, in one line; empty where its next boot does
+     */
+    Optional<String> choose(String client, InetAddress from, String token, String image);
 
     /**
      * A machine that is no client fetches its script. May wait.
@@ -69,10 +96,16 @@ public final class BootScripts implements Route {
     if (client.refusal().isPresent()) {
       return refused("client " + client.name() + ": " + client.refusal().get());
     }
-    if (request.method().equals(HttpMethod.GET)) {
-      listener.fetched(client.name());
+    boolean fetches = request.method().equals(HttpMethod.GET);
+    String image = request.parameters().get(IMAGE);
+    if (image != null) {
+      Optional<String> problem = fetches ? choose(client, request, image) : Optional.empty();
+      return problem.isPresent() ? refused(problem.get()) : Answer.Text.ok(script(client, request));
     }
-    return Answer.Text.ok(script(client, request));
+    if (fetches) {
+      listener.fetched(client.name(), request.client());
+    }
+    return Answer.Text.ok(menu(client, request).orElseGet(() -> script(client, request)));
   }
 
   private Lookup find(Request request, String rest) {
@@ -98,11 +131,51 @@ public final class BootScripts implements Route {
         templates.fill(Kind.REFUSED, Map.of("reason", ScriptTemplates.plain(reason))));
   }
 
+  private Optional<String> choose(ScriptClient client, Request request, String image) {
+    String token = request.parameters().getOrDefault(TOKEN, "");
+    return listener.choose(client.name(), request.client(), token, image);
+  }
+
+  /** Only for the machine itself, as far as we can know it: a choice is what its next boot gets. */
+  private Optional<String> menu(ScriptClient client, Request request) {
+    if (client.menu().isEmpty() || !mayBeOwn(client, request)) {
+      return Optional.empty();
+    }
+    ScriptClient.Menu menu = client.menu().get();
+    return listener
+        .menuToken(client.name(), request.client())
+        .map(
+            token ->
+                templates.fill(
+                    Kind.MENU,
+                    Map.of(
+                        "client", client.name(),
+                        "items", items(menu),
+                        "preselected", menu.preselected(),
+                        "choose-url", chooseUrl(client, token))));
+  }
+
+  private static String items(ScriptClient.Menu menu) {
+    return menu.images().stream().map("item %1$s %1$s%n"::formatted).collect(Collectors.joining());
+  }
+
+  /** From the menu's own address, by which the machine reaches us; what was chosen goes behind. */
+  private static String chooseUrl(ScriptClient client, String token) {
+    return "%s%s?%s=%s&%s=".formatted(PREFIX, client.name(), TOKEN, token, IMAGE);
+  }
+
+  private static boolean own(ScriptClient client, Request request) {
+    return client.address().filter(request.client()::equals).isPresent();
+  }
+
+  private static boolean mayBeOwn(ScriptClient client, Request request) {
+    return client.address().isEmpty() || own(client, request);
+  }
+
   private String script(ScriptClient client, Request request) {
     // Where another DHCP server gives the addresses we may know none: then a token, which only
     // marks a boot in 'status', goes to whoever asks, and a secret goes to nobody.
-    boolean own = client.address().filter(request.client()::equals).isPresent();
-    boolean mayBeOwn = own || client.address().isEmpty();
+    boolean own = own(client, request);
     ScriptClient.Disk first = client.disks().getFirst();
     return templates.fill(
         Kind.BOOT,
@@ -115,7 +188,8 @@ public final class BootScripts implements Route {
             "all-disks", hooked(client, 0),
             "other-disks", hooked(client, 1),
             "secrets", own ? client.secrets().map(BootScripts::secrets).orElse("") : "",
-            "ready-url", mayBeOwn ? listener.readyUrl(client.name()).orElse("") : ""));
+            "ready-url",
+                mayBeOwn(client, request) ? listener.readyUrl(client.name()).orElse("") : ""));
   }
 
   /** A disk that is not there is said, and left out, as it is at the target. */

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param address the client's own, where it is known
  * @param secrets by what it proves itself, where its administrator has them handed out
  * @param refusal why it may not boot, in one line; empty where it may
+ * @param menu what whoever is at the machine may choose from
  */
 public record ScriptClient(
     String name,
@@ -23,7 +24,8 @@ public record ScriptClient(
     List<Disk> disks,
     Optional<InetAddress> address,
     Optional<Secrets> secrets,
-    Optional<String> refusal) {
+    Optional<String> refusal,
+    Optional<Menu> menu) {
   public ScriptClient {
     disks = List.copyOf(disks);
   }
@@ -36,6 +38,18 @@ public record ScriptClient(
   public record Disk(List<RootPath> paths) {
     public Disk {
       paths = List.copyOf(paths);
+    }
+  }
+
+  /**
+   * Images by their names, in which nothing is more than text to iPXE.
+   *
+   * @param images in the order in which they are shown
+   * @param preselected the one of them that the machine boots when nobody chooses
+   */
+  public record Menu(List<String> images, String preselected) {
+    public Menu {
+      images = List.copyOf(images);
     }
   }
 

@@ -40,6 +40,8 @@ public final class ScriptTemplates {
         "root-paths",
         "secrets",
         "target"),
+    /** Lets whoever is at the machine choose an image, and comes back for the script of that. */
+    MENU("menu.ipxe", "choose-url", "client", "items", "preselected"),
     /** Says why there is no disk, and goes on with what the machine has. */
     REFUSED("refused.ipxe", "reason");
 
@@ -61,8 +63,8 @@ public final class ScriptTemplates {
   /**
    * Reads the templates.
    *
-   * @param folder whose files {@code boot.ipxe} and {@code refused.ipxe} stand in for our own; null
-   *     for our own
+   * @param folder whose files {@code boot.ipxe}, {@code menu.ipxe} and {@code refused.ipxe} stand
+   *     in for our own; null for our own
    * @throws IOException in one line, where a file cannot be read, is no iPXE script, or has a gap
    *     that nothing fills
    */

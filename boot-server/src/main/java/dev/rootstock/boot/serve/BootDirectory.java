@@ -2,7 +2,9 @@
 package dev.rootstock.boot.serve;
 
 import dev.rootstock.boot.clients.Chap;
+import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
+import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.InitiatorName;
 import dev.rootstock.boot.clients.InvalidClientException;
 import dev.rootstock.boot.clients.MacAddress;
@@ -158,7 +160,17 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
         secrets(registration.chap()),
         disks.getFirst().paths().isEmpty()
             ? Optional.of("its root path is longer than 255 bytes. A shorter name prefix helps")
-            : Optional.empty());
+            : Optional.empty(),
+        menu(registration.client()));
+  }
+
+  private static Optional<ScriptClient.Menu> menu(Client client) {
+    return client.menu().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new ScriptClient.Menu(
+                client.menu().stream().map(ImageReference::toString).toList(),
+                client.image().toString()));
   }
 
   private ScriptClient.Disk disk(ClientName name, int lun) {

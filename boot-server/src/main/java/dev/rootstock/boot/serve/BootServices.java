@@ -199,7 +199,7 @@ final class BootServices implements AutoCloseable {
     }
     ScriptTemplates templates = ScriptTemplates.load(configuration.http().templates());
     Map<String, Route> routes = new HashMap<>();
-    routes.put("/script/", new BootScripts(directory, templates, watch));
+    routes.put(BootScripts.PREFIX, new BootScripts(directory, templates, watch));
     routes.put(ReadyRoute.PREFIX, new ReadyRoute(watch.trails()::ready));
     if (files != null) {
       routes.put("/boot/", (request, rest) -> served(files, request, rest, watch));

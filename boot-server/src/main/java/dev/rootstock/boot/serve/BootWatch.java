@@ -24,6 +24,8 @@ import dev.rootstock.dhcp.MalformedDhcpException;
 import java.net.InetAddress;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
 
 /** Hears what happens on a machine's way to its disk, and tells those who go by it. */
 record BootWatch(
@@ -100,14 +102,33 @@ record BootWatch(
   }
 
   @Override
-  public void fetched(String client) {
-    boots.scriptFetched(client);
+  public void fetched(String client, InetAddress from) {
+    boots.scriptFetched(client, from);
     trails.took(client, Step.SCRIPT, "");
   }
 
   @Override
   public Optional<String> stranger(Optional<String> mac, Optional<String> uuid, InetAddress from) {
     return enroller.flatMap(enrols -> enrols.fetches(mac, uuid, from));
+  }
+
+  @Override
+  public Optional<String> menuToken(String client, InetAddress from) {
+    return boots.menuToken(new ClientName(client), from);
+  }
+
+  @Override
+  public Optional<String> choose(String client, InetAddress from, String token, String image) {
+    try {
+      boots.choose(new ClientName(client), from, token, image).toCompletableFuture().join();
+      return Optional.empty();
+    } catch (CompletionException refused) {
+      Throwable why = refused.getCause();
+      return Optional.of(
+          why instanceof TimeoutException || why == null || why.getMessage() == null
+              ? "the server is busy: restart the machine"
+              : why.getMessage());
+    }
   }
 
   @Override
@@ -120,9 +141,17 @@ record BootWatch(
     return new BootListener() {
       @Override
       public void loggedIn(
-          String client, boolean firmware, String initiator, InetAddress from, Traffic traffic) {
+          String client,
+          boolean firmware,
+          String initiator,
+          InetAddress from,
+          String image,
+          Traffic traffic) {
         trails.loggedIn(
-            client, firmware, count(traffic), from.getHostAddress() + " as " + initiator);
+            client,
+            firmware,
+            count(traffic),
+            "%s on %s as %s".formatted(from.getHostAddress(), image, initiator));
       }
 
       @Override

@@ -121,14 +121,14 @@ final class BootBench {
   /** Asks for a session; the answer stands in {@link #answers}. */
   long login(InetAddress address, InitiatorKind kind) {
     long id = ++lastId;
-    take(new Login(id, address, kind, offer()));
+    take(new Login(id, address, kind, offer(address)));
     return id;
   }
 
   /** As {@link #login}, with the proof of a boot. */
   long proved(InetAddress address, InitiatorKind kind, long boot) {
     long id = ++lastId;
-    take(new Login(id, address, kind, offer(), OptionalLong.of(boot)));
+    take(new Login(id, address, kind, offer(address), OptionalLong.of(boot)));
     return id;
   }
 
@@ -159,7 +159,18 @@ final class BootBench {
   }
 
   BootBench script() {
-    return take(new BootEvent.ScriptFetched());
+    return script(X);
+  }
+
+  BootBench script(InetAddress address) {
+    return take(new BootEvent.ScriptFetched(address));
+  }
+
+  /** Somebody at that address chooses a version of the image; null while it is not answered. */
+  @Nullable Answer choose(InetAddress address, int chosen) {
+    long id = ++lastId;
+    take(new BootEvent.ImageChosen(id, address, ImageReference.of("debian", chosen)));
+    return answers.get(id);
   }
 
   /** The number of the next request. */
@@ -216,11 +227,13 @@ final class BootBench {
     return this;
   }
 
-  private Offer offer() {
+  private Offer offer(InetAddress address) {
+    ImageReference chosen = state.chosen(address, now);
+    ImageReference image = chosen == null ? ImageReference.of("debian", version) : chosen;
     return new Offer(
         mode,
         takeover,
-        imageProblem == null ? ImageReference.of("debian", version) : null,
+        imageProblem == null ? image : null,
         imageProblem == null ? "" : imageProblem,
         UUID.randomUUID());
   }
@@ -302,6 +315,7 @@ final class BootBench {
       case BootEffect.Refuse refuse ->
           answers.put(refuse.id(), new Answer.Refused(refuse.reason()));
       case BootEffect.Completed completed -> answers.put(completed.id(), new Answer.Completed());
+      case BootEffect.ChoiceKept kept -> answers.put(kept.id(), new Answer.Completed());
     }
   }
 

@@ -37,7 +37,7 @@ class GroupCommandsTest {
     assertEquals(1 << 20, alpha.get("limitBytes").asLong());
     assertEquals("lab", alpha.get("group").asText());
     assertEquals(
-        "{\"image\":\"group\",\"mode\":\"group\",\"size\":\"default\",\"limit\":\"group\",\"secure-boot\":\"default\"}",
+        "{\"image\":\"group\",\"mode\":\"group\",\"size\":\"default\",\"limit\":\"group\",\"secure-boot\":\"default\",\"menu\":\"default\"}",
         alpha.get("sources").toString());
   }
 
@@ -105,7 +105,7 @@ class GroupCommandsTest {
   void groupsAreListedAndShownWithTheirClients() throws Exception {
     JsonNode shown = commands.run("group", "show", "lab", "--json").json();
     assertEquals(
-        "{\"name\":\"lab\",\"image\":\"debian\",\"mode\":\"ephemeral\",\"sizeBytes\":null,\"limitBytes\":1048576,\"secureBoot\":null,\"clients\":[\"alpha\"]}",
+        "{\"name\":\"lab\",\"image\":\"debian\",\"mode\":\"ephemeral\",\"sizeBytes\":null,\"limitBytes\":1048576,\"secureBoot\":null,\"menu\":null,\"clients\":[\"alpha\"]}",
         shown.toString());
     String listed = commands.done("group", "list");
     assertTrue(listed.lines().anyMatch(line -> line.startsWith("lab ")), listed);

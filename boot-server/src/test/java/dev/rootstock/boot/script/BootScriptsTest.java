@@ -31,6 +31,9 @@ class BootScriptsTest {
 
   private final List<String> asked = new ArrayList<>();
   private final List<String> fetched = new ArrayList<>();
+  private final List<String> chosen = new ArrayList<>();
+  private Optional<String> choiceProblem = Optional.empty();
+  private Optional<ScriptClient.Menu> menu = Optional.empty();
   private Optional<String> refusal = Optional.empty();
   private Optional<InetAddress> address = Optional.of(InetAddress.getLoopbackAddress());
 
@@ -53,7 +56,8 @@ class BootScriptsTest {
                       List.of(disk("0"), disk("1")),
                       address,
                       Optional.of(SECRETS),
-                      refusal))
+                      refusal,
+                      menu))
               : Optional.empty();
         }
 
@@ -73,7 +77,7 @@ class BootScriptsTest {
   private final BootScripts.ScriptListener listener =
       new BootScripts.ScriptListener() {
         @Override
-        public void fetched(String client) {
+        public void fetched(String client, InetAddress from) {
           fetched.add(client);
         }
 
@@ -82,6 +86,18 @@ class BootScriptsTest {
             Optional<String> mac, Optional<String> uuid, InetAddress from) {
           asked.add(mac.orElse("-") + " " + uuid.orElse("-"));
           return mac.filter("52:54:00:77:00:99"::equals).map(ignored -> "alpha");
+        }
+
+        @Override
+        public Optional<String> menuToken(String client, InetAddress from) {
+          return Optional.of("TOKEN-" + from.getHostAddress());
+        }
+
+        @Override
+        public Optional<String> choose(
+            String client, InetAddress from, String token, String image) {
+          chosen.add(client + " " + from.getHostAddress() + " " + token + " " + image);
+          return choiceProblem;
         }
 
         @Override
@@ -194,6 +210,95 @@ class BootScriptsTest {
     assertTrue(lines.get(1).startsWith("sanhook --drive 0x80 "), lines.toString());
     assertTrue(lines.get(2).startsWith("sanhook --drive 0x81 "), lines.toString());
     assertEquals("exit 1", lines.get(3));
+  }
+
+  private void showMenu() {
+    menu = Optional.of(new ScriptClient.Menu(List.of("fedora", "debian@2", "debian"), "debian"));
+  }
+
+  @Test
+  void aMenuShowsWhatTheAdministratorAllowsAndTheLocalDisk() throws Exception {
+    showMenu();
+    List<String> lines = script(HttpMethod.GET, "alpha", Map.of(), null).lines().toList();
+    assertEquals("#!ipxe", lines.getFirst());
+    int first = lines.indexOf("item fedora fedora");
+    assertEquals(
+        List.of("item fedora fedora", "item debian@2 debian@2", "item debian debian"),
+        lines.subList(first, first + 3));
+    assertTrue(lines.stream().anyMatch(line -> line.startsWith("item _local ")), lines.toString());
+    assertTrue(
+        lines.contains("choose --timeout 15000 --default debian chosen || goto local"),
+        lines.toString());
+    assertTrue(
+        lines.contains(
+            "chain --replace --autofree /script/alpha?boot=TOKEN-127.0.0.1&image=${chosen}"
+                + " || goto failed"),
+        lines.toString());
+    assertFalse(lines.stream().anyMatch(line -> line.startsWith("sanboot")), lines.toString());
+    assertEquals(List.of("alpha"), fetched);
+    assertEquals(List.of(), chosen);
+  }
+
+  @Test
+  void whoeverFetchesByCardChoosesUnderTheClientsName() throws Exception {
+    showMenu();
+    String script = script(HttpMethod.GET, "", Map.of("mac", "52:54:00:77:00:01"), null);
+    assertTrue(script.contains(" /script/alpha?boot=TOKEN-127.0.0.1&image="), script);
+  }
+
+  /** A choice is what the machine's next boot gets: it is nobody else's. */
+  @Test
+  void anotherAddressThanTheClientsGetsNoMenu() throws Exception {
+    showMenu();
+    address = Optional.of(InetAddress.ofLiteral("10.77.0.9"));
+    String script = script(HttpMethod.GET, "alpha", Map.of(), null);
+    assertTrue(script.contains("sanboot") && !script.contains("TOKEN"), script);
+  }
+
+  @Test
+  void whatWasChosenIsAnsweredWithTheBootScript() throws Exception {
+    String plain = script(HttpMethod.GET, "alpha", Map.of(), null);
+    showMenu();
+    fetched.clear();
+    Map<String, String> query = Map.of("image", "debian@2", "boot", "TOKEN-127.0.0.1");
+    assertEquals(plain, script(HttpMethod.GET, "alpha", query, null));
+    assertEquals(List.of("alpha 127.0.0.1 TOKEN-127.0.0.1 debian@2"), chosen);
+    assertEquals(List.of(), fetched, "the menu was its script: a second fetch would forget it");
+  }
+
+  @Test
+  void aRefusedChoiceIsAnsweredWithTheReasonAndNoDisk() throws Exception {
+    showMenu();
+    choiceProblem = Optional.of("client alpha: its menu has no image\n sanboot x");
+    String script = script(HttpMethod.GET, "alpha", Map.of("image", "x"), null);
+    assertTrue(
+        script.contains("echo Rootstock: client alpha: its menu has no image  sanboot x\n"),
+        script);
+    assertFalse(script.lines().anyMatch(line -> line.startsWith("sanboot")), script);
+    assertEquals(List.of("alpha 127.0.0.1  x"), chosen, "without a token there is none to prove");
+  }
+
+  @Test
+  void headChoosesNothing() throws Exception {
+    showMenu();
+    script(HttpMethod.HEAD, "alpha", Map.of("image", "debian@2", "boot", "TOKEN"), null);
+    assertEquals(List.of(), chosen);
+  }
+
+  @Test
+  void anAdministratorsMenuStandsInForOurs() throws Exception {
+    showMenu();
+    Files.writeString(
+        folder.resolve("menu.ipxe"), "#!ipxe\n@items@chain @choose-url@@preselected@ # @client@\n");
+    assertEquals(
+        """
+        #!ipxe
+        item fedora fedora
+        item debian@2 debian@2
+        item debian debian
+        chain /script/alpha?boot=TOKEN-127.0.0.1&image=debian # alpha
+        """,
+        script(HttpMethod.GET, "alpha", Map.of(), folder));
   }
 
   /** Somebody who only looks has not begun a boot. */
