@@ -68,14 +68,18 @@ class RegistryTest {
   void aChangeThatMayWaitIsMadeThoughTheQueueIsFull() throws Exception {
     try (Registry registry = Registry.open(data)) {
       done(registry.add(client("alpha", MAC, MACHINE, NAME, address("10.0.0.7"))));
+      CountDownLatch begun = new CountDownLatch(1);
       CountDownLatch goOn = new CountDownLatch(1);
       CompletionStage<?> slow =
           registry.update(
               name("alpha"),
               now -> {
+                begun.countDown();
                 awaitUninterruptibly(goOn);
                 return now;
               });
+      // Not in the queue any more: else it would make room when it leaves.
+      awaitUninterruptibly(begun);
       CompletionStage<?> last = slow;
       for (int i = 0; i <= Limits.REGISTRY_QUEUE + 1; i++) {
         last = registry.update(name("nobody"), now -> now);
