@@ -251,6 +251,9 @@ final class GoldenFiles {
                 origin,
                 Checksums.hex(pieces));
         write(description, Sidecar.encode(version));
+        // A start that finds the description goes on from there, so what it goes on with is named
+        // durably before: else power loss could leave a version without its bytes or checksums.
+        opener.syncFolder(image);
         opener.move(description, info(image, number));
         finished = true; // from here on the next start would go on, so nothing is taken back
         taken(name, number);
