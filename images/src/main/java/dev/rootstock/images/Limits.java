@@ -52,8 +52,17 @@ public final class Limits {
    */
   public static final int CHECKPOINT_SLICES = 2_048;
 
-  /** Slices that one overlay may hold when all together hold more than is to be in memory. */
-  public static final int HELD_SLICES_WHEN_CROWDED = 256;
+  /**
+   * Bytes of memory for changes of maps that are not in the files yet, pinned slices among them,
+   * for all overlays together. In slices alone it is two thirds of those that are kept in memory,
+   * so there is always one to be forgotten. Beyond it writes wait for checkpoints.
+   */
+  public static final long HELD_MAP_BYTES = 96L << 20;
+
+  /**
+   * Seconds after which changes of a map are written, though nobody flushes or needs the memory.
+   */
+  public static final int UNWRITTEN_SECONDS = 30;
 
   /** L2 tables of a file that was not closed up to which all are read to find leaked clusters. */
   public static final int CENSUS_TABLES = 512;

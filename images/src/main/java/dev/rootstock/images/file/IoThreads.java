@@ -5,11 +5,14 @@ import dev.rootstock.images.Limits;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The few threads that wait for disks on behalf of all. Readers, writers and syncs are apart, so
@@ -23,6 +26,7 @@ public final class IoThreads implements AutoCloseable {
   private final ThreadPoolExecutor readers;
   private final ThreadPoolExecutor writers;
   private final ThreadPoolExecutor syncers;
+  private final ScheduledThreadPoolExecutor clock;
 
   public IoThreads() {
     readers =
@@ -30,6 +34,15 @@ public final class IoThreads implements AutoCloseable {
     // Holds one entry for each overlay that has work, never one for each write.
     writers = pool("images-write-", Limits.WRITE_THREADS, new LinkedBlockingQueue<>());
     syncers = pool("images-sync-", Limits.SYNC_THREADS, new LinkedBlockingQueue<>());
+    clock = new ScheduledThreadPoolExecutor(1, work -> daemon(work, "images-clock"));
+    clock.setRemoveOnCancelPolicy(true);
+    clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+  }
+
+  private static Thread daemon(Runnable work, String name) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    return thread;
   }
 
   private static ThreadPoolExecutor pool(String name, int threads, BlockingQueue<Runnable> queue) {
@@ -41,11 +54,7 @@ public final class IoThreads implements AutoCloseable {
             IDLE_SECONDS,
             TimeUnit.SECONDS,
             queue,
-            work -> {
-              Thread thread = new Thread(work, name + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+            work -> daemon(work, name + number.incrementAndGet()));
     pool.allowCoreThreadTimeOut(true);
     return pool;
   }
@@ -74,9 +83,23 @@ public final class IoThreads implements AutoCloseable {
     return syncers;
   }
 
+  /**
+   * Runs something short later, unless the threads are closed by then.
+   *
+   * @return what cancels it; null after {@link #close}
+   */
+  public @Nullable Future<?> later(Runnable work, long seconds) {
+    try {
+      return clock.schedule(work, seconds, TimeUnit.SECONDS);
+    } catch (RejectedExecutionException closed) {
+      return null;
+    }
+  }
+
   /** Lets what was begun end. Nobody is interrupted: that would close files under their readers. */
   @Override
   public void close() {
+    clock.shutdown();
     readers.shutdown();
     writers.shutdown();
     syncers.shutdown();

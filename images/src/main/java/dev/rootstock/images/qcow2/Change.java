@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.qcow2;
 
+import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.block.IoCompletion;
@@ -30,6 +31,26 @@ abstract sealed class Change {
   /** What it adds to the bytes of a round. */
   long bytes() {
     return 0;
+  }
+
+  /**
+   * Bytes of memory that one round of it may come to hold for the map.
+   *
+   * @param clusterBits of the overlay
+   */
+  long heldBytes(int clusterBits) {
+    return 0;
+  }
+
+  private static long span(long offset, long length, int clusterBits, long most) {
+    if (length == 0) {
+      return 0;
+    }
+    long first = offset >>> clusterBits;
+    long clusters = Math.min(((offset + length - 1) >>> clusterBits) - first + 1, most);
+    long slices =
+        ((first + clusters - 1) >>> TableCache.SLICE_BITS) - (first >>> TableCache.SLICE_BITS) + 1;
+    return MapMemory.bytes(slices, clusters);
   }
 
   /** Whether the caller was promised that it survives power loss. */
@@ -74,6 +95,11 @@ abstract sealed class Change {
     }
 
     @Override
+    long heldBytes(int clusterBits) {
+      return span(offset, length, clusterBits, Long.MAX_VALUE);
+    }
+
+    @Override
     boolean forced() {
       return durability == Durability.FORCED;
     }
@@ -101,6 +127,11 @@ abstract sealed class Change {
     }
 
     @Override
+    long heldBytes(int clusterBits) {
+      return span(offset, scratch.capacity(), clusterBits, Long.MAX_VALUE);
+    }
+
+    @Override
     boolean forced() {
       return durability == Durability.FORCED;
     }
@@ -115,6 +146,15 @@ abstract sealed class Change {
       super(done);
       this.offset = offset;
       this.end = offset + length;
+    }
+
+    /**
+     * What it skips for want of a table it does in whole tables, so up to two slices come on top.
+     */
+    @Override
+    long heldBytes(int clusterBits) {
+      long slices = MapMemory.bytes(2, 0);
+      return slices + span(offset, end - offset, clusterBits, Limits.ROUND_DISCARD_CLUSTERS);
     }
   }
 

@@ -38,7 +38,6 @@ final class ClusterMap {
 
   private final ReentrantLock loading = new ReentrantLock();
   private final int tableBits;
-  private volatile Runnable relief = () -> {};
   private int pinnedSlices;
 
   ClusterMap(HostFile file, Header header, TableCache cache) throws IOException {
@@ -51,13 +50,14 @@ final class ClusterMap {
     checkL1();
   }
 
-  /** What to run, quickly, when others need the memory that this map's changes hold. */
-  void onRelieve(Runnable action) {
-    relief = action;
+  /** What the changes of this and of all other overlays may hold. */
+  MapMemory memory() {
+    return cache.memory;
   }
 
-  void relieve() {
-    relief.run();
+  /** Slices that cannot be forgotten now. For the thread that pins. */
+  int pinnedSlices() {
+    return pinnedSlices;
   }
 
   /** The slice with a cluster's entry, or null when it is not in memory. */
@@ -118,8 +118,7 @@ final class ClusterMap {
 
   /** Whether they are so many that no more may come before a checkpoint has ended. */
   boolean holdsTooMany() {
-    return pinnedSlices >= 2 * Limits.CHECKPOINT_SLICES
-        || (cache.crowded() && pinnedSlices >= Limits.HELD_SLICES_WHEN_CROWDED);
+    return pinnedSlices >= 2 * Limits.CHECKPOINT_SLICES;
   }
 
   private void read(long cluster) throws IOException {
@@ -320,7 +319,6 @@ final class ClusterMap {
 
   /** Gives the slices up: whoever still holds this map holds no memory that nobody counts. */
   void close() {
-    relief = () -> {};
     for (int i = 0; i < tables.length(); i++) {
       AtomicReferenceArray<@Nullable Slice> table = tables.get(i);
       for (int j = 0; table != null && j < table.length(); j++) {

@@ -21,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * pool works on it, a {@link Round} at a time, and goes to the back of the pool's queue after each:
  * so concurrent writes share an append to the journal, hundreds of overlays share a few threads,
  * and none keeps the others waiting for longer than a round. Checkpoints run beside the rounds, one
- * at a time, on threads of their own; what they did is taken in between two rounds.
+ * at a time, on threads of their own; what they did is taken in between two rounds. A round waits,
+ * without a thread, for the {@link MapMemory} that its changes may need.
  */
 final class OverlayDevice implements BlockDevice {
   private static final Logger LOG = LoggerFactory.getLogger(OverlayDevice.class);
@@ -61,8 +63,22 @@ final class OverlayDevice implements BlockDevice {
 
   private @Nullable IOException checkpointFailure;
 
-  /** Others need the memory that this overlay's changes hold. */
+  /** Others need the memory that this overlay's changes hold, or they are old. */
   private boolean relieve;
+
+  /** The first of the queue waits for memory. */
+  private boolean starved;
+
+  /** Nobody works on the overlay any more, but who closes it. */
+  private boolean finished;
+
+  private final MapMemory.Share memory;
+
+  /** The round has taken memory; for the working thread. */
+  private boolean reserved;
+
+  /** Will have old changes written; for the working thread, and then for who closes. */
+  private @Nullable Future<?> alarm;
 
   /** Flushes and forced writes that wait for a checkpoint; for the working thread. */
   private final List<Change> toSync = new ArrayList<>();
@@ -79,7 +95,7 @@ final class OverlayDevice implements BlockDevice {
     this.reads = new DeviceReads(threads);
     this.release = release;
     this.geometry = new Geometry(overlay.header.sizeBytes(), LOGICAL_BLOCK, PHYSICAL_BLOCK, false);
-    overlay.map.onRelieve(this::relieve);
+    memory = overlay.map.memory().share(this::relieve, this::granted);
   }
 
   @Override
@@ -176,11 +192,20 @@ final class OverlayDevice implements BlockDevice {
     wake();
   }
 
-  /** Called by whoever needs memory, with locks of theirs. */
+  /** Called when others need memory, or when there are old changes. */
   private void relieve() {
     synchronized (queue) {
-      if (!closed && checkpoint == null) {
+      if (!finished) {
         relieve = true;
+        wake();
+      }
+    }
+  }
+
+  private void granted() {
+    synchronized (queue) {
+      starved = false;
+      if (!finished) {
         wake();
       }
     }
@@ -188,8 +213,9 @@ final class OverlayDevice implements BlockDevice {
 
   /** Has a thread work on the overlay, if there is anything that it could do now. */
   private void wake() {
-    boolean blocked = checkpoint != null && !checkpointEnded && !writer.hasRoom(true);
-    if (!working && (checkpointEnded || relieve || (!queue.isEmpty() && !blocked))) {
+    boolean free = checkpoint == null;
+    boolean blocked = starved || (!free && !checkpointEnded && !writer.hasRoom(true));
+    if (!working && (checkpointEnded || (relieve && free) || (!queue.isEmpty() && !blocked))) {
       working = true;
       schedule(threads.writers(), this::work);
     }
@@ -213,6 +239,7 @@ final class OverlayDevice implements BlockDevice {
       if (broken == null) {
         new Round(writer).run(round, toSync);
         beginCheckpoint();
+        settle();
       }
     } catch (IOException failure) {
       LOG.error("an overlay is not written any more until it is reopened: {}", failure.toString());
@@ -223,6 +250,7 @@ final class OverlayDevice implements BlockDevice {
     }
     IOException why = broken;
     if (why != null) {
+      memory.close();
       fail(round, why);
       fail(toSync, why);
       toSync.clear();
@@ -233,6 +261,8 @@ final class OverlayDevice implements BlockDevice {
           queue.addFirst(change); // a long one goes on
         }
       }
+      starved &= why == null;
+      relieve &= why == null;
       working = false;
       wake();
       queue.notifyAll();
@@ -266,21 +296,47 @@ final class OverlayDevice implements BlockDevice {
       case NoSpaceException full -> writer.takeBack(done);
       default -> throw failure;
     }
+    memory.written(writer.held());
+  }
+
+  /** Says what is held after a round, and sees to it that it is not held for ever. */
+  private void settle() {
+    if (reserved) {
+      memory.settle(writer.held());
+      reserved = false;
+    }
+    if (alarm == null && writer.hasChanges()) {
+      alarm = threads.later(this::relieve, overlay.map.memory().unwrittenSeconds);
+    }
+  }
+
+  private void stopAlarm() {
+    Future<?> set = alarm;
+    alarm = null;
+    if (set != null) {
+      set.cancel(false);
+    }
   }
 
   /** Begins a checkpoint when somebody waits for one, or it is time. */
   private void beginCheckpoint() {
-    boolean wanted;
+    boolean asked;
     synchronized (queue) {
-      wanted = relieve && writer.hasChanges();
-      relieve = false;
       if (checkpoint != null) {
-        return;
+        return; // its end brings somebody back, who sees to what is wanted now
       }
+      asked = relieve;
+      relieve = false;
+    }
+    boolean wanted = asked && writer.hasChanges();
+    if (asked && !wanted) {
+      stopAlarm();
+      memory.written(writer.held());
     }
     if (toSync.isEmpty() && !wanted && !writer.wantsCheckpoint()) {
       return;
     }
+    stopAlarm();
     List<Change> waiting = List.copyOf(toSync);
     toSync.clear();
     Checkpoint next = writer.capture(waiting);
@@ -325,8 +381,9 @@ final class OverlayDevice implements BlockDevice {
     List<Change> round = new ArrayList<>();
     long bytes = 0;
     synchronized (queue) {
-      if (checkpoint != null && !writer.hasRoom(true)) {
-        return round; // the checkpoint's end brings somebody back
+      boolean full = checkpoint != null && !writer.hasRoom(true);
+      if (broken == null && (full || starved)) {
+        return round; // the checkpoint's end, or the grant, brings somebody back
       }
       while (round.size() < Limits.ROUND_OPERATIONS) {
         Change next = queue.peek();
@@ -337,7 +394,38 @@ final class OverlayDevice implements BlockDevice {
         round.add(queue.remove());
       }
     }
-    return round;
+    return broken == null ? affordable(round) : round;
+  }
+
+  /** As much of a round as there is memory for; the rest goes back to where it was. */
+  private List<Change> affordable(List<Change> round) {
+    int clusterBits = overlay.header.clusterBits();
+    long least = 0;
+    long most = 0;
+    for (Change change : round) {
+      long need = change.heldBytes(clusterBits);
+      least = least == 0 ? need : least;
+      most += need;
+    }
+    if (most == 0) {
+      return round;
+    }
+    synchronized (queue) {
+      starved = true; // before it is asked for: a grant may come at once
+    }
+    long left = memory.take(least, most);
+    reserved = left > 0;
+    int count = 0;
+    synchronized (queue) {
+      starved &= left == 0;
+      while (count < round.size() && round.get(count).heldBytes(clusterBits) <= left) {
+        left -= round.get(count++).heldBytes(clusterBits);
+      }
+      for (Change change : round.subList(count, round.size()).reversed()) {
+        queue.addFirst(change);
+      }
+    }
+    return List.copyOf(round.subList(0, count));
   }
 
   @Override
@@ -348,7 +436,9 @@ final class OverlayDevice implements BlockDevice {
       }
       closed = true;
       awaitIdle();
+      finished = true;
     }
+    stopAlarm();
     try {
       if (broken == null) {
         writer.closeCleanly();
@@ -356,6 +446,7 @@ final class OverlayDevice implements BlockDevice {
     } catch (IOException failed) {
       LOG.error("an overlay was closed and did not reach the disk: {}", failed.toString());
     } finally {
+      memory.close();
       overlay.map.close();
       closeFiles();
       release.run();

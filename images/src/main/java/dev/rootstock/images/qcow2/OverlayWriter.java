@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * leaves each entry old or new, and both are right. Flushes that wait share the next checkpoint;
  * writes go on meanwhile, in the journal's other half. Where the map has not changed, a flush is
  * one fdatasync. Without flushes, a checkpoint comes when the journal or the memory for changes
- * grows too large.
+ * grows too large, when other overlays need that memory (see {@link MapMemory}), and some seconds
+ * after a change. It needs no memory that it has to wait for.
  *
  * <p><b>Counts</b> are ahead of everything: see {@link HostClusters}. A cluster that was given up
  * is counted as free, its space punched out of the file, only after the checkpoint that took its
@@ -74,6 +75,9 @@ final class OverlayWriter {
   /** Whether the file says that there may be a journal. */
   private boolean marked;
 
+  /** Changes in a checkpoint that has not ended. */
+  private int captured;
+
   /** A checkpoint had no space: the next one must be alone, for both halves are in use. */
   private boolean crowded;
 
@@ -99,6 +103,16 @@ final class OverlayWriter {
         || map.holdsMany()
         || map.holdsTooMany()
         || !journal.hasRoom();
+  }
+
+  /**
+   * Bytes of memory that changes hold until a checkpoint has ended: 0 while the file system has no
+   * room for one, for nobody should wait for that.
+   */
+  long held() {
+    return crowded
+        ? 0
+        : MapMemory.bytes(map.pinnedSlices(), (long) pending.changes.size() + captured);
   }
 
   /** Whether there is anything to write, for somebody who wants the memory. */
@@ -213,6 +227,7 @@ final class OverlayWriter {
       return new Checkpoint(overlay, new Pending(), 0, waiting);
     }
     Checkpoint made = new Checkpoint(overlay, pending, journal.epoch() + 1, waiting);
+    captured = pending.changes.size();
     pending = new Pending();
     if (!crowded) {
       journal.nextEpoch();
@@ -229,6 +244,7 @@ final class OverlayWriter {
       journal.nextEpoch();
       crowded = false;
     }
+    captured = 0;
     ChangeSet changes = done.captured.changes;
     for (int i = 0; i < changes.size(); i++) {
       long cluster = changes.cluster(i);
@@ -271,6 +287,7 @@ final class OverlayWriter {
     dirty = true;
     if (failed.writesMap()) {
       crowded = true;
+      captured = 0;
       pending.absorb(failed.captured, map);
     }
   }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.qcow2;
 
+import dev.rootstock.images.Limits;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A slice that nobody has pinned equals its part of the file, so making room is only forgetting.
  * Which one to forget is decided by a clock: a hand goes round, and takes the first slice that is
  * not pinned and that nobody has used since it last came by. Slices are pinned while they hold
- * changes that the file does not; when the hand finds too many of those, their overlays are asked
- * to write them.
+ * changes that the file does not; {@link MapMemory} sees to it that those are always the smaller
+ * part.
  */
 public final class TableCache {
 
@@ -97,25 +96,24 @@ public final class TableCache {
 
   private final int target;
 
-  /** More is in memory than there should be, for most of it is pinned. */
-  private volatile boolean crowded;
-
   private final List<Slice> ring = new ArrayList<>();
   private int hand;
 
-  /** A cache of so many slices, and of what is pinned. */
+  /** What overlays may hold for changes. */
+  final MapMemory memory;
+
+  /** A cache of so many slices, whose overlays hold {@link Limits#HELD_MAP_BYTES} for changes. */
   public TableCache(int slices) {
+    this(slices, Limits.HELD_MAP_BYTES, Limits.UNWRITTEN_SECONDS);
+  }
+
+  TableCache(int slices, long heldBytes, long unwrittenSeconds) {
     target = slices;
+    memory = new MapMemory(heldBytes, unwrittenSeconds);
   }
 
   /** Takes a slice in, in place of one that its owner is told to forget. */
-  void add(Slice slice) {
-    Set<ClusterMap> pinned = new HashSet<>();
-    insert(slice, pinned);
-    pinned.forEach(ClusterMap::relieve);
-  }
-
-  private synchronized void insert(Slice slice, Set<ClusterMap> pinned) {
+  synchronized void add(Slice slice) {
     if (ring.size() < target) {
       ring.add(slice);
       return;
@@ -125,23 +123,16 @@ public final class TableCache {
       hand = hand + 1 < ring.size() ? hand + 1 : 0;
       Slice old = ring.get(hand);
       ClusterMap owner = old.owner;
-      if (old.pins.get() > 0 && owner != null) {
-        pinned.add(owner);
-      } else if (old.used && owner != null) {
+      boolean pinned = owner != null && old.pins.get() > 0;
+      if (!pinned && old.used && owner != null) {
         old.used = false;
-      } else if (old.forget()) {
+      } else if (!pinned && old.forget()) {
         ring.set(hand, slice);
         shrink();
         return;
       }
     }
     ring.add(slice); // everything is pinned; it shrinks when that is over
-    crowded = true;
-  }
-
-  /** Whether those who hold slices should hold few. */
-  boolean crowded() {
-    return crowded;
   }
 
   /** Gives a place up that was made when everything was pinned. */
@@ -149,7 +140,6 @@ public final class TableCache {
     while (ring.size() > target && ring.getLast().pins.get() <= 0 && ring.getLast().forget()) {
       ring.removeLast();
     }
-    crowded = ring.size() > target;
   }
 
   /** Slices in memory now. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.qcow2;
 
+import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.Durability;
@@ -70,8 +71,10 @@ final class CrashRecording {
   }
 
   private void record(int steps) throws IOException {
-    // One slice in memory at the most, so that others' need of it brings checkpoints too.
-    TableCache cache = new TableCache(random.nextInt(3) == 0 ? 1 : 16);
+    // Little memory, so that the need of it brings checkpoints too, or none but for one change.
+    int slices = random.nextInt(3) == 0 ? 1 : 16;
+    long held = MapMemory.bytes(1, 1) * List.of(1, 3, 9, 1_000).get(random.nextInt(4));
+    TableCache cache = new TableCache(slices, held, Limits.UNWRITTEN_SECONDS);
     files.syncNanos(random.nextInt(3) * 100_000L);
     BlockDevice device = open(files, cache);
     for (int i = 0; i < steps; i++) {
