@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * overlay is sound as the kill has left it, and every write that was acknowledged is read back.
  */
 class KillUnderLoadIT {
-  private static final int ROUNDS = Boolean.getBoolean("rootstock.long") ? 60 : 3;
+  private static final int ROUNDS = Boolean.getBoolean("rootstock.long") ? 20 : 3;
   private static final int SIZE = 16 << 20;
   private static final int BLOCK = 512;
   private static final List<String> CLIENTS = List.of("alpha", "beta");
