@@ -59,7 +59,7 @@ run_job() {
     unset JAZZER_FUZZ
   fi
   echo "rootstock: searching with $test" >&2
-  if ! (cd "$work/$lane" && mvn -B -q test -pl "$module" -am "-Dtest=$test" \
+  if ! (cd "$work/$lane" && mvn -B test -pl "$module" -am "-Dtest=$test" \
     -Dsurefire.failIfNoSpecifiedTests=false "${flags[@]}" >"$log" 2>&1); then
     tail -n 60 "$log" >&2
     echo "rootstock: $test found something: what stands above says what" >&2
@@ -70,7 +70,7 @@ run_job() {
     sed -n "s/^\(#[0-9]*[[:space:]]\)\{0,1\}Done \([0-9]*\) runs in \([0-9]*\) second.*/| \`$test\` | \2 inputs in \3 s |/p" \
       "$log" >>"$results"
   else
-    sed -n "s/^.*long: \([^:]*\): \(.*\)$/| \`$test\`, \1 | \2 |/p" "$log" >>"$results"
+    sed -n "s/^.*long: \(.*\)$/| \`$test\` | \1 |/p" "$log" >>"$results"
   fi
 }
 

@@ -5,6 +5,7 @@ import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.BootRecord.Flag;
 import dev.rootstock.boot.clients.Group;
 import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.installation.Installation;
 import dev.rootstock.images.store.GoldenVersion;
@@ -27,8 +28,7 @@ final class ImageUsers {
     for (Registration registration : installation.registry().all()) {
       String name = registration.client().name().value();
       BootRecord boot = registration.boot();
-      boolean boots = boot != null && boot.image().equals(exact) && !boot.has(Flag.ENDED);
-      if (boots
+      if ((boot != null && boot.image().equals(exact) && needsImage(boot))
           || registration.client().image().equals(exact)
           || registration.client().menu().contains(exact)
           || registration.client().sees(exact)) {
@@ -41,6 +41,14 @@ final class ImageUsers {
       }
     }
     return new ArrayList<>(users);
+  }
+
+  /**
+   * Whether a boot's image is still read: by the boot, or by the next one, which goes on with a
+   * persistent disk, or makes it again when power loss has taken it before it was flushed.
+   */
+  private static boolean needsImage(BootRecord boot) {
+    return !boot.has(Flag.ENDED) || (boot.mode() == Mode.PERSISTENT && boot.overlay() != null);
   }
 
   /** Clients whose next boot would find no version of their image. */

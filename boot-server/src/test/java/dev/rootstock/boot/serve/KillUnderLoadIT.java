@@ -93,6 +93,9 @@ class KillUnderLoadIT {
       }
     }
     rootstock("image", "verify", "debian");
+    System.out.printf(
+        "long: %d kills in mid-write of %d initiators, every acknowledged write read back%n",
+        ROUNDS, CLIENTS.size() * INITIATORS);
   }
 
   /** One write after the other, by QEMU's initiator; the next when the last is acknowledged. */
