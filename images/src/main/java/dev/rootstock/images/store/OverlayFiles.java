@@ -2,7 +2,6 @@
 package dev.rootstock.images.store;
 
 import dev.rootstock.images.file.FolderSync;
-import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.qcow2.FormatException;
 import dev.rootstock.images.qcow2.OverlayFile;
@@ -117,12 +116,8 @@ final class OverlayFiles {
   }
 
   /** Bytes that a file takes on its file system; 0 where there is none. */
-  long allocated(Path file) throws IOException {
-    try (HostFile open = opener.open(file, HostFiles.Mode.READ)) {
-      return open.allocated();
-    } catch (NoSuchFileException none) {
-      return 0;
-    }
+  long allocated(Path file) {
+    return StoreSpace.allocated(file, opener);
   }
 
   /** Everybody who has an overlay. */

@@ -2,7 +2,6 @@
 package dev.rootstock.images.store;
 
 import dev.rootstock.images.Limits;
-import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.golden.GoldenImage;
 import dev.rootstock.images.golden.MapCache;
@@ -56,14 +55,8 @@ final class Snapshots {
     for (String[] names : all()) {
       StoreSpace.Account account = space.account(names[0]);
       StoreSpace.Share share = account.share();
-      share.set(allocated(file(names[0], names[1])));
+      share.set(StoreSpace.allocated(file(names[0], names[1]), opener));
       account.keep(names[1], share);
-    }
-  }
-
-  private long allocated(Path file) throws IOException {
-    try (HostFile open = opener.open(file, HostFiles.Mode.READ)) {
-      return open.allocated();
     }
   }
 

@@ -2,14 +2,22 @@
 package dev.rootstock.images.store;
 
 import dev.rootstock.images.block.Usage;
+import dev.rootstock.images.file.HostFile;
+import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.NoSpaceException;
 import dev.rootstock.images.file.QuotaException;
 import dev.rootstock.images.file.Space;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Who takes how many bytes of the store: versions, and each client with its overlay, its journal
@@ -20,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * then on: no question ever goes through the folders.
  */
 final class StoreSpace {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreSpace.class);
+
   private final LongSupplier limit;
   private final AtomicLong used = new AtomicLong();
   private final ConcurrentHashMap<String, Account> accounts = new ConcurrentHashMap<>();
@@ -28,6 +38,25 @@ final class StoreSpace {
   /** A store that may take so much; asked each time. */
   StoreSpace(LongSupplier limit) {
     this.limit = limit;
+  }
+
+  /**
+   * Bytes that a file takes, 0 where there is none. One that cannot be read counts with its length:
+   * it is the trouble of whoever uses it, and keeps nobody else's disk from being opened.
+   */
+  static long allocated(Path file, HostFiles.Opener opener) {
+    try (HostFile open = opener.open(file, HostFiles.Mode.READ)) {
+      return open.allocated();
+    } catch (NoSuchFileException none) {
+      return 0;
+    } catch (IOException unreadable) {
+      LOG.error("{} cannot be read, and counts with its length: {}", file, unreadable.toString());
+      try {
+        return Files.size(file);
+      } catch (IOException unknown) {
+        return 0;
+      }
+    }
   }
 
   /** What each client may take, where its lease does not say. */

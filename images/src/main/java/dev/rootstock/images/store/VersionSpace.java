@@ -5,7 +5,6 @@ import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.MeteredFile;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -22,11 +21,7 @@ final class VersionSpace {
     this.opener = opener;
     for (GoldenVersion version : files.versions()) {
       StoreSpace.Share share = space.share();
-      try (HostFile file = opener.open(files.file(version), HostFiles.Mode.READ)) {
-        share.set(file.allocated());
-      } catch (NoSuchFileException gone) {
-        continue;
-      }
+      share.set(StoreSpace.allocated(files.file(version), opener));
       shares.put(version, share);
     }
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.Usage;
+import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.store.StoreException.Kind;
 import dev.rootstock.images.testing.Disk;
 import java.io.IOException;
@@ -97,6 +98,32 @@ class QuotaTest {
     assertEquals(before, store.usage().allocatedBytes());
     store.removeVersion(golden);
     assertEquals(0, store.usage().allocatedBytes());
+  }
+
+  /**
+   * One bad file is its client's trouble: everybody else has a disk, and it counts all the same.
+   */
+  @Test
+  void aFileThatCannotBeReadCountsWithItsLengthAndKeepsNobodyElseOut() throws Exception {
+    OverlayId good = made("good");
+    made("bad");
+    try (LeasedDisk lease = store.openOverlay("good", good)) {
+      new Disk(lease.device()).write(0, bytes(BLOCK, 2));
+    }
+    store.close();
+    store =
+        LocalImageStore.open(
+            folder.resolve("data"),
+            (path, mode) -> {
+              if (path.endsWith("bad.qcow2")) {
+                throw new IOException(path + ": Input/output error");
+              }
+              return HostFiles.open(path, mode);
+            });
+    assertEquals(Files.size(folder.resolve("data/clients/bad.qcow2")), store.clientBytes("bad"));
+    try (LeasedDisk lease = store.openOverlay("good", good)) {
+      assertArrayEquals(bytes(BLOCK, 2), new Disk(lease.device()).read(0, BLOCK));
+    }
   }
 
   @Test
