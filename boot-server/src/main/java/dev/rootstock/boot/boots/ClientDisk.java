@@ -151,11 +151,7 @@ final class ClientDisk {
         LeasedDisk opened =
             switch (disk) {
               case Shared shared -> parts.store().openReadOnly(shared(shared.image()));
-              case Own own ->
-                  parts
-                      .store()
-                      .dataDisks()
-                      .open(name.value(), new OverlayId(own.id()), () -> Long.MAX_VALUE);
+              case Own own -> parts.store().dataDisks().open(name.value(), new OverlayId(own.id()));
               case Seed _ -> seed(record);
             };
         further.add(opened);

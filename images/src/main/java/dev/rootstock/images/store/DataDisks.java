@@ -3,7 +3,6 @@ package dev.rootstock.images.store;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.LongSupplier;
 
 /**
  * Disks that belong to one client and stand on no golden version: they begin as zeros, take room as
@@ -32,14 +31,13 @@ public interface DataDisks {
   void create(String client, OverlayId id, long sizeBytes) throws StoreException;
 
   /**
-   * A disk, for one boot.
+   * A disk, for one boot. What it takes counts to its client's limit and to the store's.
    *
-   * @param limit the bytes that it may take; asked at each allocation
    * @throws StoreException LOST when it is missing, OTHER_OVERLAY when another one stands in its
    *     place, CORRUPT when its tables are damaged, IN_USE when a lease of it is neither fenced nor
    *     closed, IO
    */
-  LeasedDisk open(String client, OverlayId id, LongSupplier limit) throws StoreException;
+  LeasedDisk open(String client, OverlayId id) throws StoreException;
 
   /** Every data disk there is, of all clients. */
   List<DataDisk> all() throws StoreException;

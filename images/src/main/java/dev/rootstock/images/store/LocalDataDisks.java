@@ -4,6 +4,7 @@ package dev.rootstock.images.store;
 import dev.rootstock.images.Limits;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.file.Space;
 import dev.rootstock.images.golden.LayerWriter;
 import dev.rootstock.images.golden.MapCache;
 import dev.rootstock.images.golden.Qcow2Image;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -40,6 +40,7 @@ final class LocalDataDisks implements DataDisks {
   private final Trash trash;
   private final IoThreads threads;
   private final TableCache tables;
+  private final StoreSpace space;
 
   /** What is leased. */
   private record Key(String client, OverlayId id) {
@@ -58,20 +59,34 @@ final class LocalDataDisks implements DataDisks {
   private final Object[] nameLocks = new Object[Limits.NAME_LOCKS];
 
   LocalDataDisks(
-      Path folder, HostFiles.Opener opener, Trash trash, IoThreads threads, TableCache tables)
-      throws IOException {
+      Path folder,
+      HostFiles.Opener opener,
+      Trash trash,
+      IoThreads threads,
+      TableCache tables,
+      StoreSpace space)
+      throws StoreException, IOException {
     this.folder = folder;
     this.opener = opener;
     opener.makeFolder(folder);
     this.trash = trash;
     this.threads = threads;
     this.tables = tables;
+    this.space = space;
     Arrays.setAll(nameLocks, i -> new Object());
     try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder, ".*")) {
       for (Path leftover : leftovers) {
         trash.move(leftover);
       }
     }
+    for (DataDisk disk : all()) {
+      count(new Key(disk.client(), disk.id()));
+    }
+  }
+
+  /** Counts what a disk takes that nobody uses now; its journal is empty or goes with its start. */
+  private void count(Key key) {
+    space.account(key.client).disk(key.id).set(StoreSpace.allocated(file(key), opener));
   }
 
   @Override
@@ -93,6 +108,7 @@ final class LocalDataDisks implements DataDisks {
         OverlayFile.create(fresh, opener, id.value(), sizeBytes, "");
         opener.move(fresh, file(key));
         opener.syncFolder(folder);
+        count(key);
       } catch (IOException failure) {
         deleteQuietly(fresh);
         throw Failures.of("cannot make a data disk for " + client, failure);
@@ -101,12 +117,12 @@ final class LocalDataDisks implements DataDisks {
   }
 
   @Override
-  public LeasedDisk open(String client, OverlayId id, LongSupplier limit) throws StoreException {
+  public LeasedDisk open(String client, OverlayId id) throws StoreException {
     Key key = key(client, id);
     try {
       synchronized (lock(key)) {
         requireUnused(key);
-        return lease(key, limit).disk;
+        return lease(key).disk;
       }
     } catch (NoSuchFileException gone) {
       throw new StoreException(
@@ -116,7 +132,7 @@ final class LocalDataDisks implements DataDisks {
     }
   }
 
-  private User lease(Key key, LongSupplier limit) throws StoreException, IOException {
+  private User lease(Key key) throws StoreException, IOException {
     OverlayFile file = OverlayFile.open(file(key), opener);
     boolean taken = false;
     try {
@@ -130,7 +146,16 @@ final class LocalDataDisks implements DataDisks {
       CopyableDevice device =
           new CopyableDevice(
               file.device(
-                  new Zeros(), threads, tables, limit, () -> users.remove(key, using.get())));
+                  new Zeros(),
+                  threads,
+                  tables,
+                  space.account(key.client).disk(key.id),
+                  Space.unlimited(), // a journal has its own bound, and a full disk may discard
+                  () -> {},
+                  () -> {
+                    count(key);
+                    users.remove(key, using.get());
+                  }));
       taken = true;
       User user = new User(new LeasedDisk(device), device);
       using.set(user);
@@ -205,7 +230,7 @@ final class LocalDataDisks implements DataDisks {
     try {
       synchronized (lock(key)) {
         requireUnused(key);
-        lease(key, LocalDataDisks::unlimited).disk.close();
+        lease(key).disk.close();
         try (Qcow2Image file =
             Qcow2Image.open(file(key), opener, new MapCache(Limits.IMPORT_MAP_BYTES), null)) {
           file.checkTables();
@@ -248,7 +273,7 @@ final class LocalDataDisks implements DataDisks {
       User known = users.get(key);
       if (known == null || known.disk.ended()) {
         requireUnused(key);
-        known = lease(key, LocalDataDisks::unlimited);
+        known = lease(key);
         ours = true;
       }
       user = known;
@@ -283,6 +308,7 @@ final class LocalDataDisks implements DataDisks {
       synchronized (lock(key)) {
         requireUnused(key);
         trash.move(file(key));
+        space.account(client).drop(id);
         opener.delete(OverlayFile.journal(file(key)));
         opener.syncFolder(folder);
       }
@@ -296,10 +322,6 @@ final class LocalDataDisks implements DataDisks {
 
   private static StoreException missing(Key key, IOException cause) {
     return new StoreException(Kind.NOT_FOUND, key + " is missing", cause);
-  }
-
-  private static long unlimited() {
-    return Long.MAX_VALUE;
   }
 
   private void deleteQuietly(Path file) {

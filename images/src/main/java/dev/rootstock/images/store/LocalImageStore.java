@@ -57,7 +57,7 @@ public final class LocalImageStore implements ImageStore {
 
   private LocalImageStore(
       Path data, Path memory, DataLock lock, HostFiles.Opener opener, LongSupplier limit)
-      throws IOException {
+      throws StoreException, IOException {
     this.lock = lock;
     space = new StoreSpace(limit);
     golden = new GoldenFiles(data.resolve("images"), opener);
@@ -94,7 +94,7 @@ public final class LocalImageStore implements ImageStore {
       onDisk.count(client);
     }
     places = new Places(onDisk, inMemory);
-    dataDisks = new LocalDataDisks(clients.resolve("disks"), opener, trash, threads, tables);
+    dataDisks = new LocalDataDisks(clients.resolve("disks"), opener, trash, threads, tables, space);
     snapshots = new Snapshots(data.resolve("snapshots"), opener, places, shares, space);
     versions = new Versions(golden, shares, opener, trash, new VersionSpace(space, opener, golden));
     opener.syncFolder(data); // the folders themselves may be new
@@ -149,7 +149,7 @@ public final class LocalImageStore implements ImageStore {
       DataLock lock = DataLock.take(data);
       try {
         return new LocalImageStore(data.toRealPath(), memory, lock, opener, limit);
-      } catch (IOException | RuntimeException failure) {
+      } catch (StoreException | IOException | RuntimeException failure) {
         lock.close();
         throw failure;
       }

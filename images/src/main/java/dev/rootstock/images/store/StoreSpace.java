@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who takes how many bytes of the store: versions, and each client with its overlay, its journal
- * and its snapshots. A share is what one file takes; its bytes count for its client and for the
- * store at once, so two that race for the last bytes never both get them.
+ * Who takes how many bytes of the store: versions, and each client with its overlay, its journal,
+ * its snapshots and its data disks. A share is what one file takes; its bytes count for its client
+ * and for the store at once, so two that race for the last bytes never both get them.
  *
  * <p>Everything is counted when the store is opened, by the blocks of the files, and kept up from
  * then on: no question ever goes through the folders.
@@ -95,7 +95,8 @@ final class StoreSpace {
     /** The journal beside that. */
     final Share journal = new Share(this);
 
-    private final ConcurrentHashMap<String, Share> snapshots = new ConcurrentHashMap<>();
+    /** Its snapshots by their names, and its data disks. */
+    private final ConcurrentHashMap<String, Share> kept = new ConcurrentHashMap<>();
 
     Account(String client) {
       this.client = client;
@@ -118,12 +119,27 @@ final class StoreSpace {
 
     /** The file has become this snapshot. */
     void keep(String snapshot, Share share) {
-      snapshots.put(snapshot, share);
+      kept.put(snapshot, share);
+    }
+
+    /** Room for a data disk with its journal; the same whenever it is asked for. */
+    Share disk(OverlayId id) {
+      return kept.computeIfAbsent(name(id), known -> share());
+    }
+
+    /** A data disk is gone. */
+    void drop(OverlayId id) {
+      drop(name(id));
+    }
+
+    /** No snapshot has such a name. */
+    private static String name(OverlayId id) {
+      return "@" + id;
     }
 
     /** A snapshot is gone. */
     void drop(String snapshot) {
-      Share share = snapshots.remove(snapshot);
+      Share share = kept.remove(snapshot);
       if (share != null) {
         share.set(0);
       }
@@ -143,7 +159,7 @@ final class StoreSpace {
     public void take(long more) throws NoSpaceException {
       if (owner != null && !add(owner.used, more, owner.limitBytes())) {
         throw new QuotaException(
-            "the limit of client %s is %d bytes, and its disk and snapshots take %d"
+            "the limit of client %s is %d bytes, and its disks and snapshots take %d"
                 .formatted(owner.client, owner.limitBytes(), owner.used.get()));
       }
       if (!add(used, more, limit.getAsLong())) {

@@ -55,7 +55,7 @@ class DataDisksTest {
   }
 
   private LeasedDisk lease() throws StoreException {
-    return disks.open("web1", id, () -> Long.MAX_VALUE);
+    return disks.open("web1", id);
   }
 
   private Path file() {
@@ -159,7 +159,8 @@ class DataDisksTest {
   @Test
   void aLimitHoldsAtEachAllocation() throws Exception {
     disks.create("web1", id, SIZE);
-    try (LeasedDisk lease = disks.open("web1", id, () -> 1)) {
+    store.limits(client -> 1);
+    try (LeasedDisk lease = lease()) {
       assertThrows(BlockIoException.class, () -> new Disk(lease.device()).write(0, OURS));
     }
   }

@@ -100,6 +100,41 @@ class QuotaTest {
     assertEquals(0, store.usage().allocatedBytes());
   }
 
+  @Test
+  void aDataDiskCountsToItsClientAndToTheStore() throws Exception {
+    OverlayId id = OverlayId.random();
+    long before = store.usage().allocatedBytes();
+    store.dataDisks().create("web", id, SIZE);
+    long empty = store.clientBytes("web");
+    try (LeasedDisk lease = store.dataDisks().open("web", id)) {
+      new Disk(lease.device()).write(0, bytes(1 << 20, 2));
+      assertTrue(store.clientBytes("web") >= empty + (1 << 20));
+      assertEquals(before + store.clientBytes("web"), store.usage().allocatedBytes());
+    }
+    long taken = store.clientBytes("web");
+    assertEquals(before + taken, counted());
+    assertEquals(taken, store.clientBytes("web"));
+    store.dataDisks().remove("web", id);
+    assertEquals(0, store.clientBytes("web"));
+    assertEquals(before, store.usage().allocatedBytes());
+  }
+
+  @Test
+  void aDataDiskGoesNotBeyondTheLimitOfItsClientOrOfTheStore() throws Exception {
+    OverlayId id = OverlayId.random();
+    store.dataDisks().create("web", id, SIZE);
+    long most = store.clientBytes("web") + BLOCK / 2;
+    store.limits(client -> most);
+    try (LeasedDisk lease = store.dataDisks().open("web", id)) {
+      full(new Disk(lease.device()), 0);
+      store.limits(client -> Long.MAX_VALUE);
+      limit = store.usage().allocatedBytes() + BLOCK / 2;
+      full(new Disk(lease.device()), 0);
+      limit = Long.MAX_VALUE;
+      new Disk(lease.device()).write(0, bytes(BLOCK, 3));
+    }
+  }
+
   /**
    * One bad file is its client's trouble: everybody else has a disk, and it counts all the same.
    */
