@@ -16,6 +16,7 @@ import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.RawUnixChannelOption;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -49,6 +50,11 @@ public final class InterfaceSocket {
   /** Bytes of datagrams that may wait to be read. */
   private static final int RECEIVE_BUFFER = 4 << 20;
 
+  /** How long a service that starts waits for its interface. */
+  private static final int LINK_MILLIS = 5_000;
+
+  private static final int LINK_POLL_MILLIS = 50;
+
   private static final int EPERM = 1;
   private static final int EACCES = 13;
   private static final int EADDRINUSE = 98;
@@ -78,21 +84,37 @@ public final class InterfaceSocket {
   }
 
   /**
-   * Finds an interface that is there and up.
+   * Finds an interface that is there and up, which a bridge is only some time after its first port:
+   * waits for that for {@link #LINK_MILLIS}.
    *
    * @throws IOException naming the interfaces that there are
    */
   public static NetworkInterface find(String name) throws IOException {
-    NetworkInterface found = NetworkInterface.getByName(name);
-    if (found == null) {
-      throw new IOException(
-          "there is no network interface " + name + "; choose one of " + interfaces());
+    long begin = System.nanoTime();
+    while (true) {
+      NetworkInterface found = NetworkInterface.getByName(name);
+      if (found == null) {
+        throw new IOException(
+            "there is no network interface " + name + "; choose one of " + interfaces());
+      }
+      if (found.isUp()) {
+        return found;
+      }
+      if (System.nanoTime() - begin > LINK_MILLIS * 1_000_000L) {
+        throw new IOException(
+            "the network interface "
+                + name
+                + " is down or has no link: 'ip link set "
+                + name
+                + " up' starts it; a bridge needs a port that is up");
+      }
+      try {
+        Thread.sleep(LINK_POLL_MILLIS);
+      } catch (InterruptedException ended) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while " + name + " was waited for");
+      }
     }
-    if (!found.isUp()) {
-      throw new IOException(
-          "the network interface " + name + " is down: 'ip link set " + name + " up' starts it");
-    }
-    return found;
   }
 
   /**
