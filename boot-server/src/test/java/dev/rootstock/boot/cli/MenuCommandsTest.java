@@ -192,7 +192,7 @@ class MenuCommandsTest {
     addWithMenu();
     try (Server server = commands.serve()) {
       String script = get(server, menu(server) + "fedora");
-      assertTrue(script.contains("sanboot --drive 0x80 iscsi:127.0.0.1:"), script);
+      assertTrue(script.contains("sanhook --drive 0x80 iscsi:127.0.0.1:"), script);
       boot(server);
       assertEquals("fedora@1", status().get("bootedImage").asText());
       assertEquals("debian", status().get("image").asText());

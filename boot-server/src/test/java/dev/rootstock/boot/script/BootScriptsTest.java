@@ -162,9 +162,10 @@ class BootScriptsTest {
                 + " || echo Rootstock: disk 1 is not there, going on without it");
     int first =
         lines.indexOf(
-            "sanboot --drive 0x80 iscsi:10.77.0.1::::%1$s iscsi:10.78.0.1::::%1$s || goto failed"
+            "sanhook --drive 0x80 iscsi:10.77.0.1::::%1$s iscsi:10.78.0.1::::%1$s || goto failed"
                 .formatted(TARGET));
-    assertTrue(0 < second && second < first, lines.toString());
+    int boots = lines.indexOf("sanboot --drive 0x80 || goto failed");
+    assertTrue(0 < first && first < second && second < boots, lines.toString());
     assertTrue(lines.contains("set initiator-iqn " + TARGET + ":initiator"));
     assertFalse(lines.stream().anyMatch(line -> line.contains("@")), lines.toString());
     assertEquals(List.of("alpha"), fetched);
