@@ -48,6 +48,10 @@ next_job() {
   [ -n "$job" ]
 }
 
+# What is compiled stays so: by default each job would compile its modules again, because the
+# folders of those before them in the reactor have just been looked at.
+compiled=(-Dmaven.compiler.useIncrementalCompilation=false)
+
 # One test in a lane's own copy of the tree: two Mavens in one tree would meet in build/.
 run_job() {
   local lane=$1 module=$2 test=$3 kind=$4 log="$work/log.$1"
@@ -60,7 +64,7 @@ run_job() {
   fi
   echo "rootstock: searching with $test" >&2
   if ! (cd "$work/$lane" && mvn -B test -pl "$module" -am "-Dtest=$test" \
-    -Dsurefire.failIfNoSpecifiedTests=false "${flags[@]}" >"$log" 2>&1); then
+    -Dsurefire.failIfNoSpecifiedTests=false "${compiled[@]}" "${flags[@]}" >"$log" 2>&1); then
     tail -n 60 "$log" >&2
     echo "rootstock: $test found something: what stands above says what" >&2
     : >"$work/failed"
@@ -83,6 +87,7 @@ lane() {
   done
 }
 
+(cd "$home" && mvn -B -q test-compile)
 lanes=${ROOTSTOCK_LANES:-$(nproc)}
 for ((i = 1; i <= lanes; i++)); do lane "$i" & done
 wait
