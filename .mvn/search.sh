@@ -37,7 +37,10 @@ long_jobs() {
 }
 
 # The longest first, so that the lanes end together.
-{ long_jobs; fuzz_jobs; } >"$queue"
+{ long_jobs; fuzz_jobs; } | grep -E -- "$only" >"$queue" || {
+  echo "rootstock: no long test has a name like $only" >&2
+  exit 2
+}
 
 next_job() {
   exec 9>"$work/lock"
@@ -65,23 +68,41 @@ run_job() {
   echo "rootstock: searching with $test" >&2
   if ! (cd "$work/$lane" && mvn -B test -pl "$module" -am "-Dtest=$test" \
     -Dsurefire.failIfNoSpecifiedTests=false "${compiled[@]}" "${flags[@]}" >"$log" 2>&1); then
-    tail -n 60 "$log" >&2
-    echo "rootstock: $test found something: what stands above says what" >&2
-    : >"$work/failed"
+    cp "$log" "$found/$test.log"
+    find "$work/$lane/$module/src/test" -newer "$work/begun" -type f \
+      \( -name 'crash-*' -o -name 'timeout-*' -o -name 'oom-*' \) -exec cp {} "$found" \;
+    echo "rootstock: $test found something: see build/search/$test.log" >&2
     return
   fi
   if [ "$kind" = fuzz ]; then
-    sed -n "s/^\(#[0-9]*[[:space:]]\)\{0,1\}Done \([0-9]*\) runs in \([0-9]*\) second.*/| \`$test\` | \2 inputs in \3 s |/p" \
-      "$log" >>"$results"
+    sed -n 's/^\(#[0-9]*[[:space:]]\)\{0,1\}Done \([0-9]*\) runs in \([0-9]*\) second.*/\2 inputs in \3 s/p' "$log"
   else
-    sed -n "s/^.*long: \(.*\)$/| \`$test\` | \1 |/p" "$log" >>"$results"
-  fi
+    sed -n 's/^.*long: \(.*\)$/\1/p' "$log"
+  fi | write_rows "$test"
+}
+
+# Replaces the rows of one test in the report by those of standard input: each row says of which
+# commit it is, so that tests can be run one by one.
+write_rows() {
+  local rows="$work/rows" test=$1
+  exec 8>"$work/report.lock"
+  flock 8
+  { grep -E '^\| `' "$report" 2>/dev/null | grep -vF -- "| \`$test\` |" || true; } >"$rows"
+  sed "s/^\(.*\)\$/| \`$test\` | \1 | $commit, $(date -u +%Y-%m-%d) |/" >>"$rows"
+  {
+    printf '# The last long runs\n\n'
+    printf '`./rootstock test --long` (or `--search`, the long part alone) writes these rows: what each search\n'
+    printf 'did when it last ended without finding anything, and of which commit.\n\n'
+    printf '| search | how much | commit |\n|---|---|---|\n'
+    sort "$rows"
+  } >"$report"
+  exec 8>&-
 }
 
 lane() {
   local job module test kind
   cp -a "$home" "$work/$1"
-  while [ ! -e "$work/failed" ] && next_job; do
+  while next_job; do
     read -r module test kind <<<"$job"
     run_job "$1" "$module" "$test" "$kind"
   done
@@ -91,12 +112,4 @@ lane() {
 lanes=${ROOTSTOCK_LANES:-$(nproc)}
 for ((i = 1; i <= lanes; i++)); do lane "$i" & done
 wait
-[ ! -e "$work/failed" ] || exit 1
-{
-  printf '# The last long run\n\n'
-  printf '`./rootstock test --long` wrote this page. Commit %s, %s,\n%s tests at a time on %s processors. Nothing was found.\n\n' \
-    "$(git -C "$home" rev-parse --short HEAD 2>/dev/null || echo unknown)" "$(date -u +%Y-%m-%d)" \
-    "$lanes" "$(nproc)"
-  printf '| what | how much |\n|---|---|\n'
-  sort "$results"
-} >"$home/docs/long-run.md"
+[ -z "$(ls -A "$found")" ] || exit 1

@@ -214,6 +214,15 @@ class DhcpCodecTest {
   }
 
   @Test
+  void aServerNameWithoutItsNullIsReadWholeAndNotWritten() throws Exception {
+    byte[] bytes = Golden.bytes("ipxe-bios-discover.bin");
+    Arrays.fill(bytes, 44, 108, (byte) 'a');
+    DhcpPacket packet = DhcpCodec.decode(bytes);
+    assertEquals("a".repeat(64), packet.serverName());
+    assertThrows(IllegalArgumentException.class, () -> DhcpCodec.encode(packet));
+  }
+
+  @Test
   void anOverloadOfNothingIsRefused() {
     byte[] bytes = Golden.bytes("overload-both.bin");
     bytes[OPTIONS_AT + 5] = 4;

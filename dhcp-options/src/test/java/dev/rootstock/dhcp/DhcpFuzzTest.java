@@ -22,9 +22,15 @@ class DhcpFuzzTest {
       return;
     }
     answer(packet);
-    if (DhcpCodec.encodedLength(packet) <= Limits.PACKET) {
+    if (DhcpCodec.encodedLength(packet) <= Limits.PACKET && terminated(packet)) {
       assertReadsBack(packet);
     }
+  }
+
+  /** What fills its whole field is read all the same, but never written (RFC 2131 §2). */
+  private static boolean terminated(DhcpPacket packet) {
+    return packet.serverName().length() < Limits.SERVER_NAME_FIELD
+        && packet.bootFile().length() < Limits.BOOT_FILE_FIELD;
   }
 
   /** What we would answer is one frame at most, whatever was asked. */
