@@ -3,17 +3,25 @@
 #
 # The long part of the tests: every search for inputs that break a decoder, and the tests that do
 # more with the property rootstock.long, in lanes: one a processor, or ROOTSTOCK_LANES. Most tests
-# last for a given time, so more lanes end sooner and search less. Writes docs/long-run.md.
+# last for a given time, so more lanes end sooner and search less. Each test that finds nothing
+# replaces its rows in docs/long-run.md; one that finds something leaves its log and the input in
+# build/search.
 #
-# usage: search.sh HOME; the environment names the JDK (JAVA_HOME) and Maven's options.
+# usage: search.sh HOME [REGEX]; only tests that REGEX is found in are run. The environment names
+# the JDK (JAVA_HOME) and Maven's options.
 set -euo pipefail
 
 home=$1
+only=${2:-.}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+: >"$work/begun"
 queue=$work/queue
-results=$work/results
-: >"$results"
+report=$home/docs/long-run.md
+found=$home/build/search
+rm -rf "$found"
+mkdir -p "$found"
+commit=$(git -C "$home" rev-parse --short HEAD 2>/dev/null || echo unknown)
 
 # Lines of module, class and method; a fuzz test searches by one method a process.
 fuzz_jobs() {
