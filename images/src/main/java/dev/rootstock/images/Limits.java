@@ -85,6 +85,12 @@ public final class Limits {
   /** Bytes of a qcow2 header with all its extensions: QEMU keeps it in the first cluster too. */
   public static final int MAX_HEADER_BYTES = 64 << 10;
 
+  /** Bytes of one piece of memory outside the heap for tables on their way: the longest header. */
+  public static final int SCRATCH_BYTES = MAX_HEADER_BYTES;
+
+  /** Pieces of it that are kept when nobody uses them. */
+  public static final int SCRATCHES = 32;
+
   /** Bytes of a backing file's name (the format's own bound). */
   public static final int MAX_BACKING_NAME_BYTES = 1_023;
 

@@ -192,11 +192,16 @@ final class ClusterMap {
   /** Writes the entries of a set to the tables, runs of neighbours together. */
   void writeEntries(ChangeSet changes) throws IOException {
     long[] sorted = changes.sorted();
-    ByteBuffer out = ByteBuffer.allocateDirect(SLICE_BYTES);
+    try (Scratch scratch = Scratch.take()) {
+      writeEntries(changes, sorted, scratch);
+    }
+  }
+
+  private void writeEntries(ChangeSet changes, long[] sorted, Scratch scratch) throws IOException {
     for (int i = 0; i < sorted.length; ) {
       long first = sorted[i];
       int count = 0;
-      out.clear();
+      ByteBuffer out = scratch.bytes(SLICE_BYTES);
       do {
         int position = changes.find(sorted[i]);
         out.putLong(L2Entry.descriptor(changes.place(position)));
@@ -220,7 +225,7 @@ final class ClusterMap {
   void writeL1(int l1Index) throws IOException {
     file.write(
         header.l1Offset() + 8L * l1Index,
-        ByteBuffer.allocateDirect(8).putLong(l1.get(l1Index)).flip());
+        ByteBuffer.allocate(Long.BYTES).putLong(l1.get(l1Index)).flip());
   }
 
   // ---- what a file may not say
@@ -310,10 +315,16 @@ final class ClusterMap {
   }
 
   private long[] readLongs(long at, int count) throws IOException {
-    ByteBuffer in = ByteBuffer.allocateDirect(count * Long.BYTES);
-    file.read(at, in);
     long[] longs = new long[count];
-    in.flip().asLongBuffer().get(longs);
+    try (Scratch scratch = Scratch.take()) {
+      for (int done = 0; done < count; ) {
+        int some = Math.min(count - done, Limits.SCRATCH_BYTES / Long.BYTES);
+        ByteBuffer in = scratch.bytes(some * Long.BYTES);
+        file.read(at + (long) done * Long.BYTES, in);
+        in.flip().asLongBuffer().get(longs, done, some);
+        done += some;
+      }
+    }
     return longs;
   }
 

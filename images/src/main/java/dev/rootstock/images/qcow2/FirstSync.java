@@ -32,7 +32,7 @@ final class FirstSync {
 
   /** What has to stand from the epoch on, once all else of the file is durable. */
   ByteBuffer header(long epoch) {
-    ByteBuffer out = ByteBuffer.allocateDirect(changesHeader() ? 3 * Long.BYTES : Long.BYTES);
+    ByteBuffer out = ByteBuffer.allocate(changesHeader() ? 3 * Long.BYTES : Long.BYTES);
     return out.putLong(0, epoch);
   }
 

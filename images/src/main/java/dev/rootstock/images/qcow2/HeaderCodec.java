@@ -50,6 +50,9 @@ final class HeaderCodec {
    */
   static final long JOURNALED = 1L << 62;
 
+  /** Room for all that {@link #encode} writes: the fields, three extensions, a backing name. */
+  private static final int ENCODED_BYTES = Limits.MAX_BACKING_NAME_BYTES + 257;
+
   private HeaderCodec() {}
 
   /** The first bytes of the file; the rest of its first cluster is zeros. */
@@ -58,7 +61,7 @@ final class HeaderCodec {
     if (backing.length > Limits.MAX_BACKING_NAME_BYTES) {
       throw new IllegalArgumentException("backing name of " + backing.length + " bytes");
     }
-    ByteBuffer out = ByteBuffer.allocateDirect(Limits.MAX_HEADER_BYTES);
+    ByteBuffer out = ByteBuffer.allocate(ENCODED_BYTES);
     out.putInt(MAGIC).putInt(VERSION);
     int backingFields = out.position();
     out.putLong(0).putInt(0); // backing name's offset and length: known below
@@ -99,9 +102,11 @@ final class HeaderCodec {
 
   static Header read(HostFile file) throws IOException {
     long fileSize = file.size();
-    ByteBuffer in = ByteBuffer.allocateDirect((int) Math.min(fileSize, Limits.MAX_HEADER_BYTES));
-    file.read(0, in);
-    return decode(in.flip(), fileSize);
+    try (Scratch scratch = Scratch.take()) {
+      ByteBuffer in = scratch.bytes((int) Math.min(fileSize, Limits.MAX_HEADER_BYTES));
+      file.read(0, in);
+      return decode(in.flip(), fileSize);
+    }
   }
 
   /** Reads a header from the first bytes of a file of {@code fileSize} bytes. */

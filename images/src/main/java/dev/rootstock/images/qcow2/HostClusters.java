@@ -87,8 +87,13 @@ final class HostClusters {
   }
 
   private void lease() throws IOException {
+    try (Scratch scratch = Scratch.take()) {
+      lease(scratch.bytes(CHUNK_BYTES));
+    }
+  }
+
+  private void lease(ByteBuffer counts) throws IOException {
     int perBlock = header.refcountsPerBlock();
-    ByteBuffer counts = ByteBuffer.allocateDirect(CHUNK_BYTES);
     while (true) {
       int block = (int) Math.min(cursor / perBlock, Integer.MAX_VALUE);
       if (block >= tableEntries()) {
@@ -152,9 +157,14 @@ final class HostClusters {
   }
 
   private long[] readTable() throws IOException {
+    try (Scratch scratch = Scratch.take()) {
+      return readTable(scratch.bytes(CHUNK_BYTES));
+    }
+  }
+
+  private long[] readTable(ByteBuffer in) throws IOException {
     long[] table = {};
     long size = file.size();
-    ByteBuffer in = ByteBuffer.allocateDirect(CHUNK_BYTES);
     for (int first = 0; first < tableEntries(); first += CHUNK_BYTES / Long.BYTES) {
       int count = Math.min(CHUNK_BYTES / Long.BYTES, tableEntries() - first);
       file.read(header.refcountTableOffset() + 8L * first, in.clear().limit(count * Long.BYTES));
@@ -198,7 +208,9 @@ final class HostClusters {
     reserve(header.clusterBytes());
     try {
       file.write(
-          place, ByteBuffer.allocateDirect((int) header.clusterBytes()).putShort(0, (short) 1));
+          place,
+          ByteBuffer.allocate(Short.BYTES).putShort(0, (short) 1),
+          Scratch.zeros((int) header.clusterBytes() - Short.BYTES));
     } catch (IOException failure) {
       unreserve(header.clusterBytes());
       throw failure;
@@ -206,7 +218,7 @@ final class HostClusters {
     file.sync();
     file.write(
         header.refcountTableOffset() + 8L * block,
-        ByteBuffer.allocateDirect(Long.BYTES).putLong(0, place));
+        ByteBuffer.allocate(Long.BYTES).putLong(0, place));
     long[] table = blocks();
     if (block >= table.length) {
       table = Arrays.copyOf(table, block + 1);
@@ -216,13 +228,19 @@ final class HostClusters {
   }
 
   private void setCounts(long first, long count, short value) throws IOException {
+    try (Scratch scratch = Scratch.take()) {
+      setCounts(first, count, value, scratch);
+    }
+  }
+
+  private void setCounts(long first, long count, short value, Scratch scratch) throws IOException {
     int perBlock = header.refcountsPerBlock();
     long at = first;
     long end = first + count;
     while (at < end) {
       int inBlock = (int) (at % perBlock);
       int run = (int) Math.min(end - at, Math.min(CHUNK_BYTES / 2, perBlock - inBlock));
-      ByteBuffer counts = ByteBuffer.allocateDirect(run * Short.BYTES);
+      ByteBuffer counts = scratch.bytes(run * Short.BYTES);
       while (counts.hasRemaining()) {
         counts.putShort(value);
       }
@@ -256,8 +274,15 @@ final class HostClusters {
     if (named == null) {
       return;
     }
+    try (Scratch scratch = Scratch.take()) {
+      free(leaked(named, scratch.bytes(CHUNK_BYTES)));
+    }
+    giveBack();
+  }
+
+  /** What is counted and not named, sorted. */
+  private long[] leaked(BitSet named, ByteBuffer counts) throws IOException {
     int perBlock = header.refcountsPerBlock();
-    ByteBuffer counts = ByteBuffer.allocateDirect(CHUNK_BYTES);
     // A lease is counted whole, and the file reaches as far as it has been written.
     long end = (long) lastBlock() * perBlock + perBlock;
     List<Long> leaked = new ArrayList<>();
@@ -273,8 +298,7 @@ final class HostClusters {
         }
       }
     }
-    free(leaked.stream().mapToLong(Long::longValue).toArray());
-    giveBack();
+    return leaked.stream().mapToLong(Long::longValue).toArray();
   }
 
   /** The last block of counts that there is. */
@@ -297,8 +321,13 @@ final class HostClusters {
 
   /** Where the last cluster ends that is counted, of those below {@code end}. */
   private long lastCounted(long end) throws IOException {
+    try (Scratch scratch = Scratch.take()) {
+      return lastCounted(end, scratch.bytes(CHUNK_BYTES));
+    }
+  }
+
+  private long lastCounted(long end, ByteBuffer counts) throws IOException {
     int perBlock = header.refcountsPerBlock();
-    ByteBuffer counts = ByteBuffer.allocateDirect(CHUNK_BYTES);
     long at = end;
     while (at > 0) {
       int inBlock = (int) ((at - 1) % perBlock) + 1;

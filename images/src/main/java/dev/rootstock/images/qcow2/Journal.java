@@ -173,7 +173,7 @@ final class Journal {
    */
   private static void forget(HostFile out, long start) {
     try {
-      out.write(start, ByteBuffer.allocateDirect(RECORD_BYTES));
+      out.write(start, Scratch.zeros(RECORD_BYTES));
     } catch (IOException nothingThere) {
       // Then a replay may find writes that were said to have failed: late, and not wrong.
     }
@@ -229,7 +229,23 @@ final class Journal {
     if (left < 0) {
       return 0;
     }
-    ByteBuffer in = ByteBuffer.allocateDirect(BUFFER_BYTES);
+    try (Scratch scratch = Scratch.take()) {
+      return readHalf(file, boot, overlay, epoch, reader, left, scratch);
+    }
+  }
+
+  private static int readHalf(
+      HostFile file,
+      UUID boot,
+      UUID overlay,
+      long epoch,
+      Reader reader,
+      long bytesLeft,
+      Scratch scratch)
+      throws IOException {
+    long start = (epoch & 1) * HALF_BYTES;
+    long left = bytesLeft;
+    ByteBuffer in = scratch.bytes(BUFFER_BYTES);
     file.read(start, in.limit(HEADER_BYTES));
     in.flip();
     if (in.getLong() != MAGIC
@@ -242,7 +258,7 @@ final class Journal {
     long chain = in.getInt(HEADER_BYTES - 4);
     int found = 0;
     for (long at = start + HEADER_BYTES; left >= RECORD_BYTES; ) {
-      int bytes = (int) Math.min(left, in.capacity()) / RECORD_BYTES * RECORD_BYTES;
+      int bytes = (int) Math.min(left, BUFFER_BYTES) / RECORD_BYTES * RECORD_BYTES;
       file.read(at, in.clear().limit(bytes));
       in.flip();
       while (in.hasRemaining()) {

@@ -75,7 +75,7 @@ public final class OverlayFile implements Closeable {
     if (used > header.refcountsPerBlock()) {
       throw new IllegalArgumentException("clusters are too small for a disk of this size");
     }
-    ByteBuffer counts = ByteBuffer.allocateDirect(used * Short.BYTES);
+    ByteBuffer counts = ByteBuffer.allocate(used * Short.BYTES);
     for (int i = 0; i < used; i++) {
       counts.putShort((short) 1);
     }
@@ -84,9 +84,9 @@ public final class OverlayFile implements Closeable {
       file.write(0, HeaderCodec.encode(header));
       file.write(
           header.refcountTableOffset(),
-          ByteBuffer.allocateDirect(Long.BYTES).putLong(0, firstBlock * cluster));
+          ByteBuffer.allocate(Long.BYTES).putLong(0, firstBlock * cluster));
       file.write(firstBlock * cluster, counts.flip());
-      file.write(header.l1Offset(), ByteBuffer.allocateDirect(8 * header.l1Entries()));
+      file.write(header.l1Offset(), ByteBuffer.allocate(8 * header.l1Entries()));
       if (header.madeIn() == null) {
         file.sync();
       }

@@ -57,9 +57,6 @@ import org.jspecify.annotations.Nullable;
  * captured for it, and readers.
  */
 final class OverlayWriter {
-  private static final ByteBuffer ZEROS =
-      ByteBuffer.allocateDirect(Limits.MAX_CLUSTER_BYTES).asReadOnlyBuffer();
-
   final Overlay overlay;
   final HostClusters clusters;
   private final ClusterMap map;
@@ -158,7 +155,7 @@ final class OverlayWriter {
     long place = 0;
     try {
       place = clusters.allocate();
-      overlay.file.write(place, ZEROS.duplicate().limit((int) bytes));
+      overlay.file.write(place, Scratch.zeros((int) bytes));
     } catch (IOException failure) {
       clusters.unreserve(bytes);
       if (place != 0) {
@@ -350,6 +347,6 @@ final class OverlayWriter {
   }
 
   private void writeLong(long at, long value) throws IOException {
-    overlay.file.write(at, ByteBuffer.allocateDirect(Long.BYTES).putLong(0, value));
+    overlay.file.write(at, ByteBuffer.allocate(Long.BYTES).putLong(0, value));
   }
 }

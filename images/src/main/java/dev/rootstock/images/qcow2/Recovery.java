@@ -40,7 +40,7 @@ final class Recovery {
       throws IOException {
     Header header = overlay.header;
     Recovery recovery = new Recovery(overlay, journal);
-    ByteBuffer features = ByteBuffer.allocateDirect(Long.BYTES);
+    ByteBuffer features = ByteBuffer.allocate(Long.BYTES);
     overlay.file.read(HeaderCodec.AUTOCLEAR_AT, features);
     boolean marked = (features.getLong(0) & HeaderCodec.JOURNALED) != 0;
     boolean there = true;

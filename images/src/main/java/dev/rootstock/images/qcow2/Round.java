@@ -312,7 +312,7 @@ final class Round {
     boolean zero = (L2Entry.zeros(bitmap) >>> sub & 1) != 0;
     if (data || (!zero && overlay.golden.size() > at)) {
       int count = (int) (to - at);
-      put(discard, at, List.of(ByteBuffer.allocateDirect(count)), count);
+      put(discard, at, List.of(Scratch.zeros(count)), count);
     }
   }
 
