@@ -292,7 +292,7 @@ class ReadRecoveryTest {
                 true, 1, 0, initiator.newTag(), 99, initiator.cmdSn(), first, 0, 0));
     responses.add(initiator.receive());
     initiator.snack(9, 0, Tag.NONE, Tag.NONE, 0, 0);
-    responses.add(rejected(initiator, Reject.INVALID_PDU_FIELD));
+    responses.add(rejected(initiator, Reject.PROTOCOL_ERROR));
     statusSnack(initiator, first, 5);
     for (TargetPdu response : responses) {
       TargetPdu again = initiator.receive();
@@ -377,11 +377,21 @@ class ReadRecoveryTest {
 
   /** §11.16.4: of a task, or of none. */
   @ParameterizedTest
-  @CsvSource({"0, -1", "1, 5", "2, 5", "3, -1", "4, 5"})
-  void aSnackOfAWrongTaskTagOrTypeIsRejected(int type, int itt) throws Exception {
+  @CsvSource({"0, -1", "1, 5", "2, 5", "3, -1"})
+  void aSnackOfAWrongTaskTagIsRejected(int type, int itt) throws Exception {
     Initiator initiator = login();
     initiator.snack(type, 0, itt, 1, 0, 0);
     rejected(initiator, Reject.INVALID_PDU_FIELD);
+    TestServer.assertSilent(initiator);
+  }
+
+  /** §11: the code of its type is reserved. */
+  @ParameterizedTest
+  @CsvSource({"4, 5", "4, -1", "15, 5"})
+  void aSnackOfAReservedTypeIsRejected(int type, int itt) throws Exception {
+    Initiator initiator = login();
+    initiator.snack(type, 0, itt, 1, 0, 0);
+    rejected(initiator, Reject.PROTOCOL_ERROR);
     TestServer.assertSilent(initiator);
   }
 

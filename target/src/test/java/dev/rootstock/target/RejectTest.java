@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -117,6 +118,37 @@ class RejectTest {
       Initiator initiator = server.login();
       int cmdSn = initiator.takeCmdSn();
       initiator.socket().send(text(false, TAG, Tag.NONE, cmdSn, text, false));
+      assertNumberIsFree(initiator, cmdSn, Reject.PROTOCOL_ERROR);
+    }
+  }
+
+  /** §11: a task attribute, a logout reason or an AHS type that is reserved is told of. */
+  @ParameterizedTest
+  @CsvSource({
+    "COMMAND, c5, ''",
+    "COMMAND, c7, ''",
+    "COMMAND, c1, 0005000000000000",
+    "COMMAND, c1, 0005030000000000",
+    "LOGOUT, 83, ''",
+    "LOGOUT, ff, ''",
+  })
+  void aReservedCodeLeavesItsNumberFree(Kind kind, String flags, String segments) throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      int cmdSn = initiator.takeCmdSn();
+      for (boolean immediate : new boolean[] {true, false}) {
+        byte[] more = HexFormat.of().parseHex(segments);
+        byte[] pdu = PduSocket.bytes(request(kind, immediate, TAG, cmdSn));
+        byte[] sent = Arrays.copyOf(pdu, pdu.length + more.length);
+        System.arraycopy(more, 0, sent, pdu.length, more.length);
+        sent[1] = (byte) Integer.parseInt(flags, 16);
+        sent[4] = (byte) (more.length / 4);
+        initiator.socket().sendBytes(sent);
+        if (immediate) {
+          assertEquals(
+              Reject.PROTOCOL_ERROR, assertInstanceOf(Reject.class, initiator.receive()).reason());
+        }
+      }
       assertNumberIsFree(initiator, cmdSn, Reject.PROTOCOL_ERROR);
     }
   }

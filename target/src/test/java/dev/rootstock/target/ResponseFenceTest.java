@@ -22,6 +22,7 @@ import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.pdu.TaskManagementRequest;
 import dev.rootstock.target.pdu.TaskManagementResponse;
+import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -245,8 +246,54 @@ class ResponseFenceTest {
       nop(two, 0, two.expStatSn());
       data(two, asked[1]);
       assertEquals(
-          Reject.INVALID_PDU_FIELD, assertInstanceOf(Reject.class, two.receive()).reason());
+          Reject.INVALID_PDU_FIELD,
+          assertInstanceOf(Reject.class, TestServer.receive(two)).reason());
     }
+  }
+
+  /** §4.2.3.4 c, g: however many they are; until then they count as commands in progress. */
+  @Test
+  void fastAbortKeepsAllTransferTagsUntilItsMessageIsAcknowledged() throws Exception {
+    try (TestServer server = TestServer.patient(disk)) {
+      Initiator one = server.login(FAST);
+      Initiator two = server.join(one, 1);
+      ReadyToTransfer[] asked = new ReadyToTransfer[Limits.ABORTED_WRITES + 8];
+      for (int i = 0; i < asked.length; i++) {
+        asked[i] = ask(two);
+      }
+      int window = window(two);
+      assertTrue(window < Limits.COMMANDS - Limits.ABORTED_WRITES);
+      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      assertInstanceOf(AsyncMessage.class, two.receive());
+      assertEquals(window, window(two));
+      data(two, asked[0]);
+      TestServer.assertSilent(two);
+      acknowledge(two);
+      assertEquals(Limits.COMMANDS, window(two));
+      data(two, asked[1]);
+      assertEquals(
+          Reject.INVALID_PDU_FIELD,
+          assertInstanceOf(Reject.class, TestServer.receive(two)).reason());
+    }
+  }
+
+  /** How many commands may be sent, as the answer to a ping says. */
+  private static int window(Initiator initiator) throws IOException {
+    int itt = initiator.newTag();
+    initiator
+        .socket()
+        .send(
+            new NopOut(
+                true,
+                0,
+                itt,
+                Tag.NONE,
+                initiator.cmdSn(),
+                initiator.expStatSn(),
+                Unpooled.EMPTY_BUFFER));
+    NopIn echo = assertInstanceOf(NopIn.class, TestServer.receive(initiator));
+    assertEquals(itt, echo.itt());
+    return echo.maxCmdSn() - echo.expCmdSn() + 1;
   }
 
   /** §4.2.3.4 g, of a task that a device still works on: it does not await its data any more. */

@@ -189,6 +189,11 @@ public abstract sealed class Task permits DataOutTask, LaterTask, ReadTask {
     terminationStatSn = statSn;
   }
 
+  /** Whether its initiator has been told of its end. */
+  public final boolean isTerminationTold() {
+    return terminationTold;
+  }
+
   /** Whether its initiator has been told of its end, and says that it knows. */
   public final boolean isTerminationAcknowledgedBy(int expStatSn) {
     return aborted && terminationTold && SerialNumber.after(expStatSn, terminationStatSn);

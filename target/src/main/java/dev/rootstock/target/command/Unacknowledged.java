@@ -252,6 +252,10 @@ public final class Unacknowledged implements PduWriter.Witness {
    * @return null, or why it is to be rejected, with nothing done
    */
   public @Nullable Refusal answer(SnackRequest snack, @Nullable Task task) {
+    if (snack.type() > SnackRequest.R_DATA) {
+      // §11: a code that is reserved.
+      return new Refusal(Reject.PROTOCOL_ERROR, 0);
+    }
     boolean ofTask =
         snack.type() == SnackRequest.DATA_OR_R2T || snack.type() == SnackRequest.R_DATA;
     if (ofTask == (snack.itt() == Tag.NONE)) {

@@ -10,8 +10,9 @@ import java.nio.ByteBuffer;
  * @param extendedCdb what the CDB has beyond 16 bytes, without padding; empty when there is none
  * @param bidirectionalReadLength the expected length of a bidirectional command's read, an unsigned
  *     32-bit number, or {@link #ABSENT}
+ * @param hasUnknownType whether there was a segment of a reserved type, which is left out
  */
-public record Ahs(ByteBuffer extendedCdb, long bidirectionalReadLength) {
+public record Ahs(ByteBuffer extendedCdb, long bidirectionalReadLength, boolean hasUnknownType) {
   /** No such segment. */
   public static final long ABSENT = -1;
 
@@ -27,10 +28,16 @@ public record Ahs(ByteBuffer extendedCdb, long bidirectionalReadLength) {
   /** A CDB has 260 bytes at most (SPC-4 §4.3.3), 16 of them in the basic header segment. */
   private static final int MAX_EXTENDED_CDB = 260 - 16;
 
+  /** Segments whose types are known. */
+  public Ahs(ByteBuffer extendedCdb, long bidirectionalReadLength) {
+    this(extendedCdb, bidirectionalReadLength, false);
+  }
+
   /** Reads the segments that lie between {@code at} and {@code end}. */
   static Ahs decode(ByteBuf in, int at, int end) throws MalformedPduException {
     ByteBuffer cdb = NONE.extendedCdb;
     long readLength = ABSENT;
+    boolean unknown = false;
     int next = at;
     while (next < end) {
       int length = in.getUnsignedShort(next);
@@ -53,11 +60,11 @@ public record Ahs(ByteBuffer extendedCdb, long bidirectionalReadLength) {
           }
           readLength = in.getUnsignedInt(next + FIXED);
         }
-        default -> throw new MalformedPduException("additional header segment of type", type);
+        default -> unknown = true;
       }
       next += Bhs.padded(3 + length);
     }
-    return new Ahs(cdb, readLength);
+    return new Ahs(cdb, readLength, unknown);
   }
 
   int bytes() {

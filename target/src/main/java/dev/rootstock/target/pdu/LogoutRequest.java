@@ -18,17 +18,18 @@ public record LogoutRequest(
 
   static LogoutRequest decode(ByteBuf in, int at, ByteBuf data) throws MalformedPduException {
     Empty.check(data, Opcode.LOGOUT_REQUEST);
-    int reason = Bhs.flags(in, at) & Bhs.LOGOUT_REASON_MASK;
-    if (reason > REMOVE_FOR_RECOVERY) {
-      throw new MalformedPduException("logout reason", reason);
-    }
     return new LogoutRequest(
         Bhs.immediate(in, at),
-        reason,
+        Bhs.flags(in, at) & Bhs.LOGOUT_REASON_MASK,
         in.getInt(at + Bhs.INITIATOR_TASK_TAG),
         in.getUnsignedShort(at + Bhs.LOGOUT_CID),
         in.getInt(at + Bhs.CMD_SN),
         in.getInt(at + Bhs.EXP_STAT_SN));
+  }
+
+  /** Whether its reason has no meaning (RFC 7143 §11.14.1). */
+  public boolean hasReservedCode() {
+    return reason > REMOVE_FOR_RECOVERY;
   }
 
   @Override

@@ -9,7 +9,7 @@ import io.netty.buffer.ByteBuf;
  * @param complete the F bit: no unsolicited Data-Out follows
  * @param read the R bit
  * @param write the W bit
- * @param attribute 0 untagged, 1 simple, 2 ordered, 3 head of queue, 4 ACA
+ * @param attribute 0 untagged, 1 simple, 2 ordered, 3 head of queue, 4 ACA; 5 to 7 are reserved
  * @param expectedLength the Expected Data Transfer Length in bytes, unsigned
  * @param cdbHigh bytes 0 to 7 of the CDB
  * @param cdbLow bytes 8 to 15 of the CDB
@@ -45,9 +45,6 @@ public record ScsiCommand(
     if ((flags & (Bhs.FINAL_BIT | Bhs.COMMAND_WRITE_BIT)) == 0) {
       throw new MalformedPduException("SCSI command with neither F nor W, flags", flags);
     }
-    if (attribute > ACA) {
-      throw new MalformedPduException("task attribute", attribute);
-    }
     return new ScsiCommand(
         Bhs.immediate(in, at),
         (flags & Bhs.FINAL_BIT) != 0,
@@ -63,6 +60,11 @@ public record ScsiCommand(
         in.getLong(at + Bhs.COMMAND_CDB + 8),
         ahsBytes == 0 ? Ahs.NONE : Ahs.decode(in, at + Bhs.BYTES, at + Bhs.BYTES + ahsBytes),
         data);
+  }
+
+  /** Whether a field holds a code that has no meaning (RFC 7143 §11, reserved code values). */
+  public boolean hasReservedCode() {
+    return attribute > ACA || ahs.hasUnknownType();
   }
 
   /** The Expected Data Transfer Length as the unsigned number that it is. */

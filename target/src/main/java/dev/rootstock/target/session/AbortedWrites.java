@@ -10,13 +10,17 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
  * Aborted tasks of a session whose data may still come (RFC 7143 §4.2.3.3 a, §4.2.3.4 c). The data
  * are followed to their end without being kept, and without a Reject.
  *
- * <p>There are as few as {@link Limits#ABORTED_WRITES}: the oldest is given up for a new one.
+ * <p>One whose initiator was told of its end keeps its tags until that is acknowledged (§4.2.3.4
+ * g), and its place among the commands that the session may have: so their number has a bound. Of
+ * the others there are as few as {@link Limits#ABORTED_WRITES}: the oldest is given up for a new
+ * one.
  */
 final class AbortedWrites {
   private final ArrayDeque<Task> tasks = new ArrayDeque<>();
@@ -25,14 +29,50 @@ final class AbortedWrites {
   private final Set<Task> awaited = new HashSet<>();
 
   private final List<DataWait> waits = new ArrayList<>();
+  private final Consumer<Task> acknowledged;
+
+  /** How many of them are to be acknowledged. */
+  private int told;
+
+  /**
+   * Makes an empty set.
+   *
+   * @param acknowledged gets each task that was told of its end, when its tags are free
+   */
+  AbortedWrites(Consumer<Task> acknowledged) {
+    this.acknowledged = acknowledged;
+  }
 
   /** Takes a task that {@linkplain Task#awaitsData awaits data}. */
   void add(Task task) {
-    if (tasks.size() == Limits.ABORTED_WRITES) {
-      dataEnded(tasks.remove());
+    if (task.isTerminationTold()) {
+      told++;
+    } else if (tasks.size() - told == Limits.ABORTED_WRITES) {
+      remove(oldestUntold());
     }
     tasks.add(task);
     awaited.add(task);
+  }
+
+  private Task oldestUntold() {
+    return tasks.stream().filter(task -> !task.isTerminationTold()).findFirst().orElseThrow();
+  }
+
+  private void remove(Task task) {
+    tasks.remove(task);
+    dataEnded(task);
+    if (task.isTerminationTold()) {
+      told--;
+      acknowledged.accept(task);
+    }
+  }
+
+  /** Whether one that came on a connection for immediate delivery is not acknowledged yet. */
+  boolean hasImmediateOf(Connection from) {
+    return told > 0
+        && tasks.stream()
+            .anyMatch(
+                task -> task.isTerminationTold() && task.immediate() && task.isAllegiantTo(from));
   }
 
   /**
@@ -52,8 +92,7 @@ final class AbortedWrites {
   private int dataOut(Task task, DataOut pdu, boolean intact) {
     int reason = task.dataOut(pdu, intact);
     if (!task.awaitsData()) {
-      tasks.remove(task);
-      dataEnded(task);
+      remove(task);
     }
     return reason;
   }
@@ -62,8 +101,7 @@ final class AbortedWrites {
   void giveUp(Predicate<Task> which) {
     for (Task task : List.copyOf(tasks)) {
       if (which.test(task)) {
-        tasks.remove(task);
-        dataEnded(task);
+        remove(task);
       }
     }
   }

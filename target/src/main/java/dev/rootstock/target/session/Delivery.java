@@ -176,6 +176,9 @@ final class Delivery {
       return Reject.TASK_IN_PROGRESS;
     }
     return switch (pdu) {
+      // §11: a code that is reserved is a protocol error.
+      case ScsiCommand command when command.hasReservedCode() -> Reject.PROTOCOL_ERROR;
+      case LogoutRequest logout when logout.hasReservedCode() -> Reject.PROTOCOL_ERROR;
       case TaskManagementRequest _ -> management.refusal(from);
       case TextRequest request -> from.text().take(request);
       default -> 0;
@@ -327,7 +330,11 @@ final class Delivery {
   private void nop(Connection from, NopOut nop) {
     if (nop.itt() == Tag.NONE) {
       if (nop.ttt() == Tag.NONE) {
+        int before = tasks.numbered();
         tasks.terminationAcknowledged(from, nop.lun(), nop.expStatSn());
+        if (tasks.numbered() < before) {
+          session.tellOfWindow();
+        }
       }
       return;
     }
@@ -347,6 +354,7 @@ final class Delivery {
    */
   void drop(Connection gone) {
     window.drop(gone);
+    tasks.connectionGone(gone);
     management.drop(gone);
   }
 

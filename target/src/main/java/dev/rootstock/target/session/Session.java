@@ -490,7 +490,7 @@ public final class Session implements TargetSession {
   }
 
   /** Tells of commands that may be sent and of which no response tells (RFC 7143 §11.19). */
-  private void tellOfWindow() {
+  void tellOfWindow() {
     if (!isOpen() || !delivery.window().hasOpened(tasks.numbered())) {
       return;
     }

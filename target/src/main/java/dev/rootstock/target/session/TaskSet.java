@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class TaskSet {
   private final IntObjectHashMap<Task> tasks = new IntObjectHashMap<>();
   private final ArrayDeque<Task> waiting = new ArrayDeque<>();
-  private final AbortedWrites aborted = new AbortedWrites();
+  private final AbortedWrites aborted = new AbortedWrites(this::countOut);
   private int numbered;
   private int immediate;
   private int running;
@@ -36,7 +36,10 @@ final class TaskSet {
   /** The ordered task that runs, if one does. */
   private @Nullable Task ordered;
 
-  /** Tasks that the command window has let in and that are not over. */
+  /**
+   * Tasks that the command window has let in and that are not over, or whose end is to be
+   * acknowledged (RFC 7143 §4.2.3.4 g).
+   */
   int numbered() {
     return numbered;
   }
@@ -47,7 +50,9 @@ final class TaskSet {
    */
   boolean tooManyImmediate(Connection from) {
     return immediate >= Limits.IMMEDIATE_COMMANDS
-        && tasks.values().stream().anyMatch(task -> task.immediate() && task.isAllegiantTo(from));
+        && (aborted.hasImmediateOf(from)
+            || tasks.values().stream()
+                .anyMatch(task -> task.immediate() && task.isAllegiantTo(from)));
   }
 
   boolean contains(int itt) {
@@ -140,19 +145,27 @@ final class TaskSet {
       return;
     }
     tasks.remove(task.itt());
-    if (task.immediate()) {
-      immediate--;
-    } else {
-      numbered--;
-    }
     if (!waiting.remove(task)) {
       running--;
     }
     if (task == ordered) {
       ordered = null;
     }
-    if (task.awaitsData()) {
-      aborted.add(task);
+    if (!task.awaitsData()) {
+      countOut(task);
+      return;
+    }
+    if (!task.isTerminationTold()) {
+      countOut(task);
+    }
+    aborted.add(task);
+  }
+
+  private void countOut(Task task) {
+    if (task.immediate()) {
+      immediate--;
+    } else {
+      numbered--;
     }
   }
 
@@ -208,11 +221,20 @@ final class TaskSet {
    * @param expStatSn what the acknowledgement says has arrived
    */
   void terminationAcknowledged(Connection from, long lun, int expStatSn) {
-    Predicate<Task> concerned =
+    freeTransferTags(
         task ->
             task.isAllegiantTo(from)
                 && task.lun() == lun
-                && task.isTerminationAcknowledgedBy(expStatSn);
+                && task.isTerminationAcknowledgedBy(expStatSn));
+  }
+
+  /** A connection is gone: no data come on it, and nothing is acknowledged. */
+  void connectionGone(Connection gone) {
+    freeTransferTags(
+        task -> task.isTerminationTold() && task.isAborted() && task.isAllegiantTo(gone));
+  }
+
+  private void freeTransferTags(Predicate<Task> concerned) {
     for (Task task : tasks.values()) {
       if (concerned.test(task)) {
         // Aborted, and not at rest yet.

@@ -207,7 +207,10 @@ public final class Limits {
    */
   public static final int MEMORY_CHECK_MILLIS = 20;
 
-  /** Aborted writes whose data may still come and are dropped without a word. */
+  /**
+   * Aborted writes whose data may still come and are dropped without a word, besides those whose
+   * end an initiator has to acknowledge (FastAbort), which count among its {@link #COMMANDS}.
+   */
   public static final int ABORTED_WRITES = 32;
 
   /**

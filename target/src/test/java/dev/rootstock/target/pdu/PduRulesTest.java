@@ -19,12 +19,9 @@ class PduRulesTest {
   @ParameterizedTest
   @CsvSource({
     "0, 01, 11, neither F nor W (§11.3.1)",
-    "0, 01, c5, reserved task attribute (§11.3.1)",
     "0, 04, c0, F and C in a text request (§11.10.2)",
-    "0, 06, 83, reserved logout reason (§11.14.1)",
     "4, 00, 80, additional header segments with a NOP-Out (§11.2.1.5)",
     "4, 05, 80, additional header segments with Data-Out (§11.2.1.5)",
-    "4, 01, 81, an additional header segment of no type (§11.2.2.1)",
   })
   void aFormatErrorIsMalformed(int ahsBytes, String opcode, String flags, String why) {
     ByteBuf header = header(opcode, flags, ahsBytes);
@@ -72,6 +69,35 @@ class PduRulesTest {
         MalformedPduException.class,
         () -> InitiatorPdu.decode(header, 0, Unpooled.EMPTY_BUFFER),
         why);
+  }
+
+  /** §11: no format error, but something to be told of. */
+  @ParameterizedTest
+  @CsvSource({
+    "01, 81, '', false",
+    "01, 84, '', false",
+    "01, 85, '', true",
+    "01, 87, '', true",
+    "01, 81, 0002010011000000, false",
+    "01, 81, 0005000000000000, true",
+    "01, 81, 0005030000000000, true",
+    "01, 81, 00053f0000000000, true",
+    "06, 82, '', false",
+    "06, 83, '', true",
+    "06, ff, '', true",
+  })
+  void reservedCodesAreKnown(String opcode, String flags, String segments, boolean reserved)
+      throws Exception {
+    byte[] bytes = HexFormat.of().parseHex(segments);
+    ByteBuf header = header(opcode, flags, bytes.length);
+    header.setBytes(Bhs.BYTES, bytes);
+    assertEquals(
+        reserved,
+        switch (InitiatorPdu.decode(header, 0, Unpooled.EMPTY_BUFFER)) {
+          case ScsiCommand command -> command.hasReservedCode();
+          case LogoutRequest logout -> logout.hasReservedCode();
+          default -> throw new AssertionError("another PDU");
+        });
   }
 
   /** Receivers ignore reserved bits (§11). */
