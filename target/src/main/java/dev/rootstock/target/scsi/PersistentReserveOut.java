@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.scsi;
 
+import dev.rootstock.target.scsi.PersistentReservations.Options;
+import dev.rootstock.target.scsi.PersistentReservations.Result;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * PERSISTENT RESERVE OUT (SPC-4 §6.15). It parses and checks the parameter list; what follows from
- * it is decided in {@link Reservations}.
+ * it is decided in {@link PersistentReservations}.
  */
 final class PersistentReserveOut {
   /** The service actions. */
@@ -91,7 +93,8 @@ final class PersistentReserveOut {
           if (list.length < length) {
             done.ended(Plan.Fail.of(Sense.PARAMETER_LIST_LENGTH));
           } else {
-            Reservations.Result result = new Request(nexus, server, list, action, chosen).decide();
+            Request request = new Request(nexus, server, list, action, chosen);
+            Result result = server.reservations().change(request::decide);
             conclude(nexus, server, action, result, done);
           }
         });
@@ -99,11 +102,7 @@ final class PersistentReserveOut {
 
   /** Tells whom it concerns, aborts if that was asked for, and waits for what is to be kept. */
   private static void conclude(
-      Nexus nexus,
-      DeviceServer server,
-      Action action,
-      Reservations.Result result,
-      Plan.Completion done) {
+      Nexus nexus, DeviceServer server, Action action, Result result, Plan.Completion done) {
     Plan.Fail refused = result.refused();
     if (refused != null) {
       done.ended(refused);
@@ -151,20 +150,19 @@ final class PersistentReserveOut {
       this.type = type;
     }
 
-    Reservations.Result decide() {
-      Reservations reservations = server.reservations();
+    Result decide(PersistentReservations reservations) {
       NexusId own = nexus.id();
       long key = u64(KEY);
-      long other = u64(Reservations.SERVICE_ACTION_KEY);
+      long other = u64(PersistentReservations.SERVICE_ACTION_KEY);
       if (action == Action.REGISTER_AND_MOVE) {
         return move(reservations, own, key, other);
       }
       boolean specified = bit(list, FLAGS, SPEC_I_PT_BIT);
       if (!specified && list.length != LIST_BYTES) {
-        return Reservations.Result.refused(Sense.PARAMETER_LIST_LENGTH);
+        return Result.refused(Sense.PARAMETER_LIST_LENGTH);
       }
       if (specified && action != Action.REGISTER) {
-        return Reservations.Result.refused(Sense.invalidParameter(FLAGS));
+        return Result.refused(Sense.invalidParameter(FLAGS));
       }
       return switch (action) {
         case REGISTER -> register(reservations, own, key, other, specified);
@@ -178,21 +176,21 @@ final class PersistentReserveOut {
       };
     }
 
-    private Reservations.Result register(
-        Reservations reservations,
+    private Result register(
+        PersistentReservations reservations,
         NexusId own,
         @Nullable Long key,
         long newKey,
         boolean specified) {
       boolean durable = bit(list, FLAGS, APTPL_BIT);
       if (durable && !server.remembers()) {
-        return Reservations.Result.refused(Sense.invalidParameter(FLAGS));
+        return Result.refused(Sense.invalidParameter(FLAGS));
       }
       List<InitiatorPort> others = List.of();
       if (specified) {
         Optional<List<InitiatorPort>> named = namedPorts();
         if (named.isEmpty() || newKey == 0 || isRegistered(reservations, own)) {
-          return Reservations.Result.refused(Sense.invalidParameter(FLAGS));
+          return Result.refused(Sense.invalidParameter(FLAGS));
         }
         others = named.get();
       }
@@ -202,7 +200,7 @@ final class PersistentReserveOut {
           key,
           newKey,
           others.stream().flatMap(each -> nexuses(each, throughAll)).toList(),
-          new Reservations.Options(throughAll, durable));
+          new Options(throughAll, durable));
     }
 
     /**
@@ -217,7 +215,7 @@ final class PersistentReserveOut {
       return Stream.concat(Stream.of(ours), further).map(port -> new NexusId(initiator, port));
     }
 
-    private static boolean isRegistered(Reservations reservations, NexusId nexus) {
+    private static boolean isRegistered(PersistentReservations reservations, NexusId nexus) {
       return reservations.state().registrants().stream()
           .anyMatch(registrant -> registrant.nexus().equals(nexus));
     }
@@ -245,27 +243,26 @@ final class PersistentReserveOut {
       return Optional.of(ports);
     }
 
-    private Reservations.Result move(
-        Reservations reservations, NexusId own, long key, long newKey) {
+    private Result move(PersistentReservations reservations, NexusId own, long key, long newKey) {
       if (u32(LENGTH_OF_ID) != list.length - LIST_BYTES) {
-        return Reservations.Result.refused(Sense.PARAMETER_LIST_LENGTH);
+        return Result.refused(Sense.PARAMETER_LIST_LENGTH);
       }
       boolean durable = bit(list, MOVE_FLAGS, APTPL_BIT);
       if (durable && !server.remembers()) {
-        return Reservations.Result.refused(Sense.invalidParameter(MOVE_FLAGS));
+        return Result.refused(Sense.invalidParameter(MOVE_FLAGS));
       }
       if (newKey == 0) {
-        return Reservations.Result.refused(Sense.invalidParameter(Reservations.SERVICE_ACTION_KEY));
+        return Result.refused(Sense.invalidParameter(PersistentReservations.SERVICE_ACTION_KEY));
       }
       int targetPort = Short.toUnsignedInt(ByteBuffer.wrap(list).getShort(MOVE_PORT));
       if (!server.ports().has(targetPort)) {
-        return Reservations.Result.refused(Sense.invalidParameter(MOVE_PORT));
+        return Result.refused(Sense.invalidParameter(MOVE_PORT));
       }
       Optional<NexusId> to =
           InitiatorPort.of(Arrays.copyOfRange(list, LIST_BYTES, list.length))
               .map(initiator -> new NexusId(initiator, targetPort));
       if (to.isEmpty() || to.get().equals(own)) {
-        return Reservations.Result.refused(Sense.invalidParameter(LIST_BYTES));
+        return Result.refused(Sense.invalidParameter(LIST_BYTES));
       }
       return reservations.move(
           own,
@@ -273,7 +270,7 @@ final class PersistentReserveOut {
           newKey,
           to.get(),
           bit(list, MOVE_FLAGS, UNREG_BIT),
-          new Reservations.Options(false, durable));
+          new Options(false, durable));
     }
 
     private long u64(int at) {

@@ -1,84 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.scsi;
 
-import dev.rootstock.target.scsi.ReservationState.Registrant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may use a unit: persistent reservations (SPC-4 §5.13) and the RESERVE and RELEASE that came
- * before them (SPC-2 §5.5.1). One excludes the other.
+ * Who may use a unit: {@link PersistentReservations} (SPC-4 §5.13) and the RESERVE and RELEASE that
+ * came before them (SPC-2 §5.5.1). One excludes the other.
  *
  * <p><b>Threads.</b> Commands of several sessions, each on its event loop, meet here. Everything
- * that reads or changes the state holds this object's lock, for as long as it takes to look at
- * {@link Limits#MAX_REGISTRANTS} registrants and no longer; nobody is called back under it but the
- * {@link Keeper}, which only queues. {@link #inForce} is a volatile hint for the hot path: while
- * nobody has reserved anything, a command costs one read of it.
+ * that reads or changes the state holds this object's lock, for as long as it takes to look at a
+ * parameter list and {@link Limits#MAX_REGISTRANTS} registrants and no longer; nobody is called
+ * back under it but the {@link PersistentReservations.Keeper}, which only queues. {@link #inForce}
+ * is a volatile hint for the hot path: while nobody has reserved anything, a command costs one read
+ * of it.
  *
  * <p>A command that was decided before a reservation is not called back by it; who wants that has
  * PREEMPT AND ABORT.
  */
 final class Reservations {
-  static final Sense RESERVATIONS_PREEMPTED = new Sense(Sense.UNIT_ATTENTION, 0x2A, 0x03);
-  static final Sense RESERVATIONS_RELEASED = new Sense(Sense.UNIT_ATTENTION, 0x2A, 0x04);
-  static final Sense REGISTRATIONS_PREEMPTED = new Sense(Sense.UNIT_ATTENTION, 0x2A, 0x05);
-  static final Sense INSUFFICIENT_RESOURCES = new Sense(Sense.ILLEGAL_REQUEST, 0x55, 0x04);
-  static final Sense INVALID_RELEASE = new Sense(Sense.ILLEGAL_REQUEST, 0x26, 0x04);
-
   static final Plan.Fail CONFLICT = new Plan.Fail(ScsiStatus.RESERVATION_CONFLICT, null);
 
-  /**
-   * Where SERVICE ACTION RESERVATION KEY stands in the parameter list of PERSISTENT RESERVE OUT.
-   */
-  static final int SERVICE_ACTION_KEY = 8;
-
-  /** Told of each new state, in their order, under the lock: it may not wait. */
-  @FunctionalInterface
-  interface Keeper {
-    void changed(ReservationState before, ReservationState now);
-  }
-
-  /** A unit attention for one nexus. */
-  record Notice(NexusId nexus, Sense attention) {}
-
-  /**
-   * How a service action ended.
-   *
-   * @param refused null when it succeeded
-   * @param notices what others have to be told
-   * @param preempted whose registrations were taken away by PREEMPT
-   */
-  record Result(Plan.@Nullable Fail refused, List<Notice> notices, Set<NexusId> preempted) {
-    static final Result DONE = new Result(null, List.of(), Set.of());
-
-    static Result refused(Plan.Fail fail) {
-      return new Result(fail, List.of(), Set.of());
-    }
-
-    static Result refused(Sense sense) {
-      return refused(Plan.Fail.of(sense));
-    }
-  }
-
-  /** What a registration asks for besides its key. */
-  record Options(boolean allTargetPorts, boolean throughPowerLoss) {}
-
-  private final Keeper keeper;
-  private ReservationState state;
+  private final PersistentReservations persistent;
 
   /** Who has reserved with RESERVE. */
   private @Nullable Nexus reserver;
 
   private volatile boolean inForce;
 
-  Reservations(ReservationState initial, Keeper keeper) {
-    state = initial;
-    this.keeper = keeper;
+  Reservations(ReservationState initial, PersistentReservations.Keeper keeper) {
+    persistent = new PersistentReservations(initial, keeper);
     inForce = initial.type() != null;
   }
 
@@ -88,7 +39,15 @@ final class Reservations {
   }
 
   synchronized ReservationState state() {
-    return state;
+    return persistent.state();
+  }
+
+  /** Runs a service action of PERSISTENT RESERVE OUT, which nothing comes in between. */
+  synchronized PersistentReservations.Result change(
+      Function<PersistentReservations, PersistentReservations.Result> action) {
+    PersistentReservations.Result result = action.apply(persistent);
+    hint();
+    return result;
   }
 
   /** Refuses a command that conflicts, else gives null. */
@@ -99,24 +58,15 @@ final class Reservations {
     if (reserver != null) {
       return reserver == nexus ? null : CONFLICT;
     }
-    ReservationType type = state.type();
-    if (type == null || access == Access.STATUS || mayWrite(nexus.id(), type)) {
+    ReservationType type = persistent.type();
+    if (type == null || access == Access.STATUS || persistent.mayWrite(nexus.id(), type)) {
       return null;
     }
     return access == Access.READ && type.writeExclusive() ? null : CONFLICT;
   }
 
-  private boolean mayWrite(NexusId id, ReservationType type) {
-    if (id.equals(state.holder())) {
-      return true;
-    }
-    return (type.allRegistrants() || type.registrantsOnly()) && find(id) != null;
-  }
-
-  // ---- RESERVE and RELEASE ---------------------------------------------------------------------
-
   synchronized Plan.Outcome reserve(Nexus nexus) {
-    if (!state.registrants().isEmpty() || (reserver != null && reserver != nexus)) {
+    if (persistent.anyRegistered() || (reserver != null && reserver != nexus)) {
       return CONFLICT;
     }
     reserver = nexus;
@@ -126,7 +76,7 @@ final class Reservations {
 
   /** Who has nothing reserved releases nothing, and that is no error. */
   synchronized Plan.Outcome release(Nexus nexus) {
-    if (!state.registrants().isEmpty()) {
+    if (persistent.anyRegistered()) {
       return CONFLICT;
     }
     lost(nexus);
@@ -150,9 +100,7 @@ final class Reservations {
   /** The unit is powered on: what was not to survive that is gone. */
   synchronized void powerOn() {
     reserver = null;
-    if (!state.throughPowerLoss()) {
-      set(ReservationState.EMPTY);
-    }
+    persistent.powerOn();
     hint();
   }
 
@@ -161,250 +109,7 @@ final class Reservations {
     return reserver != null;
   }
 
-  // ---- PERSISTENT RESERVE OUT ------------------------------------------------------------------
-
-  /**
-   * REGISTER (SPC-4 §5.13.7).
-   *
-   * @param own the nexus that the command came through, and after it those of the same initiator
-   *     port through the other target ports if these are meant too (ALL_TG_PT)
-   * @param key null where any existing key will do (REGISTER AND IGNORE EXISTING KEY)
-   * @param others also to be registered (SPEC_I_PT)
-   */
-  synchronized Result register(
-      List<NexusId> own, @Nullable Long key, long newKey, List<NexusId> others, Options options) {
-    Registrant first = find(own.getFirst());
-    if (key != null && (key != (first == null ? 0 : first.key()) || anotherKeyThan(key, own))) {
-      return Result.refused(CONFLICT);
-    }
-    if (newKey == 0) {
-      return first == null ? Result.DONE : unregister(own, options);
-    }
-    Set<NexusId> fresh = new LinkedHashSet<>(others);
-    own.forEach(fresh::remove);
-    if (fresh.stream().anyMatch(other -> find(other) != null)) {
-      return Result.refused(CONFLICT);
-    }
-    fresh.addAll(own);
-    Map<NexusId, Registrant> all = byNexus();
-    for (NexusId each : fresh) {
-      all.put(each, new Registrant(each, newKey, options.allTargetPorts()));
-    }
-    if (all.size() > Limits.MAX_REGISTRANTS) {
-      return Result.refused(INSUFFICIENT_RESOURCES);
-    }
-    set(
-        new ReservationState(
-            state.generation() + 1,
-            List.copyOf(all.values()),
-            state.type(),
-            state.holder(),
-            options.throughPowerLoss()));
-    return Result.DONE;
-  }
-
-  /** Whether one of these nexuses is registered, and by another key. */
-  private boolean anotherKeyThan(long key, List<NexusId> nexuses) {
-    return nexuses.stream()
-        .map(this::find)
-        .anyMatch(registrant -> registrant != null && registrant.key() != key);
-  }
-
-  private Result unregister(List<NexusId> own, Options options) {
-    Map<NexusId, Registrant> all = byNexus();
-    own.forEach(all::remove);
-    ReservationType type = state.type();
-    boolean released =
-        type != null && (type.allRegistrants() ? all.isEmpty() : own.contains(state.holder()));
-    List<Notice> notices =
-        released && type != null && type.registrantsOnly()
-            ? tell(all.keySet(), RESERVATIONS_RELEASED)
-            : List.of();
-    set(
-        new ReservationState(
-            state.generation() + 1,
-            List.copyOf(all.values()),
-            released ? null : type,
-            released ? null : state.holder(),
-            options.throughPowerLoss()));
-    return new Result(null, notices, Set.of());
-  }
-
-  /** RESERVE (SPC-4 §5.13.9). */
-  synchronized Result reserve(NexusId id, long key, ReservationType type) {
-    if (!registered(id, key)) {
-      return Result.refused(CONFLICT);
-    }
-    if (state.type() != null) {
-      boolean same = state.type() == type && mayHold(id);
-      return same ? Result.DONE : Result.refused(CONFLICT);
-    }
-    set(reservedBy(id, type, state.registrants(), state.generation()));
-    return Result.DONE;
-  }
-
-  /** RELEASE (SPC-4 §5.13.11.2). */
-  synchronized Result release(NexusId id, long key, ReservationType type) {
-    if (!registered(id, key)) {
-      return Result.refused(CONFLICT);
-    }
-    ReservationType now = state.type();
-    if (now == null || !mayHold(id)) {
-      return Result.DONE;
-    }
-    if (now != type) {
-      return Result.refused(INVALID_RELEASE);
-    }
-    set(unreserved());
-    boolean tells = now.allRegistrants() || now.registrantsOnly();
-    Set<NexusId> others = byNexus().keySet();
-    others.remove(id);
-    return new Result(null, tells ? tell(others, RESERVATIONS_RELEASED) : List.of(), Set.of());
-  }
-
-  /** CLEAR (SPC-4 §5.13.11.6). */
-  synchronized Result clear(NexusId id, long key) {
-    if (!registered(id, key)) {
-      return Result.refused(CONFLICT);
-    }
-    Set<NexusId> others = byNexus().keySet();
-    others.remove(id);
-    set(
-        new ReservationState(
-            state.generation() + 1, List.of(), null, null, state.throughPowerLoss()));
-    return new Result(null, tell(others, RESERVATIONS_PREEMPTED), Set.of());
-  }
-
-  /** PREEMPT, and what PREEMPT AND ABORT does to reservations (SPC-4 §5.13.11.4). */
-  synchronized Result preempt(NexusId id, long key, long victim, ReservationType type) {
-    if (!registered(id, key)) {
-      return Result.refused(CONFLICT);
-    }
-    ReservationType now = state.type();
-    boolean all = now != null && now.allRegistrants();
-    if (victim == 0 && !all) {
-      return Result.refused(Sense.invalidParameter(SERVICE_ACTION_KEY));
-    }
-    boolean takesOver = all ? victim == 0 : now != null && victim == holderKey();
-    Map<NexusId, Registrant> kept = byNexus();
-    Set<NexusId> removed = new LinkedHashSet<>();
-    for (Registrant registrant : state.registrants()) {
-      boolean spared = takesOver && registrant.nexus().equals(id);
-      if (!spared && (victim == 0 || registrant.key() == victim)) {
-        kept.remove(registrant.nexus());
-        removed.add(registrant.nexus());
-      }
-    }
-    if (!takesOver && removed.isEmpty()) {
-      return Result.refused(CONFLICT);
-    }
-    List<Registrant> left = List.copyOf(kept.values());
-    int generation = state.generation() + 1;
-    if (takesOver) {
-      set(reservedBy(id, type, left, generation));
-    } else {
-      boolean gone = left.isEmpty();
-      set(
-          new ReservationState(
-              generation,
-              left,
-              gone ? null : now,
-              gone ? null : state.holder(),
-              state.throughPowerLoss()));
-    }
-    removed.remove(id);
-    kept.remove(id);
-    List<Notice> notices = new ArrayList<>(tell(removed, REGISTRATIONS_PREEMPTED));
-    if (takesOver && now != type) {
-      notices.addAll(tell(kept.keySet(), RESERVATIONS_RELEASED));
-    }
-    return new Result(null, notices, removed);
-  }
-
-  /** REGISTER AND MOVE (SPC-4 §5.13.8). */
-  synchronized Result move(
-      NexusId id, long key, long newKey, NexusId to, boolean leaves, Options options) {
-    if (!registered(id, key)) {
-      return Result.refused(CONFLICT);
-    }
-    ReservationType type = state.type();
-    if (type == null || type.allRegistrants() || !id.equals(state.holder())) {
-      return Result.refused(CONFLICT);
-    }
-    Map<NexusId, Registrant> all = byNexus();
-    all.put(to, new Registrant(to, newKey, options.allTargetPorts()));
-    if (leaves) {
-      all.remove(id);
-    }
-    if (all.size() > Limits.MAX_REGISTRANTS) {
-      return Result.refused(INSUFFICIENT_RESOURCES);
-    }
-    set(
-        new ReservationState(
-            state.generation() + 1,
-            List.copyOf(all.values()),
-            type,
-            to,
-            options.throughPowerLoss()));
-    return Result.DONE;
-  }
-
-  // ---- The state -------------------------------------------------------------------------------
-
-  private void set(ReservationState now) {
-    ReservationState before = state;
-    state = now;
-    hint();
-    keeper.changed(before, now);
-  }
-
   private void hint() {
-    inForce = reserver != null || state.type() != null;
-  }
-
-  private @Nullable Registrant find(NexusId id) {
-    for (Registrant registrant : state.registrants()) {
-      if (registrant.nexus().equals(id)) {
-        return registrant;
-      }
-    }
-    return null;
-  }
-
-  private boolean registered(NexusId id, long key) {
-    Registrant own = find(id);
-    return own != null && own.key() == key;
-  }
-
-  private boolean mayHold(NexusId id) {
-    Registrant own = find(id);
-    return own != null && state.holds(own);
-  }
-
-  private long holderKey() {
-    NexusId holder = state.holder();
-    Registrant holding = holder == null ? null : find(holder);
-    return holding == null ? 0 : holding.key();
-  }
-
-  private Map<NexusId, Registrant> byNexus() {
-    Map<NexusId, Registrant> all = new LinkedHashMap<>();
-    state.registrants().forEach(registrant -> all.put(registrant.nexus(), registrant));
-    return all;
-  }
-
-  private ReservationState reservedBy(
-      NexusId id, ReservationType type, List<Registrant> registrants, int generation) {
-    return new ReservationState(
-        generation, registrants, type, type.allRegistrants() ? null : id, state.throughPowerLoss());
-  }
-
-  private ReservationState unreserved() {
-    return new ReservationState(
-        state.generation(), state.registrants(), null, null, state.throughPowerLoss());
-  }
-
-  private static List<Notice> tell(Set<NexusId> nexuses, Sense attention) {
-    return nexuses.stream().map(id -> new Notice(id, attention)).toList();
+    inForce = reserver != null || persistent.type() != null;
   }
 }

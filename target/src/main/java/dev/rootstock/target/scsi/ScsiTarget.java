@@ -104,8 +104,8 @@ public final class ScsiTarget {
   }
 
   /** Tells some nexuses something about a unit. */
-  void tell(int lun, List<Reservations.Notice> notices) {
-    for (Reservations.Notice notice : notices) {
+  void tell(int lun, List<PersistentReservations.Notice> notices) {
+    for (PersistentReservations.Notice notice : notices) {
       for (Nexus nexus : nexuses) {
         if (nexus.id().equals(notice.nexus())) {
           nexus.attention(lun, notice.attention());
