@@ -5,15 +5,12 @@ import dev.rootstock.target.pdu.Bhs;
 import dev.rootstock.target.pdu.Opcode;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.Replica;
-import dev.rootstock.target.pdu.SerialNumber;
 import dev.rootstock.target.pdu.SnackRequest;
 import dev.rootstock.target.pdu.Tag;
-import dev.rootstock.target.wire.Limits;
 import dev.rootstock.target.wire.MemoryBudget;
 import dev.rootstock.target.wire.PduWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.IntObjectHashMap;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * (RFC 7143 §4.2.2.2, §7.8, §11.16): numbered responses, and the Data-In PDUs of reads. There is
  * one for each connection from recovery level 1 on, and none at level 0. It outlives its connection
  * as long as tasks may be reassigned (level 2), and is for the session's event loop only.
+ *
+ * <p><b>Its parts.</b> {@link SentResponses} by StatSN; {@link SentData} of each task; the copies
+ * themselves are {@link Replicas}; {@link Retransmission} sends them again.
  *
  * <p><b>How it fills.</b> The connection's {@link PduWriter} shows it every PDU; it copies what may
  * be asked for again. What is sent again is therefore what was sent, and never what a disk holds
@@ -41,22 +41,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Unacknowledged implements PduWriter.Witness {
 
-  /** A numbered response. */
-  private static final class Response {
-    private final int statSn;
-
-    /** The task that it ended, or {@link Tag#NONE} for a response to anything else. */
-    private int itt;
-
-    private @Nullable Replica pdu;
-
-    Response(int statSn, int itt, @Nullable Replica pdu) {
-      this.statSn = statSn;
-      this.itt = itt;
-      this.pdu = pdu;
-    }
-  }
-
   /**
    * Why a SNACK is refused.
    *
@@ -66,15 +50,11 @@ public final class Unacknowledged implements PduWriter.Witness {
   public record Refusal(int reason, int dataSn) {}
 
   private final Allegiance link;
-  private final MemoryBudget session;
-  private final MemoryBudget all;
-  private final ArrayDeque<Response> responses = new ArrayDeque<>();
+  private final Replicas replicas;
+  private final SentResponses responses;
+  private final Retransmission retransmission;
   private final IntObjectHashMap<SentData> sent = new IntObjectHashMap<>();
 
-  /** The first StatSN that is not acknowledged, and the next one. */
-  private int acknowledged;
-
-  private int next;
   private boolean closed;
 
   /**
@@ -86,14 +66,10 @@ public final class Unacknowledged implements PduWriter.Witness {
    */
   public Unacknowledged(Allegiance link, MemoryBudget session, MemoryBudget all, int nextStatSn) {
     this.link = link;
-    this.session = session;
-    this.all = all;
-    this.acknowledged = nextStatSn;
-    this.next = nextStatSn;
+    this.replicas = new Replicas(link.allocator(), session, all);
+    this.responses = new SentResponses(nextStatSn, this::drop);
+    this.retransmission = new Retransmission(link, this);
   }
-
-  // ---- What is sent
-  // ------------------------------------------------------------------------------
 
   /**
    * A task begins. Data that another one of the same tag has left are of no use any more; its
@@ -102,11 +78,7 @@ public final class Unacknowledged implements PduWriter.Witness {
    */
   public void begin(int itt) {
     forget(itt);
-    for (Response response : responses) {
-      if (response.itt == itt) {
-        response.itt = Tag.NONE;
-      }
-    }
+    responses.untag(itt);
   }
 
   @Override
@@ -116,8 +88,8 @@ public final class Unacknowledged implements PduWriter.Witness {
     }
     switch (Bhs.opcode(header, at)) {
       case Opcode.DATA_IN -> {
-        SentData run = data(Bhs.initiatorTaskTag(header, at));
-        run.add(run.keeps() ? keep(header, at, data, dataAt, length) : null);
+        SentData run = makeData(Bhs.initiatorTaskTag(header, at));
+        run.add(run.keeps() ? replicas.keep(header, at, data, dataAt, length) : null);
         if (Bhs.asksForAcknowledgement(header, at)) {
           run.asks(Bhs.targetTransferTag(header, at), Bhs.lun(header, at));
         }
@@ -127,27 +99,28 @@ public final class Unacknowledged implements PduWriter.Witness {
       }
       case Opcode.NOP_IN -> {
         if (Bhs.initiatorTaskTag(header, at) != Tag.NONE) {
-          respond(Tag.NONE, Bhs.statSn(header, at), keep(header, at, data, dataAt, length));
+          responses.add(
+              Tag.NONE, Bhs.statSn(header, at), replicas.keep(header, at, data, dataAt, length));
         }
       }
       case Opcode.SCSI_RESPONSE ->
-          respond(
+          responses.add(
               Bhs.initiatorTaskTag(header, at),
               Bhs.statSn(header, at),
-              keep(header, at, data, dataAt, length));
-      default -> respond(Tag.NONE, Bhs.statSn(header, at), keep(header, at, data, dataAt, length));
+              replicas.keep(header, at, data, dataAt, length));
+      default ->
+          responses.add(
+              Tag.NONE, Bhs.statSn(header, at), replicas.keep(header, at, data, dataAt, length));
     }
   }
 
-  private void respond(int itt, int statSn, @Nullable Replica pdu) {
-    if (responses.size() == Limits.UNACKNOWLEDGED_RESPONSES) {
-      drop(responses.remove());
-    }
-    responses.add(new Response(statSn, itt, pdu));
-    next = statSn + 1;
+  /** What was sent of a task's data; null when nothing was. */
+  @Nullable SentData dataOf(int itt) {
+    return sent.get(itt);
   }
 
-  private SentData data(int itt) {
+  /** The same, made where there is none. */
+  SentData makeData(int itt) {
     SentData data = sent.get(itt);
     if (data == null) {
       data = new SentData();
@@ -156,42 +129,15 @@ public final class Unacknowledged implements PduWriter.Witness {
     return data;
   }
 
-  private @Nullable Replica keep(ByteBuf header, int at, ByteBuf data, int dataAt, int length) {
-    int size = Bhs.BYTES + length;
-    if (!session.tryTake(size)) {
-      return null;
-    }
-    if (!all.tryTake(size)) {
-      session.give(size);
-      return null;
-    }
-    Replica copy = null;
-    try {
-      copy = Replica.of(link.allocator(), header, at, data, dataAt, length);
-      return copy;
-    } finally {
-      if (copy == null) {
-        giveBack(size);
-      }
-    }
+  SentResponses responses() {
+    return responses;
   }
 
-  private void giveBack(int size) {
-    session.give(size);
-    all.give(size);
-  }
-
-  private void drop(@Nullable Replica pdu) {
-    if (pdu != null) {
-      giveBack(pdu.size());
-      pdu.release();
-    }
-  }
-
-  private void drop(Response response) {
-    drop(response.pdu);
-    if (response.itt != Tag.NONE && response(response.itt) == null) {
-      forget(response.itt);
+  /** A response is kept no longer; nor are the data of its task. */
+  private void drop(SentResponses.Response response) {
+    replicas.drop(response.pdu());
+    if (response.itt() != Tag.NONE && responses.of(response.itt()) == null) {
+      forget(response.itt());
     }
   }
 
@@ -207,28 +153,16 @@ public final class Unacknowledged implements PduWriter.Witness {
     return data == null ? 0 : data.snackTag();
   }
 
-  // ---- What is acknowledged
-  // ----------------------------------------------------------------------
-
   /** Takes note of the ExpStatSN of a PDU; a wrong one is of no effect. */
   public void acknowledge(int expStatSn) {
-    if (!SerialNumber.after(expStatSn, acknowledged) || SerialNumber.after(expStatSn, next)) {
-      return;
-    }
-    acknowledged = expStatSn;
-    Response oldest = responses.peek();
-    while (oldest != null && SerialNumber.before(oldest.statSn, expStatSn)) {
-      responses.remove();
-      drop(oldest);
-      oldest = responses.peek();
-    }
+    responses.acknowledge(expStatSn);
   }
 
   /** Drops the data of a task that was aborted. */
   public void forget(int itt) {
     SentData data = sent.remove(itt);
     if (data != null) {
-      data.acknowledge(data.next()).forEach(this::drop);
+      data.acknowledge(data.next()).forEach(replicas::drop);
     }
   }
 
@@ -238,12 +172,8 @@ public final class Unacknowledged implements PduWriter.Witness {
     for (int itt : sent.keySet().toArray(Integer[]::new)) {
       forget(itt);
     }
-    responses.forEach(response -> drop(response.pdu));
-    responses.clear();
+    responses.close().forEach(response -> replicas.drop(response.pdu()));
   }
-
-  // ---- What is asked for
-  // -------------------------------------------------------------------------
 
   /**
    * Answers a SNACK that came on this connection.
@@ -252,165 +182,29 @@ public final class Unacknowledged implements PduWriter.Witness {
    * @return null, or why it is to be rejected, with nothing done
    */
   public @Nullable Refusal answer(SnackRequest snack, @Nullable Task task) {
-    if (snack.type() > SnackRequest.R_DATA) {
-      // §11: a code that is reserved.
-      return new Refusal(Reject.PROTOCOL_ERROR, 0);
-    }
-    boolean ofTask =
-        snack.type() == SnackRequest.DATA_OR_R2T || snack.type() == SnackRequest.R_DATA;
-    if (ofTask == (snack.itt() == Tag.NONE)) {
-      // §11.16.4.
-      return new Refusal(Reject.INVALID_PDU_FIELD, 0);
-    }
-    return switch (snack.type()) {
-      case SnackRequest.DATA_OR_R2T -> dataOrR2t(snack, task);
-      case SnackRequest.STATUS -> status(snack);
-      case SnackRequest.DATA_ACK -> dataAck(snack);
-      case SnackRequest.R_DATA -> resegment(snack, task);
-      default -> new Refusal(Reject.INVALID_PDU_FIELD, 0);
-    };
-  }
-
-  private @Nullable Refusal dataOrR2t(SnackRequest snack, @Nullable Task task) {
-    SentData data = sent.get(snack.itt());
-    if (data == null) {
-      int nextR2tSn = task == null ? 0 : task.nextR2tSn();
-      boolean done = task != null && task.resendR2ts(snack.begRun(), snack.runLength());
-      return done ? null : new Refusal(Reject.PROTOCOL_ERROR, nextR2tSn);
-    }
-    boolean unacknowledged = snack.begRun() == 0 && snack.runLength() == 0;
-    long from = unacknowledged ? data.first() : Integer.toUnsignedLong(snack.begRun());
-    long to =
-        snack.runLength() == 0 ? data.next() : from + Integer.toUnsignedLong(snack.runLength());
-    if (from < data.first() || to > data.next() || (from >= to && !unacknowledged)) {
-      return new Refusal(Reject.PROTOCOL_ERROR, data.next());
-    }
-    if (!data.kept((int) from, (int) to)) {
-      return new Refusal(Reject.SNACK_REJECT, 0);
-    }
-    return send(data.get((int) from, (int) to));
-  }
-
-  private @Nullable Refusal status(SnackRequest snack) {
-    boolean unacknowledged = snack.begRun() == 0 && snack.runLength() == 0;
-    int from = unacknowledged ? acknowledged : snack.begRun();
-    int to = snack.runLength() == 0 ? next : from + snack.runLength();
-    boolean known =
-        !SerialNumber.before(from, acknowledged)
-            && SerialNumber.before(from, to)
-            && !SerialNumber.after(to, next);
-    if (!known && !unacknowledged) {
-      return new Refusal(Reject.PROTOCOL_ERROR, 0);
-    }
-    List<Replica> again = new ArrayList<>();
-    for (Response response : responses) {
-      boolean asked =
-          !SerialNumber.before(response.statSn, from) && SerialNumber.before(response.statSn, to);
-      if (asked && response.pdu != null) {
-        again.add(response.pdu);
-      }
-    }
-    return again.size() == to - from ? send(again) : new Refusal(Reject.SNACK_REJECT, 0);
+    return retransmission.answer(snack, task);
   }
 
   /** §11.16.2. */
-  private @Nullable Refusal dataAck(SnackRequest snack) {
+  @Nullable Refusal dataAck(SnackRequest snack) {
     for (SentData data : sent.values()) {
       if (data.acknowledgedBy(snack.ttt(), snack.lun())) {
         boolean known = snack.begRun() >= data.first() && snack.begRun() <= data.next();
         if (!known || snack.runLength() != 0) {
           return new Refusal(Reject.INVALID_DATA_ACK, 0);
         }
-        data.acknowledge(snack.begRun()).forEach(this::drop);
+        data.acknowledge(snack.begRun()).forEach(replicas::drop);
         return null;
       }
     }
     return new Refusal(Reject.INVALID_DATA_ACK, 0);
   }
 
-  /** §11.16.3: all unacknowledged data in the segments of now, and the response if it was sent. */
-  private @Nullable Refusal resegment(SnackRequest snack, @Nullable Task task) {
-    int tag = snack.ttt();
-    if (tag == 0 || tag == Tag.NONE || snack.begRun() != 0 || snack.runLength() != 0) {
-      return new Refusal(Reject.INVALID_PDU_FIELD, 0);
-    }
-    Response response = response(snack.itt());
-    if (task == null && response == null) {
-      return new Refusal(Reject.PROTOCOL_ERROR, nextDataSn(snack.itt()));
-    }
-    SentData data = data(snack.itt());
-    Replica end = response == null ? null : response.pdu;
-    if (!data.kept(data.first(), data.next()) || (response != null && end == null)) {
-      return new Refusal(Reject.SNACK_REJECT, 0);
-    }
-    List<Replica> again = data.get(data.first(), data.next());
-    if (end != null) {
-      again.add(end);
-    }
-    if (!link.mayResend(size(again))) {
-      return new Refusal(Reject.SNACK_REJECT, 0);
-    }
-    data.snackTag(tag);
-    cut(data);
-    write(data.get(data.first(), data.next()));
-    if (end != null) {
-      end.resegmented(tag, data.next());
-      write(List.of(end));
-    }
-    return null;
-  }
-
-  /** The response that ended a task, if it was sent and is not acknowledged. */
-  private @Nullable Response response(int itt) {
-    Response found = null;
-    for (Response response : responses) {
-      found = response.itt == itt ? response : found;
-    }
-    return found;
-  }
-
   /** Cuts data into segments that the initiator takes now. */
-  private void cut(SentData data) {
+  void cut(SentData data) {
     int segment = link.parameters().maxSendSegment() & ~3;
-    List<Replica> pieces = new ArrayList<>();
-    for (Replica pdu : data.get(data.first(), data.next())) {
-      if (pdu.size() - Bhs.BYTES <= segment) {
-        pieces.add(pdu);
-        continue;
-      }
-      for (Replica piece : pdu.cut(link.allocator(), segment)) {
-        // A header more for each piece; the data are counted already.
-        session.take(piece.size());
-        all.take(piece.size());
-        pieces.add(piece);
-      }
-      drop(pdu);
-    }
-    data.replace(pieces);
+    data.replace(replicas.cut(data.get(data.first(), data.next()), segment));
   }
-
-  private @Nullable Refusal send(List<Replica> again) {
-    if (!link.mayResend(size(again))) {
-      return new Refusal(Reject.SNACK_REJECT, 0);
-    }
-    write(again);
-    return null;
-  }
-
-  private static int size(List<Replica> pdus) {
-    return pdus.stream().mapToInt(Replica::size).sum();
-  }
-
-  private void write(List<Replica> again) {
-    for (Replica pdu : again) {
-      pdu.renumber(link.expCmdSn(), link.maxCmdSn());
-      link.writer().writeAgain(pdu);
-    }
-    link.flushSoon();
-  }
-
-  // ---- Reassignment
-  // ------------------------------------------------------------------------------
 
   /**
    * Whether everything that the initiator has not got of a task can be sent again (§7.2.2).
@@ -418,8 +212,8 @@ public final class Unacknowledged implements PduWriter.Witness {
    * @param expDataSn the first DataSN that it has not got; those before are acknowledged by this
    */
   public boolean holds(int itt, int expDataSn) {
-    Response response = response(itt);
-    if (response != null && response.pdu == null) {
+    SentResponses.Response response = responses.of(itt);
+    if (response != null && response.pdu() == null) {
       return false;
     }
     SentData data = sent.get(itt);
@@ -432,7 +226,7 @@ public final class Unacknowledged implements PduWriter.Witness {
 
   /** Whether a task is over, and its response is not acknowledged. */
   public boolean hasResponse(int itt) {
-    return response(itt) != null;
+    return responses.of(itt) != null;
   }
 
   /**
@@ -445,18 +239,18 @@ public final class Unacknowledged implements PduWriter.Witness {
     SentData data = old.sent.remove(itt);
     if (data != null) {
       forget(itt);
-      data.acknowledge(Math.max(expDataSn, data.first())).forEach(this::drop);
+      data.acknowledge(Math.max(expDataSn, data.first())).forEach(replicas::drop);
       data.snackTag(0);
       sent.put(itt, data);
       cut(data);
       again.addAll(data.get(data.first(), data.next()));
     }
-    Replica end = old.giveResponse(itt);
+    Replica end = old.responses.take(itt);
     if (end != null) {
       end.resegmented(0, nextDataSn(itt));
       again.add(adopt(itt, end));
     }
-    write(again);
+    retransmission.write(again);
   }
 
   /**
@@ -467,34 +261,23 @@ public final class Unacknowledged implements PduWriter.Witness {
    * @return false, with nothing done, when the response was not kept
    */
   public boolean takeOverResponse(Unacknowledged old, int itt) {
-    Replica end = old.giveResponse(itt);
+    Replica end = old.responses.take(itt);
     if (end == null) {
       return false;
     }
     forget(itt);
     SentData data = old.sent.remove(itt);
     if (data != null) {
-      data.lose().forEach(old::drop);
+      data.lose().forEach(old.replicas::drop);
       sent.put(itt, data);
     }
-    write(List.of(adopt(itt, end)));
+    retransmission.write(List.of(adopt(itt, end)));
     return true;
-  }
-
-  /** Gives a task's response away, so that in its place here nothing is kept any more. */
-  private @Nullable Replica giveResponse(int itt) {
-    Response response = response(itt);
-    Replica end = response == null ? null : response.pdu;
-    if (response != null && end != null) {
-      response.itt = Tag.NONE;
-      response.pdu = null;
-    }
-    return end;
   }
 
   private Replica adopt(int itt, Replica end) {
     end.statSn(link.takeStatSn());
-    respond(itt, end.statSn(), end);
+    responses.add(itt, end.statSn(), end);
     return end;
   }
 }
