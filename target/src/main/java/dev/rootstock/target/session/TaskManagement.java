@@ -2,8 +2,6 @@
 package dev.rootstock.target.session;
 
 import dev.rootstock.target.command.Task;
-import dev.rootstock.target.command.Unacknowledged;
-import dev.rootstock.target.pdu.AsyncMessage;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.SerialNumber;
 import dev.rootstock.target.pdu.TaskManagementRequest;
@@ -11,14 +9,10 @@ import dev.rootstock.target.pdu.TaskManagementResponse;
 import dev.rootstock.target.scsi.Lun;
 import dev.rootstock.target.scsi.Nexus;
 import dev.rootstock.target.scsi.ScsiTarget;
-import dev.rootstock.target.scsi.Sense;
-import dev.rootstock.target.session.SessionParameters.TaskReporting;
 import dev.rootstock.target.wire.Limits;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The task management functions (RFC 7143 §11.5, §11.6; SAM-5 §7).
@@ -27,12 +21,17 @@ import org.jspecify.annotations.Nullable;
  * more, and when data that the initiator had been asked for have come or {@link
  * Limits#ABORT_DATA_MILLIS} have passed. Answers of one connection are in order by themselves; with
  * several connections a {@link ResponseFence} keeps them so.
+ *
+ * <p>Here functions wait for their turn, and a single task is aborted; what acts on several is a
+ * {@link MultiTaskAbort}, TASK REASSIGN a {@link Reassignment}.
  */
 final class TaskManagement {
   private record Waiting(Connection from, TaskManagementRequest request) {}
 
   private final Session session;
   private final TaskSet tasks;
+  private final MultiTaskAbort abort;
+  private final Reassignment reassignment;
 
   /** Functions that came before commands which they act on (§4.2.3.3 b). */
   private final List<Waiting> early = new ArrayList<>();
@@ -43,6 +42,8 @@ final class TaskManagement {
   TaskManagement(Session session, TaskSet tasks) {
     this.session = session;
     this.tasks = tasks;
+    this.abort = new MultiTaskAbort(session, tasks);
+    this.reassignment = new Reassignment(session, tasks, this);
   }
 
   /**
@@ -142,7 +143,7 @@ final class TaskManagement {
         session.delivery().plugBefore(request.cmdSn());
         coldReset(from, request, target);
       }
-      case TaskManagementRequest.TASK_REASSIGN -> reassign(from, request);
+      case TaskManagementRequest.TASK_REASSIGN -> reassignment.handle(from, request);
       default -> answer(from, request, TaskManagementResponse.NOT_SUPPORTED);
     }
   }
@@ -165,50 +166,6 @@ final class TaskManagement {
         .toList();
   }
 
-  /** RFC 7143 §7.2.2, §11.5.1, §11.6.1. */
-  private void reassign(Connection from, TaskManagementRequest request) {
-    int tag = request.referencedTag();
-    Task task = tasks.get(tag);
-    Connection holder = session.recovery().holder(tag, task);
-    if (!session.recovery().reassigns()) {
-      answer(from, request, TaskManagementResponse.REASSIGN_NOT_SUPPORTED);
-    } else if (!request.immediate() || isUnderWay(tag)) {
-      answer(from, request, TaskManagementResponse.REJECTED);
-    } else if (holder == null || (task != null && task.isAborted())) {
-      answer(from, request, TaskManagementResponse.NO_SUCH_TASK);
-    } else if (!session.recovery().isLoggedOut(holder)) {
-      answer(from, request, TaskManagementResponse.STILL_ALLEGIANT);
-    } else {
-      reassign(from, request, holder, task);
-    }
-  }
-
-  private void reassign(
-      Connection from, TaskManagementRequest request, Connection holder, @Nullable Task task) {
-    Unacknowledged sent = holder.unacknowledged();
-    Unacknowledged own = from.unacknowledged();
-    if (sent == null || own == null) {
-      throw new IllegalStateException("recovery level 2 without what was sent");
-    }
-    int tag = request.referencedTag();
-    // §11.5.6: a number that cannot be is ignored.
-    int expDataSn = sent.holds(tag, request.expDataSn()) ? request.expDataSn() : 0;
-    boolean whole = sent.holds(tag, expDataSn);
-    if (!whole && task == null) {
-      // There was no room to keep what it has read, and the disk may hold something else by now.
-      answer(from, request, TaskManagementResponse.NO_SUCH_TASK);
-      return;
-    }
-    // It comes before the reassignment is in force.
-    answer(from, request, TaskManagementResponse.COMPLETE);
-    if (whole) {
-      own.takeOver(sent, tag, expDataSn);
-    }
-    if (task != null) {
-      task.reassign(from, whole);
-    }
-  }
-
   /** RFC 7143 §11.6.1, the three cases of ABORT TASK. */
   private void abortTask(Connection from, TaskManagementRequest request) {
     Task task = tasks.get(request.referencedTag());
@@ -224,28 +181,11 @@ final class TaskManagement {
       session.delivery().window().plug(request.refCmdSn());
       answer(from, request, TaskManagementResponse.COMPLETE);
       session.delivery().deliverHeld();
-    } else if (sendsStatusAgain(from, request.referencedTag())) {
+    } else if (reassignment.sendsStatusAgain(from, request.referencedTag())) {
       answer(from, request, TaskManagementResponse.COMPLETE);
     } else {
       answer(from, request, TaskManagementResponse.NO_SUCH_TASK);
     }
-  }
-
-  /**
-   * §11.5.1: the status of a task that is over is sent again where the task's connection was logged
-   * out before the status was acknowledged, so that the initiator learns what it is that it could
-   * not abort.
-   *
-   * @return whether there is such a status, and it was kept
-   */
-  private boolean sendsStatusAgain(Connection from, int tag) {
-    Connection holder = session.recovery().holder(tag, null);
-    if (holder == null || !session.recovery().isLoggedOut(holder)) {
-      return false;
-    }
-    Unacknowledged sent = holder.unacknowledged();
-    Unacknowledged own = from.unacknowledged();
-    return sent != null && own != null && own.takeOverResponse(sent, tag);
   }
 
   /**
@@ -269,111 +209,15 @@ final class TaskManagement {
       answer(from, request, TaskManagementResponse.NO_SUCH_LUN);
       return;
     }
-    end(from, request, whose, which, () -> done(from, request));
-  }
-
-  private void end(
-      Connection from,
-      TaskManagementRequest request,
-      List<Session> whose,
-      Predicate<Task> which,
-      Runnable action) {
     underWay.add(new Waiting(from, request));
-    boolean fenced = session.fence().raise();
-    Countdown rest = new Countdown(() -> finish(fenced, action));
-    rest.expect(whose.size());
-    for (Session one : whose) {
-      one.execute(
-          () -> {
-            Runnable atRest = () -> session.execute(rest::ended);
-            if (one == session) {
-              tellOfTermination(session, which, from);
-              session.abortTasks(which, atRest);
-            } else {
-              clear(one, which, request.function(), atRest);
-            }
-          });
-    }
-    if (tasks.aborted().areAwaited() && session.agreed().reporting() != TaskReporting.FAST_ABORT) {
-      rest.expect(1);
-      awaitData(rest);
-    }
-    rest.begin();
-  }
-
-  /** Ends tasks of another session; on that one's loop. */
-  private static void clear(Session other, Predicate<Task> which, int function, Runnable atRest) {
-    tellOfTermination(other, which, null);
-    Nexus nexus = other.nexus();
-    other.fence().guardNext();
-    boolean clear = function == TaskManagementRequest.CLEAR_TASK_SET;
-    other.abortForAnother(
-        task -> {
-          boolean affected = which.test(task);
-          if (affected && clear && nexus != null && !other.tellsAborted(task)) {
-            nexus.attention(Lun.number(task.lun()), Sense.CLEARED_BY_ANOTHER);
-          }
-          return affected;
-        },
-        atRest);
-  }
-
-  /**
-   * Tells the connections that have tasks about to end, so that their initiator stops to send data
-   * for them (RFC 7143 §4.2.3.4 d, §4.2.3.5); only where it has negotiated to be told.
-   *
-   * @param but the connection that the function came on, which needs no telling
-   */
-  private static void tellOfTermination(
-      Session whose, Predicate<Task> which, @Nullable Connection but) {
-    if (whose.agreed().reporting() != TaskReporting.FAST_ABORT) {
-      return;
-    }
-    for (Connection connection : whose.connections().live()) {
-      if (connection != but) {
-        whose
-            .unitsOf(task -> which.test(task) && task.isAllegiantTo(connection))
-            .forEach(
-                lun -> {
-                  int statSn = connection.nextStatSn();
-                  connection.send(AsyncMessage.TASK_TERMINATION, lun, 0, 0, 0);
-                  whose.terminationTold(
-                      task ->
-                          which.test(task) && task.isAllegiantTo(connection) && task.lun() == lun,
-                      statSn);
-                });
-      }
-    }
-  }
-
-  /** §4.2.2.3.3: in order with the responses of all connections. */
-  private void finish(boolean fenced, Runnable action) {
-    if (!fenced) {
-      action.run();
-      return;
-    }
-    ResponseFence fence = session.fence();
-    fence.settle(
-        () -> {
-          action.run();
-          if (session.agreed().reporting() == TaskReporting.RFC3720) {
-            fence.lower();
-          } else {
-            fence.settle(fence::lower);
-          }
-        });
-  }
-
-  /** Waits for data that the initiator was asked for (§4.2.3.3 a), but not for ever. */
-  private void awaitData(Countdown rest) {
-    AbortedWrites.DataWait wait = tasks.aborted().await(rest::ended);
-    session.schedule(wait::giveUp, session.sessions().waits().data(), TimeUnit.MILLISECONDS);
+    abort.run(from, request, whose, which, () -> done(from, request));
   }
 
   /** §11.5.1: a power-on, which ends every session of the target, this one last. */
   private void coldReset(Connection from, TaskManagementRequest request, ScsiTarget target) {
     List<Session> all = everyone();
-    end(
+    underWay.add(new Waiting(from, request));
+    abort.run(
         from,
         request,
         all,
@@ -395,7 +239,7 @@ final class TaskManagement {
     answer(from, request, TaskManagementResponse.COMPLETE);
   }
 
-  private void answer(Connection to, TaskManagementRequest request, int response) {
+  void answer(Connection to, TaskManagementRequest request, int response) {
     if (!session.isOpen() || to.isLeaving()) {
       return;
     }
