@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.command;
 
-import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.target.pdu.DataOut;
 import dev.rootstock.target.pdu.ReadyToTransfer;
 import dev.rootstock.target.pdu.Reject;
@@ -12,22 +11,19 @@ import dev.rootstock.target.scsi.ScsiStatus;
 import dev.rootstock.target.scsi.Sense;
 import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.ByteBuf;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command whose initiator sends data: a WRITE, a command with a parameter list, or one that wants
- * none of the data that come with it all the same (RFC 7143 §4.2.5.2).
+ * A command whose initiator sends data (RFC 7143 §4.2.5.2): how they come, and how they are asked
+ * for. What becomes of them is a {@link WriteTask}'s or a {@link ParameterTask}'s.
  *
- * <p><b>How data are held.</b> In {@link Burst}s of at most MaxBurstLength, each one buffer. Data
- * are copied into it from the network's buffers, which would otherwise be pinned by 512-byte slices
- * as iPXE sends them. A burst's buffer is taken out of the session's memory before the R2T for it
- * is sent; unsolicited data that find no memory make the command end in TASK SET FULL. When a burst
- * is whole it goes to the device, and others are asked for meanwhile, as many as MaxOutstandingR2T
- * allows.
+ * <p><b>How data are held.</b> In {@link Bursts}. A burst's buffer is taken out of the session's
+ * memory before the R2T for it is sent; unsolicited data that find no memory make the command end
+ * in TASK SET FULL. When a burst is whole it is handed on, and others are asked for meanwhile, as
+ * many as MaxOutstandingR2T allows.
  *
  * <p><b>What is lost.</b> From recovery level 1 on, the holes that a {@link DataOutSequence} has at
  * its end, or when nothing more comes of it, are asked for by a recovery R2T, before anything else
@@ -38,8 +34,7 @@ import org.jspecify.annotations.Nullable;
  * a fault, when all sequences under way have been followed to their F bits and no operation is
  * left.
  */
-public final class DataOutTask extends Task {
-  private final Plan plan;
+abstract sealed class DataOutTask extends Task permits ParameterTask, WriteTask {
   private final long lun;
 
   /** Sequences whose F bit has not come; of unsolicited data, or of R2Ts. Few. */
@@ -48,77 +43,40 @@ public final class DataOutTask extends Task {
   /** Ends the wait for sequences that bring nothing, while there is one. */
   private @Nullable Runnable stopWatch;
 
-  /** Sequences that have ended with holes. */
-  private final ArrayDeque<DataOutSequence> broken = new ArrayDeque<>(0);
+  /** Sequences that have ended with holes; null as long as there was none. */
+  private @Nullable ArrayDeque<DataOutSequence> broken;
 
-  /** What is being collected, in the order of the command's data. */
-  private final ArrayDeque<Burst> bursts = new ArrayDeque<>(1);
-
-  /** Bytes to take, from the beginning of the command's data; what follows is dropped. */
-  private final int total;
-
-  /** What the plan wants, for the residual. */
-  private final long presented;
-
-  private final int burstBytes;
-
-  /**
-   * Bytes that the device server works with. They are reserved together with the parameter data:
-   * who holds memory must not wait for more, or all could wait for each other.
-   */
-  private final int workBytes;
+  /** What is being collected. */
+  final Bursts bursts;
 
   /** Where the bytes begin that nobody has been asked for. */
   private int asked;
 
-  private int nextBurst;
-  private int received;
   private int r2tSn;
   private int recoveries;
   private boolean started;
-  private boolean handedOver;
-  private boolean letGo;
-
-  /** Whether nothing more is to be begun; what the device server asks, on any thread. */
-  private volatile boolean stopped;
-
   private Plan.@Nullable Fail fault;
 
-  private DataOutTask(
-      Allegiance link, ScsiCommand command, Plan plan, long presented, int total, int burstBytes) {
+  /**
+   * Takes what comes with the command.
+   *
+   * @param bytes to take, from the beginning of the command's data; what follows is dropped
+   * @param burstBytes that are collected together
+   * @param workBytes that the device server works with, besides each burst
+   */
+  DataOutTask(Allegiance link, ScsiCommand command, int bytes, int burstBytes, int workBytes) {
     super(link, command);
-    this.plan = plan;
     this.lun = command.lun();
-    this.presented = presented;
-    this.total = total;
-    this.burstBytes = burstBytes;
-    this.workBytes =
-        switch (plan) {
-          case Plan.Receive receive -> receive.memory();
-          case Plan.Later later -> later.memory();
-          default -> 0;
-        };
+    this.bursts = new Bursts(this, bytes, burstBytes, workBytes);
     takeUnsolicited(command);
   }
 
+  /** The task of a command that sends data, or whose plan wants some. */
   static DataOutTask forPlan(Allegiance link, ScsiCommand command, Plan plan) {
     long expected = command.write() ? command.expectedBytes() : 0;
     return switch (plan) {
-      case Plan.WriteBlocks write -> {
-        int block = write.device().geometry().logicalBlockBytes();
-        int total = (int) (Math.min(write.length(), expected) / block * block);
-        int burst = link.parameters().maxBurst();
-        int chunk = (burst + block - 1) / block * block;
-        yield new DataOutTask(link, command, plan, write.length(), total, chunk);
-      }
-      case Plan.Receive receive -> {
-        int total = (int) Math.min(receive.length(), expected);
-        yield new DataOutTask(link, command, plan, receive.length(), total, total);
-      }
-      case Plan.ReadBlocks read -> new DataOutTask(link, command, plan, read.length(), 0, 0);
-      case Plan.Later _ -> new DataOutTask(link, command, plan, 0, 0, 0);
-      case Plan.Respond respond -> new DataOutTask(link, command, plan, respond.length(), 0, 0);
-      case Plan.Fail _ -> new DataOutTask(link, command, plan, 0, 0, 0);
+      case Plan.WriteBlocks write -> WriteTask.of(link, command, write, expected);
+      default -> ParameterTask.of(link, command, plan, expected);
     };
   }
 
@@ -138,8 +96,9 @@ public final class DataOutTask extends Task {
       expect(
           new DataOutSequence(Tag.NONE, -1, immediate, end, new Holes(immediate, end), inOrder()));
     }
-    asked = (int) Math.min(command.complete() ? immediate : end, total);
-    store(command.data(), 0, Math.min(immediate, total));
+    asked = (int) Math.min(command.complete() ? immediate : end, bursts.total());
+    int wanted = Math.min(immediate, bursts.total());
+    store(command.data(), 0, wanted, wanted);
   }
 
   private boolean inOrder() {
@@ -161,7 +120,7 @@ public final class DataOutTask extends Task {
     stopWatch = link.schedule(this::giveUpQuietOnes, Limits.SEQUENCE_MILLIS);
   }
 
-  private void watchNoMore() {
+  final void watchNoMore() {
     Runnable stop = stopWatch;
     stopWatch = null;
     if (stop != null) {
@@ -218,7 +177,7 @@ public final class DataOutTask extends Task {
   private void take(DataOutSequence sequence, DataOut pdu) {
     long offset = Integer.toUnsignedLong(pdu.bufferOffset());
     long until = offset + pdu.data().readableBytes();
-    long wanted = Math.min(until, total);
+    long wanted = Math.min(until, bursts.total());
     int fresh = 0;
     if (offset < wanted) {
       fresh = sequence.fill(offset, wanted);
@@ -244,12 +203,21 @@ public final class DataOutTask extends Task {
       return;
     }
     if (recovers() && recoveries < Limits.RECOVERIES) {
-      if (missing.first() < total) {
-        broken.add(sequence);
+      if (missing.first() < bursts.total()) {
+        brokenOnes().add(sequence);
       }
     } else {
       spoil(sequence.lost() ? DataOutSequence.CRC_ERROR : DataOutSequence.INCORRECT_AMOUNT);
     }
+  }
+
+  private ArrayDeque<DataOutSequence> brokenOnes() {
+    ArrayDeque<DataOutSequence> all = broken;
+    if (all == null) {
+      all = new ArrayDeque<>(1);
+      broken = all;
+    }
+    return all;
   }
 
   @Override
@@ -273,53 +241,25 @@ public final class DataOutTask extends Task {
   }
 
   private void spoil(Sense sense) {
+    fails(Plan.Fail.of(sense));
+  }
+
+  /** The command fails, once it may end; the first reason counts. */
+  final void fails(Plan.Fail why) {
     if (fault == null) {
-      fault = Plan.Fail.of(sense);
+      fault = why;
     }
   }
 
-  private void store(ByteBuf data, int offset, int length) {
-    store(data, offset, length, length);
+  /** Why it fails; null as long as all is well. */
+  final Plan.@Nullable Fail fault() {
+    return fault;
   }
 
-  /** Copies data into their burst, which nobody has made yet when they are the first. */
   private void store(ByteBuf data, int offset, int length, int fresh) {
-    if (length <= 0 || fault != null) {
-      return;
+    if (length > 0 && fault == null && !bursts.put(data, offset, length, fresh)) {
+      fails(new Plan.Fail(ScsiStatus.TASK_SET_FULL, null));
     }
-    Burst into = burstAt(offset);
-    if (into == null) {
-      into = newBurst();
-    }
-    if (into == null) {
-      fault = new Plan.Fail(ScsiStatus.TASK_SET_FULL, null);
-      return;
-    }
-    into.put(data, offset, length, fresh);
-    received += fresh;
-  }
-
-  private @Nullable Burst burstAt(int offset) {
-    for (Burst burst : bursts) {
-      if (offset >= burst.start() && offset < burst.end()) {
-        return burst;
-      }
-    }
-    return null;
-  }
-
-  /** A burst behind the last one. */
-  private @Nullable Burst newBurst() {
-    int start = nextBurst;
-    int capacity = Math.min(burstBytes, total - start);
-    ByteBuf buffer = reserved(capacity, workBytes);
-    if (buffer == null) {
-      return null;
-    }
-    Burst fresh = new Burst(buffer, start);
-    bursts.add(fresh);
-    nextBurst = fresh.end();
-    return fresh;
   }
 
   @Override
@@ -334,7 +274,7 @@ public final class DataOutTask extends Task {
   }
 
   /** Does whatever can be done next; safe to call whenever something has changed. */
-  private void proceed() {
+  final void proceed() {
     if (!mayProceed()) {
       return;
     }
@@ -343,10 +283,10 @@ public final class DataOutTask extends Task {
     if (!mayProceed()) {
       return;
     }
-    if (fault == null && received < total) {
+    if (fault == null && !bursts.complete()) {
       request();
     }
-    if ((fault != null || received == total) && open.isEmpty() && operations() == 0) {
+    if ((fault != null || bursts.complete()) && open.isEmpty() && operations() == 0) {
       end();
     }
   }
@@ -357,21 +297,10 @@ public final class DataOutTask extends Task {
   }
 
   /** Hands what is whole to the device. */
-  private void dispatch() {
-    Burst first = bursts.peek();
-    while (fault == null && first != null && first.whole()) {
-      if (plan instanceof Plan.WriteBlocks write) {
-        bursts.remove();
-        writeOut(write, first);
-      } else {
-        if (plan instanceof Plan.Receive receive && !handedOver) {
-          handOver(receive, first.buffer().nioBuffer());
-        }
-        return;
-      }
-      first = bursts.peek();
-    }
-  }
+  abstract void dispatch();
+
+  /** All data have come, or there was a fault; nothing is under way. */
+  abstract void end();
 
   /** Asks for what is missing and for what is next (RFC 7143 §11.8), as much as is allowed. */
   private void request() {
@@ -379,15 +308,12 @@ public final class DataOutTask extends Task {
       return;
     }
     while (fault == null && open.size() < link.parameters().maxOutstandingR2t()) {
-      DataOutSequence lossy = broken.peek();
-      if (lossy == null && asked == total) {
+      DataOutSequence lossy = broken == null ? null : broken.peek();
+      if (lossy == null && asked == bursts.total()) {
         return;
       }
       int from = lossy == null ? asked : (int) lossy.missing().first();
-      Burst into = burstAt(from);
-      if (into == null) {
-        into = newBurst();
-      }
+      Burst into = bursts.forData(from);
       if (into == null) {
         if (open.isEmpty()) {
           link.awaitMemory(this);
@@ -398,9 +324,9 @@ public final class DataOutTask extends Task {
         asked = Math.min(from + link.parameters().maxBurst(), into.end());
         askFor(from, asked, new Holes(from, asked));
       } else {
-        broken.remove();
+        brokenOnes().remove();
         recoveries++;
-        askFor(from, Math.min(lossy.missing().end(), total), lossy.missing());
+        askFor(from, Math.min(lossy.missing().end(), bursts.total()), lossy.missing());
       }
     }
   }
@@ -451,119 +377,9 @@ public final class DataOutTask extends Task {
     return r2tSn;
   }
 
-  private void writeOut(Plan.WriteBlocks write, Burst whole) {
-    ByteBuf full = whole.buffer();
-    operationBegins();
-    write
-        .device()
-        .write(
-            write.offset() + whole.start(),
-            new ByteBuffer[] {full.nioBuffer()},
-            write.durability(),
-            failure -> link.execute(() -> written(full, failure)));
-  }
-
-  private void written(ByteBuf full, @Nullable BlockIoException failure) {
-    int capacity = full.capacity();
-    full.release();
-    if (failure != null && fault == null) {
-      fault = Plan.Fail.of(failure);
-    }
-    operationEnds();
-    link.unreserve(capacity);
-    proceed();
-  }
-
-  private void handOver(Plan.Receive receive, ByteBuffer parameters) {
-    handedOver = true;
-    operationBegins();
-    receive.then().received(parameters, completion());
-  }
-
-  private Plan.Completion completion() {
-    return new Plan.Completion() {
-      @Override
-      public void ended(Plan.Outcome outcome) {
-        link.execute(() -> answered(outcome));
-      }
-
-      @Override
-      public void detached() {
-        link.execute(DataOutTask.this::letGo);
-      }
-
-      @Override
-      public boolean cancelled() {
-        return stopped;
-      }
-    };
-  }
-
-  private void answered(Plan.Outcome outcome) {
-    finish(outcome, presented);
-    letGo();
-  }
-
-  /** The buffer and what it works with were the device server's until now. */
-  private void letGo() {
-    if (letGo) {
-      return;
-    }
-    letGo = true;
-    releaseBursts();
-    if (workBytes > 0 && plan instanceof Plan.Later) {
-      link.unreserve(workBytes);
-    }
-    operationEnds();
-  }
-
-  /** All data have come, or there was a fault; nothing is under way. */
-  private void end() {
-    if (fault != null) {
-      finish(fault, received);
-      return;
-    }
-    switch (plan) {
-      case Plan.WriteBlocks _ -> finish(Plan.Respond.GOOD, presented);
-      case Plan.ReadBlocks _ -> finish(Plan.Respond.GOOD, presented);
-      case Plan.Respond respond -> finish(respond, 0);
-      case Plan.Fail fail -> finish(fail, 0);
-      case Plan.Later later -> {
-        if (!handedOver) {
-          if (workBytes > 0 && !link.reserve(workBytes)) {
-            link.awaitMemory(this);
-            return;
-          }
-          handedOver = true;
-          operationBegins();
-          later.action().start(completion());
-        }
-      }
-      case Plan.Receive receive -> {
-        // An empty list: the initiator sends none of what the CDB announces.
-        if (!handedOver) {
-          handOver(receive, ByteBuffer.allocate(0));
-        }
-      }
-    }
-  }
-
   @Override
   void release() {
     watchNoMore();
-    if (isAborted()) {
-      stopped = true;
-    }
-    if (operations() == 0 || !handedOver) {
-      releaseBursts();
-    }
-  }
-
-  private void releaseBursts() {
-    for (Burst held = bursts.poll(); held != null; held = bursts.poll()) {
-      int capacity = held.buffer().capacity();
-      held.buffer().release();
-      link.unreserve(capacity + workBytes);
-    }
+    bursts.release();
   }
 }
