@@ -333,7 +333,7 @@ final class Delivery {
         int before = tasks.numbered();
         tasks.terminationAcknowledged(from, nop.lun(), nop.expStatSn());
         if (tasks.numbered() < before) {
-          session.tellOfWindow();
+          session.termination().tellOfWindow();
         }
       }
       return;

@@ -25,14 +25,16 @@ final class Logout {
   }
 
   private void closeSession(Connection from, LogoutRequest request) {
-    session.abortTasks(
-        task -> true,
-        () -> {
-          if (session.isOpen()) {
-            answer(from, request, LogoutResponse.CLOSED);
-            session.endWith(from);
-          }
-        });
+    session
+        .termination()
+        .abort(
+            task -> true,
+            () -> {
+              if (session.isOpen()) {
+                answer(from, request, LogoutResponse.CLOSED);
+                session.endWith(from);
+              }
+            });
   }
 
   /** Of this connection, or of another one that may be dead (§11.14). */

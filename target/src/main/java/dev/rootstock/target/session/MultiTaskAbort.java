@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The end of the tasks that a task management function affects, when these are several (RFC 7143
- * §4.2.3.2): as §4.2.3.3 has it, or with FastAbort as §4.2.3.4 does, and both at once where sessions
- * have agreed on different things (§4.2.3.5).
+ * §4.2.3.2): as §4.2.3.3 has it, or with FastAbort as §4.2.3.4 does, and both at once where
+ * sessions have agreed on different things (§4.2.3.5).
  */
 final class MultiTaskAbort {
   private final Session session;
@@ -51,7 +51,7 @@ final class MultiTaskAbort {
             Runnable atRest = () -> session.execute(rest::ended);
             if (one == session) {
               tellOfTermination(session, which, from);
-              session.abortTasks(which, atRest);
+              session.termination().abort(which, atRest);
             } else {
               clear(one, which, request.function(), atRest);
             }
@@ -70,15 +70,17 @@ final class MultiTaskAbort {
     Nexus nexus = other.nexus();
     other.fence().guardNext();
     boolean clear = function == TaskManagementRequest.CLEAR_TASK_SET;
-    other.abortForAnother(
-        task -> {
-          boolean affected = which.test(task);
-          if (affected && clear && nexus != null && !other.tellsAborted(task)) {
-            nexus.attention(Lun.number(task.lun()), Sense.CLEARED_BY_ANOTHER);
-          }
-          return affected;
-        },
-        atRest);
+    other
+        .termination()
+        .abortForAnother(
+            task -> {
+              boolean affected = which.test(task);
+              if (affected && clear && nexus != null && !other.termination().tellsAborted(task)) {
+                nexus.attention(Lun.number(task.lun()), Sense.CLEARED_BY_ANOTHER);
+              }
+              return affected;
+            },
+            atRest);
   }
 
   /**
@@ -95,15 +97,20 @@ final class MultiTaskAbort {
     for (Connection connection : whose.connections().live()) {
       if (connection != but) {
         whose
+            .termination()
             .unitsOf(task -> which.test(task) && task.isAllegiantTo(connection))
             .forEach(
                 lun -> {
                   int statSn = connection.nextStatSn();
                   connection.send(AsyncMessage.TASK_TERMINATION, lun, 0, 0, 0);
-                  whose.terminationTold(
-                      task ->
-                          which.test(task) && task.isAllegiantTo(connection) && task.lun() == lun,
-                      statSn);
+                  whose
+                      .termination()
+                      .terminationTold(
+                          task ->
+                              which.test(task)
+                                  && task.isAllegiantTo(connection)
+                                  && task.lun() == lun,
+                          statSn);
                 });
       }
     }

@@ -306,15 +306,17 @@ final class Recovery {
   /** Terminates tasks, of which the initiator is told with the next command (§11.14.5). */
   private void terminate(Predicate<Task> which, Runnable then) {
     Set<Integer> units = new HashSet<>();
-    session.abortTasks(
-        task -> {
-          boolean affected = which.test(task);
-          if (affected) {
-            units.add(Lun.number(task.lun()));
-          }
-          return affected;
-        },
-        then);
+    session
+        .termination()
+        .abort(
+            task -> {
+              boolean affected = which.test(task);
+              if (affected) {
+                units.add(Lun.number(task.lun()));
+              }
+              return affected;
+            },
+            then);
     Nexus nexus = session.nexus();
     if (nexus != null) {
       units.forEach(lun -> nexus.attention(lun, Sense.CLEARED_BY_PROTOCOL));

@@ -10,10 +10,8 @@ import dev.rootstock.target.command.TransferParameters;
 import dev.rootstock.target.pdu.InitiatorPdu;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.scsi.InitiatorPort;
-import dev.rootstock.target.scsi.Lun;
 import dev.rootstock.target.scsi.Nexus;
 import dev.rootstock.target.scsi.ScsiTarget;
-import dev.rootstock.target.scsi.Sense;
 import dev.rootstock.target.wire.Limits;
 import dev.rootstock.target.wire.MemoryBudget;
 import io.netty.channel.ChannelHandlerContext;
@@ -21,18 +19,13 @@ import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * A session (RFC 7143 §4.2.1), from the moment its initiator has been admitted until no command of
@@ -45,7 +38,8 @@ import org.slf4j.event.Level;
  *
  * <p><b>Its parts.</b> {@link Connections} by CID; {@link Delivery} of what comes on them, in the
  * order of CmdSN; the {@link TaskSet} of commands in progress; {@link TaskManagement}; {@link
- * Logout}; {@link SessionMemory} of its transfers.
+ * TaskTermination}; {@link Logout}; {@link Recovery}; {@link SessionMemory} of its transfers.
+ * {@link FullFeatureEntry} lets connections in, {@link Closure} ends it all.
  *
  * <p><b>Threads.</b> All state belongs to one event loop, that of the leading connection. Other
  * threads reach a session by {@link #close}, {@link #probe} and {@link #execute} only. Tasks write
@@ -54,8 +48,6 @@ import org.slf4j.event.Level;
  * FullFeatureHandler}, which keeps the connection that it feeds.
  */
 public final class Session implements TargetSession {
-  private static final Logger LOG = LoggerFactory.getLogger(Session.class);
-
   private final Sessions sessions;
   private final SessionKey key;
   private final EventLoop loop;
@@ -73,10 +65,11 @@ public final class Session implements TargetSession {
   private final ResponseFence fence = new ResponseFence(this, tasks);
   private final Farewell farewell = new Farewell(connections);
   private final Recovery recovery = new Recovery(this, connections, farewell);
+  private final FullFeatureEntry entry = new FullFeatureEntry(this, connections, recovery, ending);
+  private final TaskTermination termination = new TaskTermination(this, tasks);
+  private final Closure closure =
+      new Closure(this, ending, entry, connections, tasks, recovery, farewell);
   private SessionParameters agreed = SessionParameters.LEAST;
-
-  /** What the leading login has agreed on about data, for connections that join later. */
-  private @Nullable TransferParameters transfers;
 
   private final SessionMemory memory;
   private final MemoryBudget unacknowledged = new MemoryBudget(Limits.UNACKNOWLEDGED_BYTES);
@@ -84,7 +77,6 @@ public final class Session implements TargetSession {
   private volatile @Nullable Nexus nexus;
   private int tsih;
   private int lastTransferTag;
-  private @Nullable Future<?> discoveryEnd;
   private boolean startScheduled;
   private volatile boolean loggedOut;
 
@@ -154,6 +146,10 @@ public final class Session implements TargetSession {
 
   Recovery recovery() {
     return recovery;
+  }
+
+  TaskTermination termination() {
+    return termination;
   }
 
   /** The CHAP name that its initiator has proved; null when it proved nothing. */
@@ -291,26 +287,12 @@ public final class Session implements TargetSession {
   }
 
   /**
-   * Makes room for a connection that joins (RFC 7143 §6.3.1): one that has its CID is logged out
-   * implicitly, and no command of it that was not kept can reach a disk afterwards. On the
-   * session's loop.
+   * Makes room for a connection that joins (RFC 7143 §6.3.1); on the session's loop.
    *
    * @param then told at the end that it may enter, at once, or why it may not
    */
   public void makeRoom(int cid, Consumer<Optional<LoginStatus>> then) {
-    if (!isJoinable()) {
-      then.accept(Optional.of(LoginStatus.SESSION_DOES_NOT_EXIST));
-    } else if (recovery.holds(cid)) {
-      // Again afterwards: another login may have been faster.
-      recovery.reinstate(cid, () -> makeRoom(cid, then));
-    } else if (connections.live().size() >= agreed.maxConnections()) {
-      then.accept(Optional.of(LoginStatus.TOO_MANY_CONNECTIONS));
-    } else {
-      then.accept(Optional.empty());
-      if (connections.isEmpty()) {
-        recovery.closed("its only connection was to be reinstated, and was not");
-      }
-    }
+    entry.makeRoom(cid, then);
   }
 
   /**
@@ -321,51 +303,11 @@ public final class Session implements TargetSession {
    */
   @Nullable Connection enter(
       ChannelHandlerContext ctx, int cid, int nextStatSn, TransferParameters parameters) {
-    if (isGranted()) {
-      return open(ctx, cid, nextStatSn, parameters);
-    }
-    TransferParameters leading = transfers;
-    if (!isOpen() || leading == null) {
-      var _ = ctx.close();
-      return null;
-    }
-    Connection joining =
-        new Connection(this, ctx, cid, nextStatSn, leading.ofConnection(parameters));
-    connections.add(joining);
-    recovery.joined();
-    LOG.info("{} has joined {} by connection {}", initiatorName(), key.node(), cid);
-    return joining;
+    return entry.enter(ctx, cid, nextStatSn, parameters);
   }
 
-  private @Nullable Connection open(
-      ChannelHandlerContext ctx, int cid, int nextStatSn, TransferParameters parameters) {
-    ending.open();
-    transfers = parameters;
-    Connection leading = new Connection(this, ctx, cid, nextStatSn, parameters);
-    connections.add(leading);
-    if (lease == null) {
-      // It needs no credentials, so that it may not keep a place for long.
-      discoveryEnd =
-          timer(
-              () -> closeOnLoop("a discovery session has its time"),
-              Limits.DISCOVERY_MILLIS,
-              TimeUnit.MILLISECONDS);
-    } else {
-      try {
-        attach(lease);
-      } catch (RuntimeException e) {
-        LOG.error("the disks of {} cannot be served", key.node(), e);
-        closeOnLoop("its logical units cannot be served: " + e.getMessage());
-        return null;
-      }
-    }
-    // Discovery is for strangers, whose lines would fill the disk.
-    LOG.atLevel(isDiscovery() ? Level.DEBUG : Level.INFO)
-        .log("{} has logged in to {} from {}", initiatorName(), key.node(), initiator);
-    return leading;
-  }
-
-  private void attach(Admission.Lease units) {
+  /** Gives the session its nexus, when it opens. */
+  void attach(Admission.Lease units) {
     ScsiTarget shared = sessions.scsiTarget(key.node(), units.generation());
     scsiTarget = shared;
     nexus =
@@ -373,8 +315,7 @@ public final class Session implements TargetSession {
             new InitiatorPort(key.initiatorName(), key.isid()),
             key.portalGroup(),
             units.units(),
-            (lun, atRest) ->
-                execute(() -> abortForAnother(task -> isPreempted(task, lun), atRest)));
+            (lun, atRest) -> execute(() -> termination.preempt(lun, atRest)));
     units.opened(this);
   }
 
@@ -437,71 +378,6 @@ public final class Session implements TargetSession {
     }
   }
 
-  /** The LUN fields of the tasks that something holds for. */
-  Set<Long> unitsOf(Predicate<Task> which) {
-    return tasks.units(which);
-  }
-
-  /** A connection is told that tasks are about to end, by the message of a number. */
-  void terminationTold(Predicate<Task> which, int statSn) {
-    tasks.terminationTold(which, statSn);
-  }
-
-  /** Ends tasks without a word. */
-  void abortTasks(Predicate<Task> which, Runnable atRest) {
-    abortTasks(which, _ -> false, atRest);
-  }
-
-  /**
-   * Ends tasks at the wish of another session: with TASK ABORTED where the unit says so (SAM-5
-   * §5.3.1; SPC-4, TAS), else without a word.
-   */
-  void abortForAnother(Predicate<Task> which, Runnable atRest) {
-    abortTasks(which, this::tellsAborted, atRest);
-  }
-
-  /**
-   * Whether a PREEMPT AND ABORT for a unit ends a task; if so, and if nothing else does, tells it.
-   */
-  private boolean isPreempted(Task task, int lun) {
-    boolean preempted = Lun.number(task.lun()) == lun;
-    Nexus own = nexus;
-    if (preempted && own != null && !tellsAborted(task)) {
-      own.attention(lun, Sense.CLEARED_BY_ANOTHER);
-    }
-    return preempted;
-  }
-
-  boolean tellsAborted(Task task) {
-    Nexus own = nexus;
-    return own != null && own.tellsAborted(Lun.number(task.lun()));
-  }
-
-  private void abortTasks(Predicate<Task> which, Predicate<Task> told, Runnable atRest) {
-    Countdown rest =
-        new Countdown(
-            () -> {
-              atRest.run();
-              // What is sent in this turn may carry it.
-              loop.execute(this::tellOfWindow);
-            });
-    rest.expect(tasks.abort(which, told, rest::ended));
-    rest.begin();
-  }
-
-  /** Tells of commands that may be sent and of which no response tells (RFC 7143 §11.19). */
-  void tellOfWindow() {
-    if (!isOpen() || !delivery.window().hasOpened(tasks.numbered())) {
-      return;
-    }
-    for (Connection connection : connections.live()) {
-      if (connection.answersPings()) {
-        connection.tellNumbers();
-        return;
-      }
-    }
-  }
-
   void operationBegins() {
     ending.operationBegins();
   }
@@ -538,36 +414,8 @@ public final class Session implements TargetSession {
 
   @Override
   public CompletionStage<Void> close(String reason) {
-    execute(() -> closeOnLoop(reason));
+    execute(() -> closure.close(reason));
     return drained().minimalCompletionStage();
-  }
-
-  private void closeOnLoop(String reason) {
-    boolean wasOpen = isOpen();
-    if (!ending.close(reason)) {
-      return;
-    }
-    LOG.atLevel(wasOpen && !isDiscovery() ? Level.INFO : Level.DEBUG)
-        .log("session of {} with {} ends: {}", initiatorName(), key.node(), reason);
-    operationBegins();
-    Future<?> timer = discoveryEnd;
-    if (timer != null) {
-      timer.cancel(false);
-    }
-    if (wasOpen) {
-      farewell.sessionDropped(agreed.timeToWait());
-    }
-    connections.close();
-    recovery.close();
-    tasks.abort(task -> true, _ -> false, () -> {});
-    Nexus left = nexus;
-    if (left != null) {
-      operationBegins();
-      left.leave(() -> execute(this::operationEnds));
-    }
-    delivery.close();
-    memory.close();
-    operationEnds();
   }
 
   /**
@@ -578,17 +426,7 @@ public final class Session implements TargetSession {
    * @return completes when no command of the session can reach its disk
    */
   CompletionStage<Void> drain(int seconds) {
-    execute(
-        () -> {
-          if (isOpen() && farewell.askForLogout(seconds)) {
-            schedule(
-                () -> closeOnLoop("it did not log out when it was asked to"),
-                seconds,
-                TimeUnit.SECONDS);
-          } else {
-            closeOnLoop("drained");
-          }
-        });
+    execute(() -> closure.drain(seconds));
     return drained().minimalCompletionStage();
   }
 
