@@ -27,7 +27,7 @@ import java.util.Map;
  * boot partition; an EFI system partition with GRUB as {@code BOOTX64.EFI}; and an ext4 root. BIOS
  * firmware starts the first, UEFI the second, and both load the same kernel.
  */
-final class GoldenImageMaker {
+public final class GoldenImageMaker {
   /** What the tests and the demo call the image. */
   static final String IMAGE_NAME = "debian";
 
@@ -58,6 +58,16 @@ final class GoldenImageMaker {
   private GoldenImageMaker(Path work, Path image) {
     this.work = work;
     this.image = image;
+  }
+
+  /**
+   * Makes the image, of packages that are kept in the user's own cache.
+   *
+   * @param image the file to make; replaced when it is there
+   * @return the release of the kernel in it
+   */
+  public static String make(Path image) throws IOException, InterruptedException {
+    return make(DebianPackages.inUserCache(), image);
   }
 
   /**

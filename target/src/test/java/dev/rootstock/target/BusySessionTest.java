@@ -60,6 +60,24 @@ class BusySessionTest {
   }
 
   @Test
+  void whatItFlushesStaysAndWhatItDiscardsIsZeros() throws Exception {
+    try (TestServer server = TestServer.of(disk);
+        BusySession session = login(server, TestServer.options())) {
+      session.shift(48);
+      session.write(0, 1024);
+      run(session, 1);
+      session.flush();
+      session.discard(8, 8);
+      run(session, 3);
+      ended.values().forEach(status -> assertEquals(0, status));
+      Initiator reader = server.login(TestServer.options().withIsid(new Isid(2)));
+      byte[] expected = BusySession.written(48, 1024 * BLOCK);
+      java.util.Arrays.fill(expected, 8 * BLOCK, 16 * BLOCK, (byte) 0);
+      assertArrayEquals(expected, reader.readBlocks(0, 0, 1024).data());
+    }
+  }
+
+  @Test
   void aRefusedCommandEndsWithItsStatus() throws Exception {
     try (TestServer server = TestServer.of(disk);
         BusySession session = login(server, TestServer.options())) {

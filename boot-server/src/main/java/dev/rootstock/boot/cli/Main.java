@@ -55,7 +55,7 @@ public final class Main {
           new DhcpConfigCommand(),
           new DiscoverCommand(),
           new LauncherCommand("bench", "measure the target beside tgt on this machine"),
-          new LauncherCommand("storm", "have many simulated machines ask for addresses at once"),
+          new LauncherCommand("storm", "have many machines boot, or ask for addresses, at once"),
           new LauncherCommand("test", "run every test: unit, integration, and real machines"));
 
   private Main() {}

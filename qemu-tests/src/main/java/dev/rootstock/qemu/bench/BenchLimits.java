@@ -40,5 +40,23 @@ final class BenchLimits {
   /** How long a storm may take beyond the time in which its machines are switched on. */
   static final Duration STORM_OVERRUN = Duration.ofMinutes(2);
 
+  /** The most operations of a boot trace; a real boot has some thousands. */
+  static final int OPERATIONS = 1_000_000;
+
+  /** The longest operation of a boot trace, in bytes: what an initiator writes in one command. */
+  static final long OPERATION_BYTES = 1 << 20;
+
+  /** The longest line of a boot trace, in characters. */
+  static final int TRACE_LINE = 200;
+
+  /** How long an emulated machine may take until it is ready. */
+  static final Duration BOOT = Duration.ofMinutes(3);
+
+  /** The most clients of a storm of boots. */
+  static final int STORM_CLIENTS = 1_024;
+
+  /** How much slower than recorded a storm may be made. */
+  static final double PACE = 100;
+
   private BenchLimits() {}
 }

@@ -18,8 +18,8 @@ import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
 
 /**
- * {@code rootstock storm}: many machines that are switched on within seconds, simulated, and the
- * real service, in network namespaces of their own.
+ * {@code rootstock storm --dhcp}: many machines that are switched on within seconds, simulated, and
+ * the real service, in network namespaces of their own.
  */
 public final class DhcpStorm {
   private static final Pattern LINE =
@@ -63,12 +63,8 @@ public final class DhcpStorm {
     }
   }
 
-  /** Ends with 0 when all machines got an address, 1 when not, 2 on wrong usage. */
-  public static void main(String[] args) {
-    System.exit(command(args));
-  }
-
-  private static int command(String[] args) {
+  /** Answers with 0 when all machines got an address, 1 when not, 2 on wrong usage. */
+  static int command(String[] args) {
     var options =
         new Options()
             .addOption(Option.builder().longOpt("machines").hasArg().get())
@@ -78,7 +74,7 @@ public final class DhcpStorm {
       CommandLine line = new DefaultParser().parse(options, args);
       if (line.hasOption("help")) {
         System.out.println(
-            "usage: rootstock storm [--machines N] [--seconds S]\n"
+            "usage: rootstock storm --dhcp [--machines N] [--seconds S]\n"
                 + "Has N simulated machines (1000) ask for addresses, switched on within S seconds"
                 + " (10).");
         return 0;
@@ -90,10 +86,10 @@ public final class DhcpStorm {
       int seconds = Bench.number(line, "seconds", 10, BenchLimits.SECONDS);
       return print(machines, seconds);
     } catch (ParseException e) {
-      System.err.println("rootstock: storm: " + e.getMessage());
+      System.err.println("rootstock: storm --dhcp: " + e.getMessage());
       return 2;
     } catch (IOException e) {
-      System.err.println("rootstock: storm: " + e.getMessage());
+      System.err.println("rootstock: storm --dhcp: " + e.getMessage());
       return 1;
     } catch (InterruptedException e) {
       return 1;

@@ -69,6 +69,11 @@ final class RootstockServer implements AutoCloseable {
     command("client", "boot", client, "--config", config.toString());
   }
 
+  /** Its configuration's file. */
+  Path configuration() {
+    return config;
+  }
+
   private static void command(String... arguments) throws IOException, InterruptedException {
     List<String> command = java(Main.class.getName());
     command.addAll(List.of(arguments));
@@ -101,7 +106,8 @@ final class RootstockServer implements AutoCloseable {
     command.add("--sun-misc-unsafe-memory-access=allow");
     command.add("-Dio.netty.allocator.type=pooled");
     command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
+    command.add(
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
     command.addAll(List.of(mainAndArguments));
     return command;
   }
@@ -124,7 +130,7 @@ final class RootstockServer implements AutoCloseable {
     return new Served(process, disk);
   }
 
-  private InetSocketAddress portal() {
+  InetSocketAddress portal() {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
   }
 

@@ -2,11 +2,17 @@
 package dev.rootstock.qemu.bench;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
-/** tgt, as Debian has it, on a raw file. */
+/** tgt, as Debian has it, on raw files: a target for each. */
 final class TgtServer implements AutoCloseable {
   private static final String TARGET = "iqn.2026-11.dev.rootstock.bench:tgt";
 
@@ -19,6 +25,10 @@ final class TgtServer implements AutoCloseable {
   }
 
   static TgtServer start(Path disk) throws IOException, InterruptedException {
+    return start(List.of(disk));
+  }
+
+  static TgtServer start(List<Path> disks) throws IOException, InterruptedException {
     int port = Tool.freePort();
     // tgtd tells its instances apart by a small number that names their control sockets.
     String control = Integer.toString(port % 30_000 + 100);
@@ -30,20 +40,13 @@ final class TgtServer implements AutoCloseable {
     var server = new TgtServer(process, port);
     try {
       Tool.awaitPort(process, port);
-      server.admin(control, "--mode", "target", "--op", "new", "--tid", "1", "-T", TARGET);
-      server.admin(
-          control,
-          "--mode",
-          "logicalunit",
-          "--op",
-          "new",
-          "--tid",
-          "1",
-          "--lun",
-          "1",
-          "-b",
-          disk.toString());
-      server.admin(control, "--mode", "target", "--op", "bind", "--tid", "1", "-I", "ALL");
+      for (int i = 0; i < disks.size(); i++) {
+        String tid = Integer.toString(i + 1);
+        String path = disks.get(i).toString();
+        server.admin(control, "target", "new", tid, "-T", TARGET + i);
+        server.admin(control, "logicalunit", "new", tid, "--lun", "1", "-b", path);
+        server.admin(control, "target", "bind", tid, "-I", "ALL");
+      }
       return server;
     } catch (IOException | InterruptedException e) {
       server.close();
@@ -51,22 +54,66 @@ final class TgtServer implements AutoCloseable {
     }
   }
 
-  private void admin(String control, String... arguments) throws IOException, InterruptedException {
-    String[] command = new String[arguments.length + 5];
-    System.arraycopy(new String[] {"tgtadm", "-C", control, "--lld", "iscsi"}, 0, command, 0, 5);
-    System.arraycopy(arguments, 0, command, 5, arguments.length);
-    Tool.run(BenchLimits.COMMAND, command);
+  /**
+   * A tgt of its own with so many raw files, which hold nothing yet. That favours it: copies of an
+   * image would have to be read from the disk, each by itself, while holes cost it no more than the
+   * page cache does.
+   */
+  static StormDisks storm(int count, long bytes) throws IOException, InterruptedException {
+    Path folder = Files.createTempDirectory("rootstock-storm-tgt");
+    TgtServer server;
+    try {
+      List<Path> files = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        Path file = folder.resolve(i + ".raw");
+        try (var raw = new RandomAccessFile(file.toFile(), "rw")) {
+          raw.setLength(bytes);
+        }
+        files.add(file);
+      }
+      server = start(files);
+    } catch (IOException | InterruptedException e) {
+      Bench.delete(folder);
+      throw e;
+    }
+    Thread interrupted = new Thread(() -> server.end(folder));
+    Runtime.getRuntime().addShutdownHook(interrupted);
+    return new StormDisks(
+        "tgt, raw files",
+        Optional.of(server.process.toHandle()),
+        IntStream.range(0, count).mapToObj(server::disk).toList(),
+        () -> {
+          Runtime.getRuntime().removeShutdownHook(interrupted);
+          server.end(folder);
+        });
+  }
+
+  private void end(Path folder) {
+    close();
+    process.onExit().join();
+    Bench.delete(folder);
+  }
+
+  private void admin(String control, String mode, String operation, String tid, String... more)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("tgtadm", "-C", control, "--lld", "iscsi"));
+    command.addAll(List.of("--mode", mode, "--op", operation, "--tid", tid));
+    command.addAll(List.of(more));
+    Tool.run(BenchLimits.COMMAND, command.toArray(String[]::new));
   }
 
   Process process() {
     return process;
   }
 
-  /** Its one disk. */
+  /** The first of its disks. */
   Served served() {
-    return new Served(
-        process,
-        new Disk(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TARGET, 1));
+    return new Served(process, disk(0));
+  }
+
+  private Disk disk(int number) {
+    return new Disk(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TARGET + number, 1);
   }
 
   @Override

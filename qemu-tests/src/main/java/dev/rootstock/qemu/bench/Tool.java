@@ -93,6 +93,10 @@ final class Tool {
 
   /** Processor time, user and system, that a process has used, in microseconds. */
   static long cpuMicros(Process process) throws IOException {
+    return cpuMicros(process.toHandle());
+  }
+
+  static long cpuMicros(ProcessHandle process) throws IOException {
     String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
     List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
     long ticks = Long.parseLong(fields.get(11)) + Long.parseLong(fields.get(12));

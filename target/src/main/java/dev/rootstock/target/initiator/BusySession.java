@@ -27,8 +27,8 @@ import java.util.Map;
  * A session that has many commands under way and never waits: what generates load. Somebody's
  * selector tells when its channel can be read or written. For one thread.
  *
- * <p>What is read is checked against its digests and thrown away; what is written is the same bytes
- * again and again.
+ * <p>What is read is checked against its digests and thrown away; what is written is a part of
+ * {@link #written}, the same again and again.
  */
 public final class BusySession implements AutoCloseable {
 
@@ -51,9 +51,13 @@ public final class BusySession implements AutoCloseable {
 
   private static final int OUT_BYTES = 16 << 20;
   private static final int MOST_DATA = 1 << 20;
+  private static final int MOST_SHIFT = 1 << 16;
   private static final ByteBuf PATTERN = pattern();
   private static final int READ_16 = 0x88;
   private static final int WRITE_16 = 0x8A;
+  private static final int SYNCHRONIZE_CACHE_16 = 0x91;
+  private static final int UNMAP = 0x42;
+  private static final int UNMAP_BYTES = 24;
 
   private final SocketChannel channel;
   private final int lun;
@@ -68,6 +72,7 @@ public final class BusySession implements AutoCloseable {
   private int maxCmdSn;
   private int expStatSn;
   private int tag;
+  private int shift;
 
   private BusySession(SocketChannel channel, Initiator session, int lun, Listener listener)
       throws IOException {
@@ -91,8 +96,8 @@ public final class BusySession implements AutoCloseable {
   }
 
   private static ByteBuf pattern() {
-    ByteBuf bytes = Unpooled.buffer(MOST_DATA);
-    for (int i = 0; i < MOST_DATA; i += Integer.BYTES) {
+    ByteBuf bytes = Unpooled.buffer(MOST_DATA + MOST_SHIFT);
+    for (int i = 0; i < MOST_DATA + MOST_SHIFT; i += Integer.BYTES) {
       bytes.writeInt(i * 0x9E37_79B9);
     }
     return bytes;
@@ -133,6 +138,25 @@ public final class BusySession implements AutoCloseable {
   }
 
   /**
+   * Tells this session's writes from those of others.
+   *
+   * @param bytes how far into the pattern its writes begin, 0 to 65,536
+   */
+  public void shift(int bytes) {
+    if (bytes < 0 || bytes > MOST_SHIFT) {
+      throw new IllegalArgumentException("a shift of " + bytes + " bytes");
+    }
+    shift = bytes;
+  }
+
+  /** What a write of so many bytes wrote, at most 1 MiB, in a session with that shift. */
+  public static byte[] written(int shift, int bytes) {
+    byte[] data = new byte[bytes];
+    PATTERN.getBytes(shift, data);
+    return data;
+  }
+
+  /**
    * Queues a READ(16); {@link #send} sends it.
    *
    * @return the command's tag
@@ -149,25 +173,66 @@ public final class BusySession implements AutoCloseable {
    */
   public int write(long lba, int blocks) {
     int immediate = Math.min(immediateBytes, blocks * BLOCK);
-    return command(WRITE_16, lba, blocks, false, PATTERN.slice(0, immediate));
+    return command(WRITE_16, lba, blocks, false, PATTERN.slice(shift, immediate));
+  }
+
+  /**
+   * Queues a SYNCHRONIZE CACHE(16) of the whole disk.
+   *
+   * @return the command's tag
+   */
+  public int flush() {
+    return command((long) SYNCHRONIZE_CACHE_16 << 56, 0, 0, false, false, Unpooled.EMPTY_BUFFER);
+  }
+
+  /**
+   * Queues an UNMAP of one range.
+   *
+   * @return the command's tag
+   * @throws IllegalStateException when the target takes no immediate data, in which the range is
+   */
+  public int discard(long lba, int blocks) {
+    if (immediateBytes < UNMAP_BYTES) {
+      throw new IllegalStateException("the target takes no immediate data");
+    }
+    ByteBuf range =
+        Unpooled.buffer(UNMAP_BYTES)
+            .writeShort(UNMAP_BYTES - 2)
+            .writeShort(UNMAP_BYTES - 8)
+            .writeInt(0)
+            .writeLong(lba)
+            .writeInt(blocks)
+            .writeInt(0);
+    return command((long) UNMAP << 56, (long) UNMAP_BYTES << 56, UNMAP_BYTES, false, true, range);
   }
 
   private int command(int opcode, long lba, int blocks, boolean read, ByteBuf immediate) {
+    return command(
+        (long) opcode << 56 | lba >>> 16,
+        lba << 48 | (blocks & 0xFFFF_FFFFL) << 16,
+        blocks * BLOCK,
+        read,
+        !read,
+        immediate);
+  }
+
+  private int command(
+      long cdbHigh, long cdbLow, int bytes, boolean read, boolean write, ByteBuf immediate) {
     int itt = tag++;
     queue(
         new ScsiCommand(
             false,
             true,
             read,
-            !read,
+            write,
             ScsiCommand.SIMPLE,
             (long) lun << 48,
             itt,
-            blocks * BLOCK,
+            bytes,
             cmdSn++,
             expStatSn,
-            (long) opcode << 56 | lba >>> 16,
-            lba << 48 | (blocks & 0xFFFF_FFFFL) << 16,
+            cdbHigh,
+            cdbLow,
             Ahs.NONE,
             immediate));
     return itt;
@@ -303,7 +368,7 @@ public final class BusySession implements AutoCloseable {
               expStatSn,
               dataSn++,
               from,
-              PATTERN.slice(from % (MOST_DATA - n + 1), n)));
+              PATTERN.slice(shift + from % (MOST_DATA - n + 1), n)));
       from += n;
     }
   }
