@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.target.Isid;
 import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.initiator.LoginOptions;
 import dev.rootstock.target.pdu.AsyncMessage;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -35,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The real process on loopback, with QEMU's initiator as its client and qemu-img as the judge. */
 class ServeIT {
   private static final long PATIENCE_SECONDS = 120;
+  private static final String RESERVATION_KEY = "0123456789abcdef";
+  private static final int RESERVATION_CONFLICT = 0x18;
   private static final Pattern READY = Pattern.compile("ready iscsi 127\\.0\\.0\\.1:(\\d+)");
 
   @TempDir Path folder;
@@ -97,6 +101,36 @@ class ServeIT {
     assertEquals(-1, Files.mismatch(golden, folder.resolve("data/images/debian/1.raw")));
   }
 
+  /** SPC-4 §5.13.5, APTPL: whoever registers says that it is to survive power loss. */
+  @Test
+  void aReservationThatIsToSurvivePowerLossSurvivesKillNine() throws Exception {
+    start();
+    try (Initiator holder = login("alpha", 1)) {
+      reserve(holder, "5f000000000000001800", "0000000000000000" + RESERVATION_KEY, "01");
+      reserve(holder, "5f010100000000001800", RESERVATION_KEY + "0000000000000000", "00");
+    }
+    kill();
+    start();
+    try (Initiator holder = login("alpha", 1);
+        Initiator other = login("alpha", 2)) {
+      byte[] reservation =
+          other.read(0, HexFormat.of().parseHex("5e010000000000001800"), 24).data();
+      assertEquals(
+          "00000000" + "00000010" + RESERVATION_KEY + "00000000" + "0001" + "0000",
+          HexFormat.of().formatHex(reservation));
+      byte[] block = new byte[512];
+      assertEquals(RESERVATION_CONFLICT, other.writeBlocks(0, 0, block).status());
+      assertTrue(holder.writeBlocks(0, 0, block).good());
+    }
+    assertEquals(0, stop());
+  }
+
+  private static void reserve(Initiator by, String cdb, String keys, String flags)
+      throws Exception {
+    byte[] list = HexFormat.of().parseHex(keys + "00000000" + flags + "000000");
+    assertTrue(by.write(0, HexFormat.of().parseHex(cdb), list).good());
+  }
+
   /** Two clients of one image see their own writes only. */
   @Test
   void clientsDoNotSeeEachOther() throws Exception {
@@ -156,10 +190,15 @@ class ServeIT {
 
   /** A session whose unit attention of a power-on has been told already. */
   private Initiator login(String client) throws Exception {
+    return login(client, 1);
+  }
+
+  private Initiator login(String client, int isid) throws Exception {
     Initiator initiator =
         Initiator.login(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-            LoginOptions.normal("iqn.2001-04.com.example:" + client, target(client)),
+            LoginOptions.normal("iqn.2001-04.com.example:" + client, target(client))
+                .withIsid(new Isid(isid)),
             Duration.ofSeconds(PATIENCE_SECONDS));
     initiator.read(0, new byte[6], 0);
     return initiator;

@@ -89,9 +89,7 @@ final class PersistentReservations {
 
   /** The unit is powered on: what was not to survive that is gone. */
   void powerOn() {
-    if (!state.throughPowerLoss()) {
-      set(ReservationState.EMPTY);
-    }
+    set(state.afterPowerOn());
   }
 
   /**

@@ -81,8 +81,13 @@ record ReservationState(
     return bytes.toByteArray();
   }
 
+  /** What is left of it after a power-on: PRGENERATION is 0 (SPC-4 §6.15.2), the rest if asked. */
+  ReservationState afterPowerOn() {
+    return throughPowerLoss ? new ReservationState(0, registrants, type, holder, true) : EMPTY;
+  }
+
   /**
-   * Takes back what {@link #toBytes} made.
+   * Takes back what {@link #toBytes} made, after a power-on.
    *
    * @throws IOException saying what is wrong with it
    */
@@ -92,7 +97,7 @@ record ReservationState(
     if (format != FORMAT && format != FORMAT_OF_ONE_PORT) {
       throw new IOException("reservations of format " + format + "; this server knows " + FORMAT);
     }
-    int generation = in.readInt();
+    var _ = in.readInt(); // the generation before
     int code = in.readUnsignedByte();
     ReservationType type = ReservationType.of(code).orElse(null);
     if (type == null && code != NO_TYPE) {
@@ -117,7 +122,7 @@ record ReservationState(
           new Registrant(new NexusId(port, targetPort), in.readLong(), in.readBoolean()));
     }
     return new ReservationState(
-        generation,
+        0,
         List.copyOf(registrants),
         type,
         holding == NOBODY ? null : registrants.get(holding).nexus(),

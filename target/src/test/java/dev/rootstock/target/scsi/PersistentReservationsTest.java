@@ -282,6 +282,18 @@ class PersistentReservationsTest {
     assertEquals("00000000" + "00000000", keys(bench.first));
   }
 
+  /** SPC-4 §6.15.2: PRGENERATION is 0 after a power-on, whatever survives. */
+  @Test
+  void aColdResetKeepsWhatIsToSurviveAndCountsAnew() {
+    assertEquals(GOOD, out(bench.first, REGISTER, 0, 0, A, 1));
+    bench.target.powerOn();
+    assertEquals("06/29/00", attention(bench.first));
+    assertEquals("00000000" + "00000008" + KEY_A, keys(bench.first));
+    assertEquals("06/29/00", attention(bench.second));
+    register(bench.second, B);
+    assertEquals("00000001" + "00000010" + KEY_A + KEY_B, keys(bench.second));
+  }
+
   /** SPC-4 §5.13.5. */
   @Test
   void whatIsToSurviveAPowerOnDoes() {
@@ -290,7 +302,7 @@ class PersistentReservationsTest {
     assertEquals(GOOD, out(bench.first, RESERVE, EXCLUSIVE_ACCESS_REGISTRANTS, A, 0));
     bench.powerOn();
     assertEquals(KEY_A + " 06", reservation(bench.third));
-    assertEquals("00000002" + "00000010" + KEY_A + KEY_B, keys(bench.third));
+    assertEquals("00000000" + "00000010" + KEY_A + KEY_B, keys(bench.third));
     assertEquals(CONFLICT, run(bench.third, "28 00 00000000 00 0001 00"));
     assertEquals(GOOD, run(bench.second, "28 00 00000000 00 0001 00"));
     assertEquals("81", in(bench.first, 2).substring(6, 8)); // TMV, PTPL_A
