@@ -9,27 +9,39 @@ import dev.rootstock.target.chap.ChapAccount;
 import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.initiator.LoginOptions;
 import dev.rootstock.target.initiator.PduSocket;
+import dev.rootstock.target.pdu.LoginResponse;
+import dev.rootstock.target.wire.Digest;
+import dev.rootstock.target.wire.Digests;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * Initiators that mean harm: valid and invalid PDUs at random, before, during and after a login,
- * cut off anywhere. Meanwhile another client writes and reads, and gets what it wrote; afterwards
- * no session, no lease and no buffer is left.
+ * Initiators that mean harm: valid and invalid PDUs at random, in each state that a connection can
+ * be led into, cut off anywhere. Meanwhile another client writes and reads, and gets what it wrote;
+ * afterwards no session, no lease and no buffer is left.
  *
  * <p>A few seconds long, and half an hour with the system property {@code rootstock.long}.
  */
@@ -70,6 +82,30 @@ class HostileInitiatorIT {
     "no key at all",
   };
 
+  /** What is said in the midst of CHAP. */
+  private static final String[] CHAP = {
+    "CHAP_N=client-1\0CHAP_R=0x0123456789abcdef0123456789abcdef",
+    "CHAP_N=client-1",
+    "CHAP_R=0x00",
+    "CHAP_A=5,6,7,8",
+    "CHAP_A=4711",
+    "CHAP_I=1\0CHAP_C=0x1234",
+    "AuthMethod=None",
+    "MaxConnections=8",
+    "",
+  };
+
+  /** What an attack begins with (RFC 7143 §8): the state that its random PDUs meet. */
+  private enum Opening {
+    NOTHING,
+    SECURITY,
+    DISCOVERY,
+    SESSION,
+    JOINED,
+    RECOVERABLE,
+    DIGESTS
+  }
+
   /** Each target has its own disk and takes whoever comes. */
   private static final class OpenHouse implements Admission {
     private final List<OpenAdmission.TestLease> leases = new CopyOnWriteArrayList<>();
@@ -103,6 +139,11 @@ class HostileInitiatorIT {
     }
 
     @Override
+    public CompletionStage<Optional<Refused>> join(LoginRequest request, Lease lease) {
+      return CompletableFuture.completedStage(Optional.empty());
+    }
+
+    @Override
     public CompletionStage<List<String>> targets(DiscoveryRequest request) {
       return CompletableFuture.completedStage(List.of(TARGET + "attacked"));
     }
@@ -111,6 +152,9 @@ class HostileInitiatorIT {
   private volatile boolean over;
   private final LongAdder connections = new LongAdder();
   private final LongAdder pdus = new LongAdder();
+
+  /** How often attacks have come to each state. */
+  private final Map<Opening, Integer> reached = new ConcurrentSkipListMap<>();
 
   @Test
   void othersAreServedMeanwhileAndNothingIsLeft() throws Exception {
@@ -127,7 +171,8 @@ class HostileInitiatorIT {
       List<Future<?>> attacks = new ArrayList<>();
       for (int i = 0; i < ATTACKERS; i++) {
         Random random = new Random(SEED + i);
-        attacks.add(attackers.submit(() -> attack(portal, random)));
+        int attacker = i;
+        attacks.add(attackers.submit(() -> attack(portal, attacker, random)));
       }
       try {
         served = serveHonest(portal, end);
@@ -142,21 +187,29 @@ class HostileInitiatorIT {
     } finally {
       target.close();
     }
+    assertEquals(Set.of(Opening.values()), reached.keySet());
     house.leases.forEach(lease -> assertEquals(1, lease.endings().size()));
     TestServer.await(
         "every buffer is given back",
         () -> PooledByteBufAllocator.DEFAULT.pinnedDirectMemory() == 0);
     System.out.printf(
         "long: hostile initiator: %d s, seed %d, %d connections, %d PDUs, %d leases,"
-            + " %d rounds of another client%n",
-        TIME.toSeconds(), SEED, connections.sum(), pdus.sum(), house.leases.size(), served);
+            + " %d rounds of another client, attacks %s%n",
+        TIME.toSeconds(),
+        SEED,
+        connections.sum(),
+        pdus.sum(),
+        house.leases.size(),
+        served,
+        reached);
   }
 
   /**
-   * Writes and reads back until the time is over, and {@link #ROUNDS} times at least; each answer
-   * comes within {@link #PATIENCE}.
+   * Writes and reads back until the time is over, {@link #ROUNDS} times at least, and until the
+   * attackers have been everywhere, which may take {@link #PATIENCE} more; each answer comes within
+   * that.
    */
-  private static long serveHonest(InetSocketAddress portal, long end) throws IOException {
+  private long serveHonest(InetSocketAddress portal, long end) throws IOException {
     Random random = new Random(SEED - 1);
     LoginOptions options = LoginOptions.normal(TestServer.INITIATOR, TARGET + "honest");
     Initiator honest = Initiator.login(portal, options, PATIENCE);
@@ -164,7 +217,10 @@ class HostileInitiatorIT {
     long rounds = 0;
     try (PduSocket socket = honest.socket()) {
       socket.timeout(PATIENCE);
-      while (System.nanoTime() < end || rounds < ROUNDS) {
+      while (System.nanoTime() < end
+          || rounds < ROUNDS
+          || (reached.size() < Opening.values().length
+              && System.nanoTime() < end + PATIENCE.toNanos())) {
         byte[] written = new byte[BLOCK * (1 + random.nextInt(16))];
         random.nextBytes(written);
         int block = random.nextInt(DISK / BLOCK - 16);
@@ -193,19 +249,14 @@ class HostileInitiatorIT {
     };
   }
 
-  private void attack(InetSocketAddress portal, Random random) {
-    while (!over) {
-      try (PduSocket socket = PduSocket.connect(portal, Duration.ofMillis(200))) {
-        connections.increment();
-        socket.timeout(Duration.ofMillis(2));
-        boolean loggedIn = random.nextInt(8) != 0 && login(socket, random);
-        int length = random.nextInt(loggedIn ? 200 : 4);
-        for (int i = 0; i < length; i++) {
-          socket.sendBytes(random.nextInt(200) == 0 ? noise(random) : pdu(random));
-          pdus.increment();
-          if (random.nextInt(4) == 0) {
-            drain(socket);
-          }
+  private void attack(InetSocketAddress portal, int attacker, Random random) {
+    for (int i = attacker; !over; i++) {
+      Opening opening = Opening.values()[i % Opening.values().length];
+      try (PduSocket socket = connect(portal);
+          PduSocket leading = connect(portal)) {
+        if (open(socket, leading, opening, attacker, random)) {
+          reached.merge(opening, 1, Integer::sum);
+          attack(socket, opening, random);
         }
         if (random.nextBoolean()) {
           socket.reset();
@@ -216,31 +267,134 @@ class HostileInitiatorIT {
     }
   }
 
-  /** A login that mostly succeeds, to a session of its own or to one that other attackers have. */
-  private static boolean login(PduSocket socket, Random random) throws IOException {
-    StringBuilder text = new StringBuilder("InitiatorName=iqn.2001-04.com.example:attacker");
-    text.append("\0TargetName=").append(TARGET).append("attacked\0");
-    // At recovery level 2 their sessions outlive their connections; not for long.
-    text.append("DefaultTime2Wait=0\0DefaultTime2Retain=1\0");
-    for (int i = random.nextInt(6); i > 0; i--) {
-      text.append(KEYS[random.nextInt(KEYS.length)]).append('\0');
+  private PduSocket connect(InetSocketAddress portal) throws IOException {
+    PduSocket socket = PduSocket.connect(portal, Duration.ofSeconds(2));
+    connections.increment();
+    return socket;
+  }
+
+  private void attack(PduSocket socket, Opening opening, Random random) throws IOException {
+    socket.timeout(Duration.ofMillis(2));
+    boolean digests = opening == Opening.DIGESTS;
+    for (int i = random.nextInt(opening == Opening.NOTHING ? 4 : 200); i > 0; i--) {
+      byte[] pdu;
+      if (random.nextInt(200) == 0) {
+        pdu = noise(random);
+      } else if (opening == Opening.SECURITY && random.nextInt(8) != 0) {
+        pdu = login(random.nextBoolean() ? 0x00 : 0x81, 0, 0, 0, CHAP[random.nextInt(CHAP.length)]);
+      } else {
+        pdu = pdu(random);
+      }
+      socket.sendBytes(digests ? digested(pdu, random) : pdu);
+      pdus.increment();
+      if (random.nextInt(4) == 0) {
+        drain(socket);
+      }
     }
-    byte[] data = text.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  /** Leads a connection into a state; false when it did not come to that. */
+  private static boolean open(
+      PduSocket socket, PduSocket leading, Opening opening, int attacker, Random random)
+      throws IOException {
+    String names =
+        "InitiatorName=iqn.2001-04.com.example:attacker\0TargetName=" + TARGET + "attacked\0";
+    // At recovery level 2 their sessions outlive their connections; not for long.
+    String times = "DefaultTime2Wait=0\0DefaultTime2Retain=1\0";
+    // Sessions of one ISID reinstate each other.
+    int isid = opening == Opening.SECURITY ? 0 : random.nextInt(4);
+    return switch (opening) {
+      case NOTHING -> true;
+      case SECURITY ->
+          answer(socket, login(0x00, isid, 0, 0, names + "AuthMethod=CHAP\0")) != null
+              && has(answer(socket, login(0x00, isid, 0, 0, "CHAP_A=5\0")), "CHAP_C=");
+      case DISCOVERY ->
+          isOpen(
+              answer(
+                  socket,
+                  login(
+                      0x87,
+                      isid,
+                      0,
+                      0,
+                      "InitiatorName=iqn.2001-04.com.example:attacker\0SessionType=Discovery\0")));
+      case SESSION -> {
+        StringBuilder text = new StringBuilder(names + times);
+        for (int i = random.nextInt(6); i > 0; i--) {
+          text.append(KEYS[random.nextInt(KEYS.length)]).append('\0');
+        }
+        yield isOpen(answer(socket, login(0x87, isid, 0, 0, text.toString())));
+      }
+      case JOINED -> {
+        String several = names + times + "MaxConnections=8\0ErrorRecoveryLevel=1\0";
+        LoginResponse first = answer(leading, login(0x87, 16 + attacker, 0, 0, several));
+        yield first != null
+            && isOpen(first)
+            && isOpen(answer(socket, login(0x87, 16 + attacker, first.tsih(), 1, names)));
+      }
+      case RECOVERABLE ->
+          isOpen(answer(socket, login(0x87, isid, 0, 0, names + times + "ErrorRecoveryLevel=2\0")));
+      case DIGESTS -> {
+        String digests = "HeaderDigest=CRC32C\0DataDigest=CRC32C\0ErrorRecoveryLevel=1\0";
+        boolean open = isOpen(answer(socket, login(0x87, isid, 0, 0, names + times + digests)));
+        socket.digests(new Digests(true, true));
+        yield open;
+      }
+    };
+  }
+
+  private static @Nullable LoginResponse answer(PduSocket socket, byte[] request)
+      throws IOException {
+    socket.sendBytes(request);
+    return socket.receive() instanceof LoginResponse response && response.status() == 0
+        ? response
+        : null;
+  }
+
+  /** Whether the full feature phase has begun. */
+  private static boolean isOpen(@Nullable LoginResponse response) {
+    return response != null && response.transit() && response.nextStage() == 3;
+  }
+
+  private static boolean has(@Nullable LoginResponse response, String key) {
+    return response != null && response.data().toString(StandardCharsets.UTF_8).contains(key);
+  }
+
+  /**
+   * A login request.
+   *
+   * @param flags T, C, CSG and NSG (RFC 7143 §11.12)
+   */
+  private static byte[] login(int flags, int isid, int tsih, int cid, String text) {
+    byte[] data = text.getBytes(StandardCharsets.UTF_8);
     byte[] pdu = new byte[48 + (data.length + 3 & ~3)];
     pdu[0] = 0x43;
-    pdu[1] = (byte) 0x87;
+    pdu[1] = (byte) flags;
     put24(pdu, 5, data.length);
     pdu[8] = (byte) 0x80;
-    pdu[13] = (byte) random.nextInt(4);
-    pdu[15] = (byte) (random.nextInt(6) == 0 ? random.nextInt(8) : 0);
-    pdu[21] = (byte) random.nextInt(3);
+    pdu[13] = (byte) isid;
+    pdu[14] = (byte) (tsih >> 8);
+    pdu[15] = (byte) tsih;
+    pdu[21] = (byte) cid;
     System.arraycopy(data, 0, pdu, 48, data.length);
-    socket.sendBytes(pdu);
-    socket.timeout(Duration.ofSeconds(2));
-    boolean answered = socket.poll();
-    socket.timeout(Duration.ofMillis(2));
-    drain(socket);
-    return answered;
+    return pdu;
+  }
+
+  /** A PDU with its digests, one of which is sometimes wrong. */
+  private static byte[] digested(byte[] pdu, Random random) {
+    if (pdu.length < 48) {
+      return pdu;
+    }
+    int header = Math.min(pdu.length, 48 + 4 * (pdu[4] & 0xFF));
+    ByteBuf in = Unpooled.wrappedBuffer(pdu);
+    ByteBuf out = Unpooled.buffer(pdu.length + 8);
+    int wrong = random.nextInt(50);
+    out.writeBytes(pdu, 0, header).writeInt(new Digest().of(in, 0, header) ^ (wrong == 0 ? 1 : 0));
+    if (pdu.length > header) {
+      int data = new Digest().of(in, header, pdu.length - header);
+      out.writeBytes(pdu, header, pdu.length - header).writeInt(data ^ (wrong < 5 ? 1 : 0));
+    }
+    return Arrays.copyOf(out.array(), out.writerIndex());
   }
 
   private static void drain(PduSocket socket) throws IOException {
@@ -260,7 +414,7 @@ class HostileInitiatorIT {
     pdu[4] = (byte) (random.nextInt(40) == 0 ? random.nextInt(8) : 0);
     put24(pdu, 5, length);
     if (random.nextInt(8) != 0) {
-      java.util.Arrays.fill(pdu, 8, 16, (byte) 0);
+      Arrays.fill(pdu, 8, 16, (byte) 0);
     }
     small(pdu, 16, random, 24); // ITT
     small(pdu, 20, random, opcode == 1 ? 8192 : 24);
@@ -278,7 +432,7 @@ class HostileInitiatorIT {
 
   private static void scsi(byte[] pdu, Random random) {
     int[] opcodes = {0x28, 0x2A, 0x28, 0x2A, 0x35, 0x12, 0x42, 0x41, 0x5E, 0x5F, 0x89, 0xA0, 0x9E};
-    java.util.Arrays.fill(pdu, 33, 48, (byte) 0);
+    Arrays.fill(pdu, 33, 48, (byte) 0);
     pdu[32] = (byte) opcodes[random.nextInt(opcodes.length)];
     pdu[1] = (byte) (0x80 | (random.nextBoolean() ? 0x40 : 0x20) | random.nextInt(5));
     pdu[36] = (byte) random.nextInt(9);
