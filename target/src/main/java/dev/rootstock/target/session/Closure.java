@@ -18,6 +18,7 @@ final class Closure {
   private final TaskSet tasks;
   private final Recovery recovery;
   private final Farewell farewell;
+  private volatile boolean loggedOut;
 
   Closure(
       Session session,
@@ -64,6 +65,25 @@ final class Closure {
     session.delivery().close();
     session.memory().close();
     ending.operationEnds();
+  }
+
+  /** Ends the session with a connection, as soon as the last answer has gone out on it. */
+  void endWith(Connection last) {
+    loggedOut = true;
+    recovery.close();
+    for (Connection other : connections.live()) {
+      if (other != last) {
+        connections.remove(other);
+        other.close();
+      }
+    }
+    // Last: where the write fails the session ends at once.
+    last.closeAfterFlush();
+  }
+
+  /** Whether it has been logged out, and ends when its connection does; for any thread. */
+  boolean isLoggedOut() {
+    return loggedOut;
   }
 
   /** {@link Session#drain}, on the session's loop. */

@@ -32,7 +32,7 @@ final class Logout {
             () -> {
               if (session.isOpen()) {
                 answer(from, request, LogoutResponse.CLOSED);
-                session.endWith(from);
+                session.closure().endWith(from);
               }
             });
   }

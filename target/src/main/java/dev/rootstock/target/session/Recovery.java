@@ -82,8 +82,22 @@ final class Recovery {
     return agreed().recoveryLevel() == 2 && agreed().timeToRetain() > 0;
   }
 
-  /** A connection has failed; it is no longer among the session's. */
-  void lost(Connection gone, String why) {
+  /** A connection is no longer among the session's, whoever has closed it. */
+  void gone(Connection gone, String why) {
+    if (!gone.isLeaving()) {
+      lost(gone, why);
+      return;
+    }
+    // What it had kept for its initiator is given back, unless its tasks may be reassigned.
+    gone.close();
+    if (connections.isEmpty()) {
+      // §6.3.5: the last one was logged out.
+      endIfForsaken(why);
+    }
+  }
+
+  /** A connection has failed. */
+  private void lost(Connection gone, String why) {
     if (retains()) {
       LOG.info("{} may recover connection {}: {}", session.initiatorName(), gone.cid(), why);
       suspend(gone);

@@ -78,7 +78,6 @@ public final class Session implements TargetSession {
   private int tsih;
   private int lastTransferTag;
   private boolean startScheduled;
-  private volatile boolean loggedOut;
 
   /**
    * Makes a session that has been granted; {@link Sessions#granted} makes it known.
@@ -152,6 +151,10 @@ public final class Session implements TargetSession {
     return termination;
   }
 
+  Closure closure() {
+    return closure;
+  }
+
   /** The CHAP name that its initiator has proved; null when it proved nothing. */
   public @Nullable String identity() {
     return identity;
@@ -212,21 +215,7 @@ public final class Session implements TargetSession {
 
   /** Whether a connection may join it; for any thread. */
   boolean isJoinable() {
-    return isOpen() && !loggedOut;
-  }
-
-  /** Ends the session with a connection, as soon as the last answer has gone out on it. */
-  void endWith(Connection last) {
-    loggedOut = true;
-    recovery.close();
-    for (Connection other : connections.live()) {
-      if (other != last) {
-        connections.remove(other);
-        other.close();
-      }
-    }
-    // Last: where the write fails the session ends at once.
-    last.closeAfterFlush();
+    return isOpen() && !closure.isLoggedOut();
   }
 
   /** Why it was closed. */
@@ -395,18 +384,8 @@ public final class Session implements TargetSession {
 
   /** A connection is gone, whoever has closed it. */
   void lost(Connection connection, String why) {
-    if (!isOpen() || !connections.remove(connection)) {
-      return;
-    }
-    if (!connection.isLeaving()) {
-      recovery.lost(connection, why);
-      return;
-    }
-    // What it had kept for its initiator is given back, unless its tasks may be reassigned.
-    connection.close();
-    if (connections.isEmpty()) {
-      // §6.3.5: the last one was logged out.
-      recovery.closed(why);
+    if (isOpen() && connections.remove(connection)) {
+      recovery.gone(connection, why);
     }
   }
 

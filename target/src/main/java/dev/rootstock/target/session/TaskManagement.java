@@ -225,7 +225,7 @@ final class TaskManagement {
         () -> {
           target.powerOn();
           done(from, request);
-          session.endWith(from);
+          session.closure().endWith(from);
           for (Session one : all) {
             if (one != session) {
               var _ = one.close("TARGET COLD RESET by " + session.initiatorName());
