@@ -13,6 +13,7 @@ import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.initiator.LoginOptions;
 import dev.rootstock.target.initiator.LoginRefusedException;
 import dev.rootstock.target.initiator.PduSocket;
+import dev.rootstock.target.pdu.LogoutRequest;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.pdu.TargetPdu;
@@ -128,6 +129,50 @@ class DiscoveryTest {
       initiator
           .socket()
           .send(initiator.command(0, new byte[6], false, false, 0, Unpooled.EMPTY_BUFFER));
+      assertTrue(initiator.socket().atEnd());
+    }
+  }
+
+  /** §4.3: SendTargets is its only key; §7.4.3: there is no PDU that could tell so. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"MaxRecvDataSegmentLength=512\0", "InitiatorAlias=x\0", "X-com.example.x=1\0"})
+  void anotherKeyEndsADiscoverySession(String text) throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.loginOnly(DISCOVERY);
+      initiator
+          .socket()
+          .send(
+              new TextRequest(
+                  false,
+                  true,
+                  false,
+                  0,
+                  77,
+                  Tag.NONE,
+                  initiator.takeCmdSn(),
+                  initiator.expStatSn(),
+                  Unpooled.copiedBuffer(text, StandardCharsets.UTF_8)));
+      assertTrue(initiator.socket().atEnd());
+    }
+  }
+
+  /** §4.3: it is logged out by the reason "close the session" and no other. */
+  @ParameterizedTest
+  @ValueSource(ints = {LogoutRequest.CLOSE_CONNECTION, LogoutRequest.REMOVE_FOR_RECOVERY, 3})
+  void anotherLogoutEndsADiscoverySession(int reason) throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.loginOnly(DISCOVERY);
+      initiator
+          .socket()
+          .send(
+              new LogoutRequest(
+                  false,
+                  reason,
+                  77,
+                  initiator.cid(),
+                  initiator.takeCmdSn(),
+                  initiator.expStatSn()));
       assertTrue(initiator.socket().atEnd());
     }
   }

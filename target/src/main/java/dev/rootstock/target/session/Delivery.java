@@ -179,6 +179,10 @@ final class Delivery {
       // §11: a code that is reserved is a protocol error.
       case ScsiCommand command when command.hasReservedCode() -> Reject.PROTOCOL_ERROR;
       case LogoutRequest logout when logout.hasReservedCode() -> Reject.PROTOCOL_ERROR;
+      // §4.3: a discovery session has no other way to be logged out.
+      case LogoutRequest logout
+          when session.isDiscovery() && logout.reason() != LogoutRequest.CLOSE_SESSION ->
+          Reject.PROTOCOL_ERROR;
       case TaskManagementRequest _ -> management.refusal(from);
       case TextRequest request -> from.text().take(request);
       default -> 0;

@@ -119,6 +119,10 @@ final class TextExchange {
       prepareTargets(negotiation.text(TextKey.SEND_TARGETS));
       return;
     }
+    if (session.isDiscovery() && !offered.pairs().isEmpty()) {
+      // §4.3.
+      throw NegotiationException.malformed("a discovery session takes SendTargets only");
+    }
     if (request.complete() && negotiation.has(TextKey.MAX_RECV_DATA_SEGMENT_LENGTH)) {
       connection.parameters(
           connection
