@@ -117,6 +117,33 @@ class DigestsTest {
     assertTrue(initiator.socket().atEnd());
   }
 
+  /** §7.1.5: at level 1 it costs the connection and its tasks, and the session goes on. */
+  @Test
+  void atRecoveryLevel1ADamagedHeaderCostsTheConnectionAndItsTasks() throws Exception {
+    SlowDevice slow = new SlowDevice(disk);
+    try (TestServer slowly = TestServer.of(slow)) {
+      Initiator one =
+          slowly.login(
+              TestServer.options()
+                  .with("HeaderDigest", "CRC32C")
+                  .with("MaxConnections", "2")
+                  .with("ErrorRecoveryLevel", "1"));
+      Initiator two = slowly.join(one, 1);
+      ScsiCommand read =
+          two.command(0, Initiator.cdb16(0x88, 0, 8), true, false, 4096, Unpooled.EMPTY_BUFFER);
+      two.socket().send(read);
+      slow.awaitHeld(1);
+      byte[] damaged = PduSocket.bytes(read, new Digests(true, false));
+      damaged[50] ^= 1;
+      two.socket().sendBytes(damaged);
+      assertTrue(two.socket().atEnd());
+      slow.holdNothing();
+      slow.letAll();
+      assertEquals("06/47/7f", one.readBlocks(0, 0, 1).senseCode());
+      assertTrue(one.readBlocks(0, 0, 1).good());
+    }
+  }
+
   /** §7.8, §7.14: at level 2 it costs the connection, and what it carried goes on elsewhere. */
   @Test
   void atRecoveryLevel2ADamagedHeaderCostsTheConnectionOnly() throws Exception {
@@ -198,6 +225,50 @@ class DigestsTest {
     CommandResult result = initiator.await(write.itt(), data);
     assertEquals("0b/47/05", result.senseCode());
     assertArrayEquals(new byte[3072], initiator.readBlocks(0, 0, 6).data());
+  }
+
+  /** §7.8 b: they are asked for by a recovery R2T, and by nothing else. */
+  @ParameterizedTest(name = "level {0}, PDU {1} of 3")
+  @CsvSource({"1, 0", "1, 1", "1, 2", "2, 0", "2, 1", "2, 2"})
+  void fromRecoveryLevel1OnDamagedDataAreAskedForAgain(int level, int which) throws Exception {
+    Initiator initiator =
+        server.login(
+            TestServer.options()
+                .with("DataDigest", "CRC32C")
+                .with("InitialR2T", "Yes")
+                .with("ErrorRecoveryLevel", Integer.toString(level)));
+    byte[] data = new byte[3072];
+    new Random(level).nextBytes(data);
+    ScsiCommand write =
+        initiator.command(0, Initiator.cdb16(0x8A, 0, 6), false, true, 3072, Unpooled.EMPTY_BUFFER);
+    initiator.socket().send(write);
+    ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    for (int i = 0; i < 3; i++) {
+      DataOut out =
+          new DataOut(
+              i == 2,
+              0,
+              write.itt(),
+              r2t.ttt(),
+              initiator.expStatSn(),
+              i,
+              1024 * i,
+              Unpooled.wrappedBuffer(data, 1024 * i, 1024));
+      byte[] bytes = PduSocket.bytes(out, new Digests(false, true));
+      if (i == which) {
+        bytes[Bhs.BYTES] ^= 1;
+      }
+      initiator.socket().sendBytes(bytes);
+      if (i == which) {
+        assertRejected(initiator, out);
+      }
+    }
+    ReadyToTransfer again = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    assertEquals(1024 * which, again.bufferOffset());
+    assertEquals(1024, again.desiredLength());
+    initiator.answer(again, data);
+    assertTrue(initiator.await(write.itt(), data).good());
+    assertArrayEquals(data, initiator.readBlocks(0, 0, 6).data());
   }
 
   /** §7.4.3: a discovery session hears nothing but text and logout responses. */

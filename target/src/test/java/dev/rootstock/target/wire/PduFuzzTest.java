@@ -8,7 +8,10 @@ import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.rootstock.target.pdu.InitiatorPdu;
 import dev.rootstock.target.pdu.MalformedPduException;
+import dev.rootstock.target.pdu.ScsiCommand;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 
 /** The framer and the PDU decoder with bytes of a stranger, cut as a stranger likes. */
@@ -34,11 +37,30 @@ class PduFuzzTest {
         broken = true;
       }
       for (InitiatorPdu pdu = channel.readInbound(); pdu != null; pdu = channel.readInbound()) {
-        assertTrue(pdu.toString().length() > 0);
+        assertWrittenAsRead(pdu);
         pdu.release();
       }
     }
     channel.finishAndReleaseAll();
     assertEquals(0, ALLOCATOR.pinnedDirectMemory());
+  }
+
+  /**
+   * A PDU that is written again is the same; but for segments of no known type, which are left out.
+   */
+  private static void assertWrittenAsRead(InitiatorPdu pdu) {
+    if (pdu instanceof ScsiCommand command && command.hasReservedCode()) {
+      return;
+    }
+    ByteBuf header = Unpooled.buffer();
+    pdu.encodeHeader(header);
+    InitiatorPdu again;
+    try {
+      again = InitiatorPdu.decode(header, 0, pdu.data().retainedSlice());
+    } catch (MalformedPduException e) {
+      throw new AssertionError(pdu + " is written malformed", e);
+    }
+    assertEquals(pdu, again);
+    again.release();
   }
 }
