@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target.command;
 
+import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a command's data that is collected in one buffer, and goes to the device when it is
@@ -22,6 +24,26 @@ final class Burst {
     this.start = start;
     this.missing = buffer.capacity();
     buffer.writerIndex(buffer.capacity());
+  }
+
+  /**
+   * Makes a whole one of data that need no copy: they are all that their memory holds, as those of
+   * a long PDU are that came in pieces. Shorter ones lie among others in the network's buffers,
+   * which they would keep from being used again. The task has reserved their length.
+   *
+   * @return null when they have to be copied
+   */
+  static @Nullable Burst of(ByteBuf data, int start, int length) {
+    ByteBuf memory = data;
+    for (ByteBuf outer = data.unwrap(); outer != null; outer = outer.unwrap()) {
+      memory = outer;
+    }
+    if (memory.capacity() - length > Limits.AROUND_DATA) {
+      return null;
+    }
+    Burst whole = new Burst(data.retainedSlice(data.readerIndex(), length), start);
+    whole.missing = 0;
+    return whole;
   }
 
   ByteBuf buffer() {

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The data of a command that are being collected, in {@link Burst}s of at most MaxBurstLength, each
  * one buffer: in the order of the command's data. They are copied out of the network's buffers,
- * which would otherwise be pinned by 512-byte slices as iPXE sends them.
+ * which would otherwise be pinned by 512-byte slices as iPXE sends them; but for one PDU that is a
+ * whole burst and has memory of its own.
  */
 final class Bursts {
   private final DataOutTask task;
@@ -51,18 +52,40 @@ final class Bursts {
   }
 
   /**
-   * Copies data into their burst, which nobody has made yet when they are the first.
+   * Puts data into their burst, which nobody has made yet when they are the first.
    *
    * @param fresh how many of them had not come before
    * @return false when there is no memory for it
    */
   boolean put(ByteBuf data, int offset, int length, int fresh) {
+    if (offset == next && takeWhole(data, length)) {
+      received += fresh;
+      return true;
+    }
     Burst into = forData(offset);
     if (into == null) {
       return false;
     }
     into.put(data, offset, length, fresh);
     received += fresh;
+    return true;
+  }
+
+  /** Takes data that are the next burst as they are, where that is possible. */
+  private boolean takeWhole(ByteBuf data, int length) {
+    if (length != Math.min(burstBytes, total - next)) {
+      return false;
+    }
+    Burst whole = Burst.of(data, next, length);
+    if (whole == null) {
+      return false;
+    }
+    if (!task.link.reserve(length + workBytes)) {
+      whole.buffer().release();
+      return false;
+    }
+    bursts.add(whole);
+    next = whole.end();
     return true;
   }
 

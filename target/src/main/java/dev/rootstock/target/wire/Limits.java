@@ -85,6 +85,12 @@ public final class Limits {
   /** Our FirstBurstLength: what a command may send before we have agreed to hold it. */
   public static final int FIRST_BURST = 64 * 1024;
 
+  /**
+   * Bytes that may lie around data that are kept as they came, in the same memory: the header of
+   * their PDU, short additional segments, digests.
+   */
+  public static final int AROUND_DATA = 256;
+
   /** Commands that a session may have in progress: the queue that MaxCmdSN offers. */
   public static final int COMMANDS = 128;
 
