@@ -10,6 +10,12 @@ public final class Limits {
   /** Bytes of a golden image that are lent in one piece. */
   public static final int MAX_LOAN_BYTES = 1 << 20;
 
+  /**
+   * Pieces of 16 MiB of a golden file whose checksums are remembered, for data digests: the first 8
+   * GiB that are asked for, in 8 MiB of memory.
+   */
+  public static final int CHECKSUM_PIECES = 512;
+
   /** Threads that wait for reads which left the event loop, for all disks together. */
   public static final int READ_THREADS = 8;
 

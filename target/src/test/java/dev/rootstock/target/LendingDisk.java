@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** A disk that lends what lies before {@code lentEnd}, and counts what is out. */
@@ -21,6 +22,10 @@ final class LendingDisk implements BlockDevice {
   private final MemoryBlockDevice inner;
   private final ByteBuffer content;
   private final long lentEnd;
+
+  /** Whether loans tell their checksums; those that do not are of no use where one is needed. */
+  volatile boolean knowsChecksums;
+
   final AtomicInteger out = new AtomicInteger();
   final AtomicLong lentBytes = new AtomicLong();
 
@@ -47,10 +52,21 @@ final class LendingDisk implements BlockDevice {
     out.incrementAndGet();
     lentBytes.addAndGet(length);
     ByteBuffer bytes = content.slice((int) offset, length).asReadOnlyBuffer();
+    CRC32C crc = new CRC32C();
+    crc.update(bytes.duplicate());
     return new Loan() {
       @Override
       public ByteBuffer bytes() {
         return bytes;
+      }
+
+      @Override
+      public long checksum() {
+        if (!knowsChecksums) {
+          lentBytes.addAndGet(-length);
+          return -1;
+        }
+        return crc.getValue();
       }
 
       @Override

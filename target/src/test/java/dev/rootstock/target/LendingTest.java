@@ -67,6 +67,23 @@ class LendingTest {
     }
   }
 
+  /** RFC 7143 §13.1: the digest is right, though nobody has looked at the bytes this time. */
+  @ParameterizedTest(name = "HeaderDigest {0}, read of {1} at {2}")
+  @CsvSource({"None, 262144, 0", "CRC32C, 262144, 512", "CRC32C, 1048576, 2621440"})
+  void whatHasAKnownChecksumIsLentWithADigest(String header, int length, int offset)
+      throws Exception {
+    disk.knowsChecksums = true;
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator =
+          server.login(options().with("DataDigest", "CRC32C").with("HeaderDigest", header));
+      CommandResult read = initiator.readBlocks(0, offset / BLOCK, length / BLOCK);
+      assertTrue(read.good());
+      assertArrayEquals(Arrays.copyOfRange(content, offset, offset + length), read.data());
+      assertEquals(Math.min(length, 3 * MIB - offset), disk.lentBytes.get());
+      everythingIsGivenBack();
+    }
+  }
+
   @Test
   void whatWasOnItsWayIsGivenBackWhenTheConnectionDies() throws Exception {
     try (TestServer server = TestServer.of(disk)) {

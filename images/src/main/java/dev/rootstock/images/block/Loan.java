@@ -15,6 +15,14 @@ public interface Loan {
   /** The bytes, from position to limit; read-only and direct. */
   ByteBuffer bytes();
 
+  /**
+   * The CRC32C of the bytes, as {@link java.util.zip.CRC32C} tells it, or -1 when it would take
+   * long to tell. They never change, so it is remembered.
+   */
+  default long checksum() {
+    return -1;
+  }
+
   /** Ends the use of {@link #bytes}; to be called once, on any thread. */
   void giveBack();
 }

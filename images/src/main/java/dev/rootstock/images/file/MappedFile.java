@@ -25,7 +25,18 @@ import org.jspecify.annotations.Nullable;
  * peer stays where it is.
  */
 public final class MappedFile implements Closeable {
+  private static final int COPY_BYTES = 64 * 1024;
+
+  /** What is read for its checksum, and for that alone. */
+  private static final ThreadLocal<ByteBuffer> COPY =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(COPY_BYTES));
+
   private final FileChannel channel;
+  private final long size;
+
+  /** Made for the first who asks for one; guarded by this. */
+  private @Nullable Checksums checksums;
+
   private final Arena arena = Arena.ofShared();
 
   /** Null where the file cannot be mapped, or nobody can say what the page cache holds. */
@@ -38,6 +49,7 @@ public final class MappedFile implements Closeable {
 
   private MappedFile(FileChannel channel, long size) {
     this.channel = channel;
+    this.size = size;
     this.bytes = map(channel, size, arena);
   }
 
@@ -94,14 +106,16 @@ public final class MappedFile implements Closeable {
       leave();
       return null;
     }
-    return new Lent(all.asSlice(offset, length).asByteBuffer());
+    return new Lent(all.asSlice(offset, length).asByteBuffer(), offset);
   }
 
   private final class Lent implements Loan {
     private final ByteBuffer bytes;
+    private final long offset;
 
-    Lent(ByteBuffer bytes) {
+    Lent(ByteBuffer bytes, long offset) {
       this.bytes = bytes;
+      this.offset = offset;
     }
 
     @Override
@@ -110,8 +124,53 @@ public final class MappedFile implements Closeable {
     }
 
     @Override
+    public long checksum() {
+      int length = bytes.remaining();
+      if (!Checksums.covers(offset, length)) {
+        return -1;
+      }
+      Checksums sums = checksums();
+      long known = sums.of(offset, length);
+      return known >= 0 || !learn(sums, offset, length) ? known : sums.of(offset, length);
+    }
+
+    @Override
     public void giveBack() {
       leave();
+    }
+  }
+
+  private synchronized Checksums checksums() {
+    Checksums sums = checksums;
+    if (sums == null) {
+      sums = new Checksums(size);
+      checksums = sums;
+    }
+    return sums;
+  }
+
+  /**
+   * Goes through bytes that the page cache was just found to hold. They are read and not looked at
+   * where they are mapped, where a failure of the disk would be no exception.
+   */
+  private boolean learn(Checksums sums, long offset, int length) {
+    ByteBuffer copy = COPY.get();
+    try {
+      for (int done = 0; done < length; done += copy.limit()) {
+        if (!sums.hasRoom(offset + done)) {
+          return false;
+        }
+        copy.clear().limit(Math.min(length - done, COPY_BYTES));
+        while (copy.hasRemaining()) {
+          if (channel.read(copy, offset + done + copy.position()) < 0) {
+            return false;
+          }
+        }
+        sums.learn(offset + done, copy.flip());
+      }
+      return true;
+    } catch (IOException closedOrUnreadable) {
+      return false;
     }
   }
 

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +78,36 @@ class MappedFileTest {
     loan.giveBack();
     // The mapping went with it: the bytes are out of reach.
     assertThrows(IllegalStateException.class, () -> loan.bytes().get(0));
+  }
+
+  @Test
+  void aLoanTellsTheChecksumOfItsBytes() throws IOException {
+    try (MappedFile mapped = MappedFile.open(file, 2 * HALF)) {
+      for (int length : new int[] {4096, 65_536, 86_016, HALF}) {
+        CRC32C crc = new CRC32C();
+        crc.update(written, HALF - length, length);
+        for (int again = 0; again < 2; again++) {
+          Loan loan = mapped.tryLend(2 * HALF - length, length);
+          assertNotNull(loan);
+          assertEquals(crc.getValue(), loan.checksum());
+          loan.giveBack();
+        }
+      }
+      Loan ragged = mapped.tryLend(HALF + 512, 4096);
+      assertNotNull(ragged);
+      assertEquals(-1, ragged.checksum());
+      ragged.giveBack();
+    }
+  }
+
+  @Test
+  void afterTheEndOfTheFileNewChecksumsAreNotTold() throws IOException {
+    MappedFile mapped = MappedFile.open(file, 2 * HALF);
+    Loan loan = mapped.tryLend(HALF, 4096);
+    assertNotNull(loan);
+    mapped.close();
+    assertEquals(-1, loan.checksum());
+    loan.giveBack();
   }
 
   @Test

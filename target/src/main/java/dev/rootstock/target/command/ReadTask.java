@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Lent.</b> A long Data-In of a golden image's bytes is not read at all: the device lends the
  * pages where they lie, and the kernel copies them into the socket ({@link #lend}). It needs a
- * range that the client has not written, no data digest and no recovery level that keeps replicas.
- * docs/performance.md has what it brings.
+ * range that the client has not written, no recovery level that keeps replicas, and, for a data
+ * digest, a checksum that is remembered. docs/performance.md has what it brings.
  *
  * <p>A read pauses when the initiator does not take what it has asked for, and goes on when it
  * does: so that nobody makes us hold more than {@link Limits#OUTBOUND_HIGH} and the chunks that
@@ -143,6 +143,10 @@ public final class ReadTask extends Task {
     }
     Loan loan = plan.device().tryLend(plan.offset() + sent, n);
     if (loan == null) {
+      return false;
+    }
+    if (!writer.takes(loan)) {
+      loan.giveBack();
       return false;
     }
     ByteBuf out = writer.room(writer.dataOffset());

@@ -31,8 +31,13 @@ public final class Digest {
     crc.reset();
     crc.update(bytes(in, at, length));
     crc.update(PADDING, 0, padding);
+    return word(crc.getValue());
+  }
+
+  /** The digest of bytes whose checksum {@link CRC32C} has told. */
+  static int word(long checksum) {
     // The first byte of the digest holds the low bits of the JDK's number.
-    return Integer.reverseBytes((int) crc.getValue());
+    return Integer.reverseBytes((int) checksum);
   }
 
   private static ByteBuffer bytes(ByteBuf in, int at, int length) {

@@ -136,19 +136,22 @@ public final class PduWriter {
    * @param out has room for {@link #dataOffset} bytes, and the header at {@code at} as its last
    */
   public void append(ByteBuf out, int at, ByteBuf data) {
-    append(out, at, data, ctx.voidPromise());
-  }
-
-  private void append(ByteBuf out, int at, ByteBuf data, ChannelPromise sent) {
     int length = data.readableBytes();
     if (witness != null) {
       witness.written(out, at, data, data.readerIndex(), length);
     }
-    out.writerIndex(sealHeader(out, at));
-    handOver(out);
+    int padding = Bhs.padded(length) - length;
+    int check =
+        digests.dataBytes(length) == 0 ? 0 : digest.of(data, data.readerIndex(), length, padding);
+    append(out, at, data, check, ctx.voidPromise());
+  }
+
+  private void append(ByteBuf out, int at, ByteBuf data, int check, ChannelPromise sent) {
+    int length = data.readableBytes();
     int padding = Bhs.padded(length) - length;
     int digestBytes = digests.dataBytes(length);
-    int check = digestBytes == 0 ? 0 : digest.of(data, data.readerIndex(), length, padding);
+    out.writerIndex(sealHeader(out, at));
+    handOver(out);
     var _ = ctx.write(data, sent);
     if (padding + digestBytes > 0) {
       ByteBuf behind = room(padding + digestBytes);
@@ -159,20 +162,29 @@ public final class PduWriter {
     }
   }
 
-  /** Whether data may be lent: nobody but the kernel would read them. */
+  /**
+   * Whether lent data may be sent: nobody but the kernel would read them. Where a data digest is to
+   * follow them, somebody has to know it already.
+   */
+  public boolean takes(Loan loan) {
+    return !digests.data() || (loan.bytes().remaining() % 4 == 0 && loan.checksum() >= 0);
+  }
+
+  /** Whether any data may be lent: those that are kept to be sent again are not. */
   public boolean takesLoans() {
-    return witness == null && !digests.data();
+    return witness == null;
   }
 
   /**
-   * Adds a PDU whose data are lent, where {@link #takesLoans}; gives them back when the kernel has
-   * them, or when the connection ends.
+   * Adds a PDU whose data are lent, where {@link #takes} allows it; gives them back when the kernel
+   * has them, or when the connection ends.
    *
    * @param at as in {@link #append}
    */
   public void lend(ByteBuf out, int at, Loan loan) {
     ChannelPromise sent = ctx.newPromise();
-    append(out, at, Unpooled.wrappedBuffer(loan.bytes()), sent);
+    int check = digests.data() ? Digest.word(loan.checksum()) : 0;
+    append(out, at, Unpooled.wrappedBuffer(loan.bytes()), check, sent);
     var _ = sent.addListener(_ -> loan.giveBack());
   }
 
