@@ -148,6 +148,9 @@ public final class IscsiTarget implements AutoCloseable {
                     cause == null ? "cancelled" : cause.getMessage()),
             cause);
       }
+      if (!settings.pacing() && Epoll.isAvailable()) {
+        Congestion.unpaced(bound.channel());
+      }
       listening.add(bound.channel());
       portals.listening(
           new Portal((InetSocketAddress) bound.channel().localAddress(), portal.group()));

@@ -17,9 +17,10 @@ import java.util.List;
  * @param eventLoops the number of threads that serve connections, at least 1
  * @param spin how long such a thread looks for more work after its last before it sleeps, up to
  *     {@link dev.rootstock.target.wire.Limits#SPIN}; zero for not at all
+ * @param pacing whether connections are paced where the system's congestion control does that
  */
 public record TargetSettings(
-    List<Portal> portals, Duration loginTimeout, int eventLoops, Duration spin) {
+    List<Portal> portals, Duration loginTimeout, int eventLoops, Duration spin, boolean pacing) {
   public TargetSettings {
     portals = List.copyOf(portals);
     if (portals.isEmpty()) {
@@ -36,10 +37,16 @@ public record TargetSettings(
     }
   }
 
-  /** As many event loops as processors, a login time-out of 30 seconds, and no spinning. */
+  /**
+   * As many event loops as processors, a login time-out of 30 seconds, no spinning and no pacing.
+   */
   public static TargetSettings of(List<Portal> portals) {
     return new TargetSettings(
-        portals, Duration.ofSeconds(30), Runtime.getRuntime().availableProcessors(), Duration.ZERO);
+        portals,
+        Duration.ofSeconds(30),
+        Runtime.getRuntime().availableProcessors(),
+        Duration.ZERO,
+        false);
   }
 
   /** The same, with all portals in one group. */
@@ -49,16 +56,21 @@ public record TargetSettings(
 
   /** The same with another login time-out. */
   public TargetSettings withLoginTimeout(Duration timeout) {
-    return new TargetSettings(portals, timeout, eventLoops, spin);
+    return new TargetSettings(portals, timeout, eventLoops, spin, pacing);
   }
 
   /** The same with another number of event loops. */
   public TargetSettings withEventLoops(int loops) {
-    return new TargetSettings(portals, loginTimeout, loops, spin);
+    return new TargetSettings(portals, loginTimeout, loops, spin, pacing);
   }
 
   /** The same with another spin. */
   public TargetSettings withSpin(Duration longest) {
-    return new TargetSettings(portals, loginTimeout, eventLoops, longest);
+    return new TargetSettings(portals, loginTimeout, eventLoops, longest, pacing);
+  }
+
+  /** The same with or without pacing. */
+  public TargetSettings withPacing(boolean paced) {
+    return new TargetSettings(portals, loginTimeout, eventLoops, spin, paced);
   }
 }

@@ -140,13 +140,15 @@ public record Configuration(
    * @param chap who has to prove themselves
    * @param discovery by what every client's discovery sessions prove themselves; null for nothing
    * @param spin how long a thread looks for more commands before it sleeps; zero for not at all
+   * @param pacing whether connections are paced where the system's congestion control does that
    */
   public record Iscsi(
       List<Portal> listen,
       @Nullable String namePrefix,
       ChapMode chap,
       @Nullable DiscoverySecret discovery,
-      Duration spin) {
+      Duration spin,
+      boolean pacing) {
     static final Iscsi DEFAULTS =
         new Iscsi(List.of(new InetSocketAddress("0.0.0.0", ISCSI_PORT)), null);
 
@@ -161,7 +163,8 @@ public record Configuration(
           namePrefix,
           ChapMode.PER_CLIENT,
           null,
-          Duration.ZERO);
+          Duration.ZERO,
+          false);
     }
   }
 

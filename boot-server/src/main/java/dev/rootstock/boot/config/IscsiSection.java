@@ -24,7 +24,7 @@ final class IscsiSection {
   private static final String LISTEN = "listen";
   private static final String SPIN = "spin";
   private static final Set<String> ISCSI =
-      Set.of(LISTEN, "name-prefix", "chap", "discovery-chap", SPIN);
+      Set.of(LISTEN, "name-prefix", "chap", "discovery-chap", SPIN, "pacing");
   private static final Pattern TAG = Pattern.compile("[1-9][0-9]{0,4}");
   private static final Set<String> DISCOVERY_CHAP = Set.of("user", "secret-file");
 
@@ -59,7 +59,8 @@ final class IscsiSection {
         prefix,
         chap,
         discovery(file, section, chap),
-        section.microseconds(SPIN, dev.rootstock.target.wire.Limits.SPIN));
+        section.microseconds(SPIN, dev.rootstock.target.wire.Limits.SPIN),
+        section.flag("pacing", false));
   }
 
   /** A list is one portal group; where there are several, each has its tag for a key. */

@@ -152,7 +152,8 @@ public final class Server implements AutoCloseable {
     IscsiTarget target =
         IscsiTarget.start(
             TargetSettings.of(configuration.iscsi().listen())
-                .withSpin(configuration.iscsi().spin()),
+                .withSpin(configuration.iscsi().spin())
+                .withPacing(configuration.iscsi().pacing()),
             boots);
     started("iscsi", () -> stop(target));
     boots.revokeThrough(target::revoke);

@@ -63,7 +63,7 @@ class ConfigurationFileTest {
             """
             data: /var/lib/rootstock
             server: 10.77.0.1                 # what clients are told
-            iscsi:  { listen: ["10.77.0.1:3260", "[::1]:0"], chap: required, name-prefix: "iqn.2001-04.com.example:lab", discovery-chap: { user: finder, secret-file: finder.secret }, spin: 100us }
+            iscsi:  { listen: ["10.77.0.1:3260", "[::1]:0"], chap: required, name-prefix: "iqn.2001-04.com.example:lab", discovery-chap: { user: finder, secret-file: finder.secret }, spin: 100us, pacing: true }
             dhcp:   { mode: server, interface: br0, range: 10.77.0.100-10.77.0.199, router: none, netmask: 255.255.255.0, lease: 2h, ipxe: script, strangers: serve, conflict-check: false,
                       name-servers: [10.77.0.53, 10.77.0.54], ntp-servers: 10.77.0.123, domain: lab.example, mtu: 9000 }
             slp:    { enabled: true, scopes: [DEFAULT, lab], interface: br0 }
@@ -85,7 +85,8 @@ class ConfigurationFileTest {
                 "iqn.2001-04.com.example:lab",
                 ChapMode.REQUIRED,
                 new DiscoverySecret("finder", Path.of("/etc/rootstock/finder.secret")),
-                Duration.of(100, ChronoUnit.MICROS)),
+                Duration.of(100, ChronoUnit.MICROS),
+                true),
             new Dhcp.Server(
                 List.of(
                     new Dhcp.Subnet(
@@ -233,7 +234,7 @@ class ConfigurationFileTest {
       textBlock =
           """
           data: x;dchp: {mode: off}                    | :2: unknown key 'dchp': use one of data, dhcp, http, iscsi
-          iscsi:;  lsiten: [a]                         | :2: unknown key 'iscsi.lsiten': use one of chap, discovery-chap, listen, name-prefix, spin
+          iscsi:;  lsiten: [a]                         | :2: unknown key 'iscsi.lsiten': use one of chap, discovery-chap, listen, name-prefix, pacing, spin
           iscsi:;  spin: 100                           | :2: 'iscsi.spin: 100' is not from 0us to 1000us: write a number and us
           iscsi: {spin: 2000us}                        | :1: 'iscsi.spin: 2000us' is not from 0us to 1000us
           data: x;data: y                              | :2: key 'data' stands in line 1 already
