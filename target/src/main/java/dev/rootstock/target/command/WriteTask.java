@@ -4,11 +4,16 @@ package dev.rootstock.target.command;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.scsi.Plan;
+import dev.rootstock.target.scsi.Sense;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** A WRITE: each burst goes to the device when it is whole. */
+/**
+ * A WRITE: each burst goes to the device when it is whole. An initiator that means to send fewer
+ * blocks than the command names has these written, with a residual; what would end within a block
+ * is refused before anything is asked for, because a block cannot be written in part.
+ */
 final class WriteTask extends DataOutTask {
   private final Plan.WriteBlocks write;
 
@@ -20,10 +25,15 @@ final class WriteTask extends DataOutTask {
 
   static WriteTask of(Allegiance link, ScsiCommand command, Plan.WriteBlocks write, long expected) {
     int block = write.device().geometry().logicalBlockBytes();
-    int total = (int) (Math.min(write.length(), expected) / block * block);
+    int taken = (int) Math.min(write.length(), expected);
+    boolean withinABlock = taken % block != 0;
     int burst = link.parameters().maxBurst();
     int chunk = (burst + block - 1) / block * block;
-    return new WriteTask(link, command, write, total, chunk);
+    var task = new WriteTask(link, command, write, withinABlock ? 0 : taken, chunk);
+    if (withinABlock) {
+      task.fails(Plan.Fail.of(Sense.WRONG_DATA_LENGTH));
+    }
+    return task;
   }
 
   @Override
@@ -63,7 +73,7 @@ final class WriteTask extends DataOutTask {
   void end() {
     Plan.Fail fault = fault();
     if (fault != null) {
-      finish(fault, bursts.received());
+      finish(fault, bursts.total() == 0 ? write.length() : bursts.received());
     } else {
       finish(Plan.Respond.GOOD, write.length());
     }

@@ -102,7 +102,7 @@ public sealed interface Plan {
    * @param device where to write
    * @param offset in bytes, inside the device and on a block boundary
    * @param length in bytes, whole blocks, 0 to {@link Limits#MAX_TRANSFER_BYTES}; if the initiator
-   *     sends less, whole blocks of what came are written
+   *     sends fewer blocks, these are written, and a part of a block is refused
    * @param durability what the write has to promise
    */
   record WriteBlocks(BlockDevice device, long offset, int length, Durability durability)

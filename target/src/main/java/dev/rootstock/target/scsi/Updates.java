@@ -118,8 +118,11 @@ final class Updates {
     return new Plan.Receive(
         length,
         (data, done) -> {
-          int whole = data.remaining() / server.blockBytes() * server.blockBytes();
-          ByteBuffer mask = data.slice(data.position(), whole);
+          if (data.remaining() % server.blockBytes() != 0) {
+            done.ended(Plan.Fail.of(Sense.WRONG_DATA_LENGTH));
+            return;
+          }
+          ByteBuffer mask = data.slice();
           Steps.run(new OrSteps(server, server.bytes(lba), mask, step, durability), done);
         },
         step);

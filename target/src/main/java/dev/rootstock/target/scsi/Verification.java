@@ -44,7 +44,7 @@ final class Verification {
     return writeAndVerify(server, cdb, cdb.u64(2), cdb.u32(10), 10);
   }
 
-  /** As with WRITE, whole blocks of what came are written when the initiator sends less. */
+  /** As with WRITE, fewer blocks are written when the initiator sends fewer, and no part of one. */
   private static Plan writeAndVerify(
       DeviceServer server, Cdb cdb, long lba, long count, int countField) {
     int check = byteCheck(cdb);
@@ -66,12 +66,16 @@ final class Verification {
     return new Plan.Receive(
         length,
         (data, done) -> {
-          int whole = data.remaining() / server.blockBytes() * server.blockBytes();
+          int whole = data.remaining();
+          if (whole % server.blockBytes() != 0) {
+            done.ended(Plan.Fail.of(Sense.WRONG_DATA_LENGTH));
+            return;
+          }
           if (whole == 0) {
             done.ended(Plan.Respond.GOOD);
             return;
           }
-          ByteBuffer written = data.slice(data.position(), whole);
+          ByteBuffer written = data.slice();
           ByteBuffer expected = check == READ_ONLY ? null : written.duplicate();
           server
               .device()
