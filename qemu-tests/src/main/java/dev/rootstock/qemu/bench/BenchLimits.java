@@ -9,13 +9,13 @@ final class BenchLimits {
   static final long DISK_BYTES = 512L << 20;
 
   /** How long a server may take until it listens. */
-  static final Duration START = Duration.ofSeconds(30);
+  static final Duration START = Duration.ofSeconds(60);
 
   /** How long one run of the load generator may last beyond the time that it was given. */
   static final Duration OVERRUN = Duration.ofSeconds(15);
 
   /** How long a command that sets a server up may take. */
-  static final Duration COMMAND = Duration.ofSeconds(30);
+  static final Duration COMMAND = Duration.ofSeconds(60);
 
   /** How long writing the whole disk may take. */
   static final Duration WRITING = Duration.ofMinutes(5);

@@ -36,8 +36,13 @@ public final class BootStorm {
       --dhcp has N simulated machines (1000) ask for addresses, switched on within S seconds (10).\
       """;
 
-  /** Boots before the first storm, so that a service that was just started has been compiled. */
-  private static final int WARMING = 24;
+  /**
+   * Storms before the first that counts, and the machines of each: a service that was just started
+   * compiles itself for a while, and a single boot would be charged with that.
+   */
+  private static final int WARMING = 3;
+
+  private static final int WARMING_CLIENTS = 64;
 
   private final BootTrace trace;
   private final List<Integer> clients;
@@ -191,9 +196,9 @@ public final class BootStorm {
         trace.count(Kind.FLUSH),
         trace.count(Kind.DISCARD),
         pace == 0 ? "0, as fast as the server answers" : "%.2f".formatted(pace));
-    if (warming > 0) {
+    for (int i = 0; i < warming; i++) {
       StormProgress progress = new StormProgress("before the first storm");
-      try (StormDisks disks = service.disks(warming)) {
+      try (StormDisks disks = service.disks(WARMING_CLIENTS)) {
         BootStormRun.run(trace, 0, disks.disks(), progress);
       }
       progress.end();
