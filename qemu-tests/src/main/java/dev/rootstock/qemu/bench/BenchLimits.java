@@ -55,6 +55,12 @@ final class BenchLimits {
   /** The most clients of a storm of boots. */
   static final int STORM_CLIENTS = 1_024;
 
+  /**
+   * Machines of a storm that log in at once. They share this computer's address, and a service lets
+   * 128 connections of one address be without a login; real machines have addresses of their own.
+   */
+  static final int STORM_LOGINS = 100;
+
   /** How much slower than recorded a storm may be made. */
   static final double PACE = 100;
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -32,6 +33,7 @@ final class BootStormRun {
   private final List<Disk> disks;
   private final StormProgress progress;
   private final Histogram latency = new Histogram(LARGEST_NANOS, 3);
+  private final Semaphore logins = new Semaphore(BenchLimits.STORM_LOGINS);
   private final Queue<Arrival> arrived = new ConcurrentLinkedQueue<>();
   private final PriorityQueue<Alarm> alarms =
       new PriorityQueue<>(Comparator.comparingLong(Alarm::at));
@@ -126,6 +128,7 @@ final class BootStormRun {
   private void login(int number, Selector selector) {
     Disk disk = disks.get(number);
     String name = "machine %d at %s".formatted(number, disk.target());
+    logins.acquireUninterruptibly();
     try {
       BootReplay replay =
           new BootReplay(
@@ -146,6 +149,8 @@ final class BootStormRun {
       arrived.add(new Ready(replay));
     } catch (IOException e) {
       arrived.add(new Failed(new IOException(name + " cannot log in: " + e.getMessage(), e)));
+    } finally {
+      logins.release();
     }
     selector.wakeup();
   }
