@@ -3,12 +3,15 @@ package dev.rootstock.dhcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.dhcp.BootNetwork.Mark;
 import java.net.Inet4Address;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,20 +33,45 @@ class ForeignServerTest {
             client(
                 "alpha",
                 Optional.of(Golden.ip("10.77.0.20")),
+                List.of(),
                 "52:54:00:77:00:01",
                 "52:54:00:77:00:04"),
-            client("beta", Optional.empty(), "52:54:00:77:00:02", "52:54:00:77:00:03")));
+            client(
+                "beta",
+                Optional.of(Golden.ip("10.77.0.21")),
+                List.of(new Mark.Machine(UUID.fromString("00112233-4455-6677-8899-aabbccddeeff"))),
+                "52:54:00:77:00:02",
+                "52:54:00:77:00:03"),
+            client(
+                "gamma",
+                Optional.of(Golden.ip("10.77.0.55")),
+                List.of(new Mark.Machine(UUID.fromString("4c4c4544-0042-3510-8052-b4c04f4d3232")))),
+            client(
+                "delta",
+                Optional.empty(),
+                List.of(new Mark.Initiator(new IscsiName("iqn.2026-11.org.example:delta")))),
+            client(
+                "epsilon",
+                Optional.of(Golden.ip("10.77.0.30")),
+                List.of(
+                    new Mark.Place(Golden.ip("10.77.0.2"), Optional.of("66"), Optional.empty()),
+                    new Mark.Place(
+                        Golden.ip("10.77.0.2"), Optional.of("6162"), Optional.of("0004ab")),
+                    new Mark.Place(Golden.ip("10.99.0.1"), Optional.empty(), Optional.of("00")))),
+            client("zeta", Optional.empty(), List.of())));
   }
 
   private static BootNetwork.Client client(
-      String name, Optional<Inet4Address> address, String... macs) {
+      String name, Optional<Inet4Address> address, List<Mark> marks, String... macs) {
     IscsiName target = new IscsiName("iqn.2026-11.dev.rootstock:01234567:" + name);
     return new BootNetwork.Client(
         name,
         Arrays.stream(macs).map(HardwareAddress::ethernet).toList(),
+        marks,
         address,
         RootPath.of(new ServerName("10.77.0.1"), 3260, Lun.ZERO, target),
-        new IscsiName(target.value() + ":initiator"));
+        new IscsiName(target.value() + ":initiator"),
+        name.equals("zeta") ? List.of("left out: a reason") : List.of());
   }
 
   @ParameterizedTest
@@ -52,7 +80,53 @@ class ForeignServerTest {
     assertEquals(
         new String(Golden.bytes("foreign/" + file), StandardCharsets.UTF_8),
         server.configuration(
-            network(Optional.of(new BootNetwork.Programs("undionly.kpxe", "snponly.efi")))));
+            network(
+                Optional.of(
+                    new BootNetwork.Programs(
+                        "undionly.kpxe", "snponly.efi", Optional.of("arm64.efi"))))));
+  }
+
+  /** SMBIOS has the first three fields little-endian since 2.6, and RFC 9562 big-endian. */
+  @Test
+  void aMachinesUuidIsKnownInBothOrders() {
+    assertEquals(
+        List.of("004c4c4544004235108052b4c04f4d3232", "0044454c4c420010358052b4c04f4d3232"),
+        ForeignServer.machineIds(UUID.fromString("4c4c4544-0042-3510-8052-b4c04f4d3232")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', 50-60",
+    "55, '50-54,56-60'",
+    "'60,50', 51-59",
+    "'50,51,52,53,54,55,56,57,58,59,60', ''",
+    "'20,70', 50-60"
+  })
+  void anAddressOfAClassIsNobodyElses(String taken, String left) {
+    List<Inet4Address> addresses =
+        Arrays.stream(taken.split(",", -1))
+            .filter(each -> !each.isEmpty())
+            .map(each -> Golden.ip("10.77.0." + each))
+            .toList();
+    assertEquals(
+        left,
+        String.join(
+            ",",
+            network(Optional.empty()).rangesBeside(addresses).stream()
+                .map(each -> last(each.first()) + "-" + last(each.last()))
+                .toList()));
+  }
+
+  private static int last(Inet4Address address) {
+    return address.getAddress()[3];
+  }
+
+  @Test
+  void addressesOfOtherNetworksAreToldApart() {
+    BootNetwork network = network(Optional.empty());
+    assertTrue(network.contains(Golden.ip("10.77.0.255")));
+    assertFalse(network.contains(Golden.ip("10.77.1.0")));
+    assertFalse(network.contains(Golden.ip("138.77.0.1")));
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ package dev.rootstock.qemu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.dhcp.ForeignServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -220,76 +221,35 @@ class BootSideIT {
 
   @Test
   void dnsmasqBootsAMachineByWhatWePrintForIt() throws Exception {
-    bootsByAnothersServer(
-        "dnsmasq",
-        "dnsmasq-dhcp.*DHCP, IP range",
-        (servers, folder, file) ->
-            servers.command(
-                folder,
-                "dnsmasq",
-                "--no-daemon",
-                "--log-facility=-",
-                "--port=0",
-                "--conf-file=" + file,
-                "--dhcp-leasefile=" + folder.resolve("leases")));
+    bootsByAnothersServer(ForeignServer.DNSMASQ);
   }
 
   @Test
   void keaBootsAMachineByWhatWePrintForIt() throws Exception {
-    bootsByAnothersServer(
-        "kea",
-        "DHCP4_STARTED",
-        (servers, folder, file) -> {
-          // What keeps its leases has fixed places in an installed package: here it keeps none.
-          String printed = Files.readString(file);
-          Files.writeString(file, printed.replace("\"persist\": true", "\"persist\": false"));
-          return servers.command(folder, "kea-dhcp4", "-c", file.toString());
-        });
+    bootsByAnothersServer(ForeignServer.KEA);
   }
 
   @Test
   void iscDhcpdBootsAMachineByWhatWePrintForIt() throws Exception {
-    bootsByAnothersServer(
-        "isc",
-        "Server starting service",
-        (servers, folder, file) -> {
-          Path leases = folder.resolve("leases");
-          Files.writeString(leases, "");
-          return servers.command(
-              folder,
-              "dhcpd",
-              "-f",
-              "-d",
-              "--no-pid",
-              "-cf",
-              file.toString(),
-              "-lf",
-              leases.toString(),
-              "farisc");
-        });
-  }
-
-  private interface Starting {
-    List<String> command(ForeignServers servers, Path folder, Path configuration)
-        throws IOException;
+    bootsByAnothersServer(ForeignServer.ISC);
   }
 
   /** The firmware has no iPXE: the other server has to name our program, and then our disk. */
-  private static void bootsByAnothersServer(String kind, String ready, Starting starting)
-      throws Exception {
+  private static void bootsByAnothersServer(ForeignServer kind) throws Exception {
     ForeignServers servers = ForeignServers.fetched();
+    String name = kind.text();
     String tftp = "tftp: { enabled: true, root: %s }\n".formatted(ipxe());
-    try (Lab lab = Lab.open("gen-" + kind, tftp)) {
+    try (Lab lab = Lab.open("gen-" + name, tftp)) {
       importSecondDisk(lab);
       Machine machine =
           lab.client("gen", "persistent", Firmware.UEFI_WITHOUT_IPXE, "--disk", "second@1");
       String printed =
-          lab.service().command("dhcp-config", kind, "--interface", "far" + kind, "--range", RANGE);
+          lab.service().command("dhcp-config", name, "--interface", "far" + name, "--range", RANGE);
       Path file = Files.writeString(lab.folder().resolve("printed.conf"), printed);
-      Path folder = Files.createDirectories(lab.folder().resolve(kind));
+      ForeignServers.Starting starting =
+          servers.starting(kind, lab.folder().resolve(name), file, "far" + name);
       try (OtherServer _ =
-          OtherServer.start(
-              lab, kind, "10.77.0.3", ready, starting.command(servers, folder, file))) {
+          OtherServer.start(lab, name, "10.77.0.3", starting.ready(), starting.command())) {
         boots(machine, () -> seesItsSecondDisk(machine));
       }
       lab.finish();

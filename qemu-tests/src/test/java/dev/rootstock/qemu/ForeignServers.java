@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.qemu;
 
+import dev.rootstock.dhcp.ForeignServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,5 +41,57 @@ final class ForeignServers {
     command.addAll(List.of(arguments));
     Files.createDirectories(folder);
     return command;
+  }
+
+  /** A server that runs in the foreground, and the line by which it says that it serves. */
+  record Starting(String ready, List<String> command) {}
+
+  /**
+   * How to start a server with what is printed for it.
+   *
+   * @param folder of its leases
+   * @param networkInterface where it serves
+   */
+  Starting starting(ForeignServer kind, Path folder, Path configuration, String networkInterface)
+      throws IOException {
+    Files.createDirectories(folder);
+    Path leases = folder.resolve("leases");
+    return switch (kind) {
+      case DNSMASQ ->
+          new Starting(
+              "dnsmasq-dhcp.*DHCP, IP range",
+              command(
+                  folder,
+                  "dnsmasq",
+                  "--no-daemon",
+                  "--log-facility=-",
+                  "--port=0",
+                  "--conf-file=" + configuration,
+                  "--dhcp-leasefile=" + leases));
+      case KEA -> {
+        // What keeps its leases has fixed places in an installed package: here it keeps none.
+        String printed = Files.readString(configuration);
+        Files.writeString(
+            configuration, printed.replace("\"persist\": true", "\"persist\": false"));
+        yield new Starting(
+            "DHCP4_STARTED", command(folder, "kea-dhcp4", "-c", configuration.toString()));
+      }
+      case ISC -> {
+        Files.writeString(leases, "");
+        yield new Starting(
+            "Server starting service",
+            command(
+                folder,
+                "dhcpd",
+                "-f",
+                "-d",
+                "--no-pid",
+                "-cf",
+                configuration.toString(),
+                "-lf",
+                leases.toString(),
+                networkInterface));
+      }
+    };
   }
 }

@@ -50,12 +50,24 @@ final class OtherServer implements AutoCloseable {
    */
   static OtherServer start(Lab lab, String name, String address, String ready, List<String> command)
       throws IOException, InterruptedException {
-    Path folder = Files.createDirectories(lab.folder().resolve("other-" + name));
+    return start(lab.network(), lab.folder(), name, address, ready, command);
+  }
+
+  /** The same without a lab; its log is kept in the folder. */
+  static OtherServer start(
+      PrivateNetwork network,
+      Path logs,
+      String name,
+      String address,
+      String ready,
+      List<String> command)
+      throws IOException, InterruptedException {
+    Path folder = Files.createDirectories(logs.resolve("other-" + name));
     var all = new ArrayList<>(List.of("sh", "-c", SCRIPT, "sh"));
     all.addAll(List.of(folder.toString(), name, address));
     all.addAll(command);
-    PrivateNetwork.Resident process = lab.network().start(folder, all);
-    LineLog log = new LineLog(name, lab.folder().resolve(name + ".log"), line -> {});
+    PrivateNetwork.Resident process = network.start(folder, all);
+    LineLog log = new LineLog(name, logs.resolve(name + ".log"), line -> {});
     log.follow(process.streams().getInputStream());
     log.await(ready, START);
     return new OtherServer(process, log);

@@ -9,25 +9,36 @@ import org.apache.commons.cli.Option;
 /**
  * A command that would hurt a client with a live session, and so takes {@code --force}.
  *
+ * @param force what {@code --force} does
  * @param done what is printed in the end; {@code %s} stands for the client
  */
-record ClientChangeCommand(String name, String summary, String done) implements Command {
+record ClientChangeCommand(String name, String summary, String force, String done)
+    implements Command {
+  private static final String END_SESSIONS =
+      "end its sessions first; without this they are a reason to refuse";
+
   static final ClientChangeCommand BOOT =
       new ClientChangeCommand(
           "client boot",
-          "make a machine's next login a new boot",
+          "make a machine's next login a new boot; one that lost its disk and has no boot firmware"
+              + " is let in again",
+          END_SESSIONS
+              + ". The machine is shut out until its firmware logs in, or 'client boot' runs"
+              + " again without --force",
           "%s: its next login begins a new boot");
 
   static final ClientChangeCommand RESET =
       new ClientChangeCommand(
           "client reset",
           "drop what a machine wrote; its next boot begins with the image",
+          END_SESSIONS,
           "reset %s: its next boot begins with the image");
 
   static final ClientChangeCommand REMOVE =
       new ClientChangeCommand(
           "client remove",
           "forget a machine and drop what it wrote",
+          END_SESSIONS,
           "removed %s and what it wrote");
 
   @Override
@@ -37,8 +48,7 @@ record ClientChangeCommand(String name, String summary, String done) implements 
 
   @Override
   public List<Option> options() {
-    return List.of(
-        Command.flag("force", "end its sessions first; without this they are a reason to refuse"));
+    return List.of(Command.flag("force", force));
   }
 
   @Override

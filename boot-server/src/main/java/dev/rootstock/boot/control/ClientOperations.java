@@ -198,7 +198,7 @@ final class ClientOperations {
     strings(node, "warnings", warnings(workplace.installation(), registration));
     node.set("snapshots", DiskOperations.snapshots(workplace, client));
     node.put("target", identities.target(client.name()));
-    node.put("initiator", identities.initiator(client.name()).value());
+    node.put("initiator", identities.told(client).value());
     chap(node, workplace, registration.chap());
     node.put("overlayBytes", workplace.installation().store().overlayBytes(client.name().value()));
     node.put("storeBytes", workplace.installation().store().clientBytes(client.name().value()));

@@ -3,24 +3,16 @@ package dev.rootstock.boot.control;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.rootstock.boot.clients.Registration;
 import dev.rootstock.boot.config.Configuration;
 import dev.rootstock.boot.config.Configuration.Dhcp;
-import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.boot.installation.Installation;
 import dev.rootstock.dhcp.BootNetwork;
 import dev.rootstock.dhcp.ForeignServer;
-import dev.rootstock.dhcp.HardwareAddress;
-import dev.rootstock.dhcp.IscsiName;
-import dev.rootstock.dhcp.Lun;
-import dev.rootstock.dhcp.RootPath;
-import dev.rootstock.dhcp.ServerName;
 import dev.rootstock.images.store.Progress;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +36,8 @@ final class DhcpConfigOperation {
     Inet4Address ours = address(configuration);
     BootNetwork network;
     try {
-      network = network(arguments, configuration, ours, clients(installation, ours));
+      network = network(arguments, configuration, ours);
+      network = network.with(new ForeignClients(installation, network).all());
     } catch (IllegalArgumentException e) {
       throw new RefusedException(String.valueOf(e.getMessage()), e);
     }
@@ -54,11 +47,7 @@ final class DhcpConfigOperation {
   }
 
   private static BootNetwork network(
-      Arguments arguments,
-      Configuration configuration,
-      Inet4Address ours,
-      List<BootNetwork.Client> clients)
-      throws RefusedException {
+      Arguments arguments, Configuration configuration, Inet4Address ours) throws RefusedException {
     Dhcp.@Nullable Subnet own =
         configuration.dhcp() instanceof Dhcp.Server giving ? giving.subnets().getFirst() : null;
     int prefix = USUAL_PREFIX;
@@ -91,9 +80,11 @@ final class DhcpConfigOperation {
         configuration.bootFiles().tftp()
             ? Optional.of(
                 new BootNetwork.Programs(
-                    configuration.bootFiles().bios(), configuration.bootFiles().uefiX64()))
+                    configuration.bootFiles().bios(),
+                    configuration.bootFiles().uefiX64(),
+                    Optional.ofNullable(configuration.bootFiles().uefiArm64())))
             : Optional.empty(),
-        clients);
+        List.of());
   }
 
   private static Optional<BootNetwork.Range> ownRange(Dhcp.@Nullable Subnet own) {
@@ -102,31 +93,6 @@ final class DhcpConfigOperation {
     return first == null || last == null
         ? Optional.empty()
         : Optional.of(new BootNetwork.Range(first, last));
-  }
-
-  private static List<BootNetwork.Client> clients(Installation installation, Inet4Address ours) {
-    Identities identities = installation.identities();
-    int port = installation.configuration().iscsi().listen().getFirst().address().getPort();
-    List<BootNetwork.Client> clients = new ArrayList<>();
-    for (Registration each : installation.registry().all()) {
-      if (each.client().macs().isEmpty()) {
-        continue; // other servers know machines by their card
-      }
-      clients.add(
-          new BootNetwork.Client(
-              each.client().name().value(),
-              each.client().macs().stream()
-                  .map(mac -> HardwareAddress.ethernet(mac.toString()))
-                  .toList(),
-              Optional.ofNullable(each.address()),
-              RootPath.of(
-                  ServerName.of(ours),
-                  port == 0 ? RootPath.DEFAULT_PORT : port,
-                  Lun.ZERO,
-                  new IscsiName(identities.target(each.client().name()))),
-              new IscsiName(identities.initiator(each.client().name()).value())));
-    }
-    return clients;
   }
 
   private static ForeignServer server(String name) throws RefusedException {

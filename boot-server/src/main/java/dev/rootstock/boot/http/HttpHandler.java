@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -165,14 +166,18 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     ChannelFuture _ = exchange.channel().close();
   }
 
-  private void resume(Channel channel) {
-    channel
-        .eventLoop()
-        .execute(
-            () -> {
-              timeout.restart(channel);
-              channel.config().setAutoRead(true);
-            });
+  private void resume(Channel channel) throws IOException {
+    try {
+      channel
+          .eventLoop()
+          .execute(
+              () -> {
+                timeout.restart(channel);
+                channel.config().setAutoRead(true);
+              });
+    } catch (RejectedExecutionException e) {
+      throw new IOException("the server stopped while it was answered", e);
+    }
   }
 
   /** The answer of the route with the longest prefix; failures become answers too. */

@@ -2,6 +2,7 @@
 package dev.rootstock.boot.identity;
 
 import dev.rootstock.boot.Limits;
+import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.InitiatorName;
 import dev.rootstock.boot.clients.InvalidClientException;
@@ -74,9 +75,19 @@ public final class Identities {
     return prefix + ":" + client;
   }
 
-  /** The initiator name that we give the client (DHCP option 203). */
+  /** The initiator name that we give a client that has none of its own. */
   public InitiatorName initiator(ClientName client) {
     return new InitiatorName(target(client) + INITIATOR_SUFFIX);
+  }
+
+  /**
+   * The initiator name that the client is told to take (DHCP option 203, its script): the first of
+   * its own, as it may log in under those only, else the one that we give it.
+   */
+  public InitiatorName told(Client client) {
+    return client.initiators().isEmpty()
+        ? initiator(client.name())
+        : client.initiators().getFirst();
   }
 
   /** The client whose target has this name, if it has the form of one of ours; any case. */

@@ -154,7 +154,7 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
         registration.client().luns().stream().map(lun -> disk(name, lun)).toList();
     return new ScriptClient(
         name.value(),
-        new IscsiName(identities.initiator(name).value()),
+        new IscsiName(identities.told(registration.client()).value()),
         disks,
         Optional.ofNullable(registration.address()),
         secrets(registration.chap()),
@@ -200,7 +200,7 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
         Optional.ofNullable(registration.lease()),
         registration.boot() != null,
         rootPath(name),
-        Optional.of(new IscsiName(identities.initiator(name).value())),
+        Optional.of(new IscsiName(identities.told(registration.client()).value())),
         ipxe(registration.chap()),
         registration.client().secureBoot());
   }

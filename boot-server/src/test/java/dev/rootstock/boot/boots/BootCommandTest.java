@@ -82,6 +82,18 @@ class BootCommandTest {
   }
 
   @Test
+  void forceAgainLetsNobodyIn() {
+    bench.mode = Mode.PERSISTENT;
+    bench.session(X, UNKNOWN);
+    bench.command(What.BOOT, true);
+    bench.command(What.BOOT, true);
+    bench.refused(X, UNKNOWN, "rootstock client boot");
+    bench.command(What.BOOT, false);
+    bench.session(X, UNKNOWN);
+    assertEquals(2, bench.generation());
+  }
+
+  @Test
   void resetDropsWhatAPersistentClientWrote() {
     bench.mode = Mode.PERSISTENT;
     bench.close(running()).pass(GRACE);

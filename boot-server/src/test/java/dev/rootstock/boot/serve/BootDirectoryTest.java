@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.boot.clients.Chap;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.ImageReference;
+import dev.rootstock.boot.clients.InitiatorName;
 import dev.rootstock.boot.clients.MacAddress;
 import dev.rootstock.boot.clients.Mode;
 import dev.rootstock.boot.clients.Registry;
@@ -20,11 +22,14 @@ import dev.rootstock.boot.dhcp.Recognised.Known;
 import dev.rootstock.boot.identity.Identities;
 import dev.rootstock.dhcp.HardwareAddress;
 import dev.rootstock.dhcp.IpxeOptions;
+import dev.rootstock.dhcp.IscsiName;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What DHCP learns of a client's secrets. */
+/** What DHCP learns of a client. */
 class BootDirectoryTest {
   private static final MacAddress MAC = MacAddress.parse("52:54:00:77:00:01");
   private static final Chap.Pair OWN = new Chap.Pair("alpha", new Secret("secret-of-alpha"));
@@ -77,16 +82,33 @@ class BootDirectoryTest {
     assertEquals(DhcpClient.HINTS, client(null).ipxe());
   }
 
+  /** Its disk is for those names only, so a machine that took another would be refused. */
+  @Test
+  void aClientWithInitiatorNamesIsToldTheFirstOfThem() throws Exception {
+    List<InitiatorName> own =
+        List.of(
+            new InitiatorName("iqn.2026-11.org.example:one"),
+            new InitiatorName("iqn.2026-11.org.example:two"));
+    assertEquals(
+        Optional.of(new IscsiName("iqn.2026-11.org.example:one")),
+        client(own, null).initiatorName());
+    assertTrue(client(null).initiatorName().orElseThrow().value().endsWith(":alpha:initiator"));
+  }
+
   private DhcpClient client(@Nullable Chap chap) throws Exception {
+    return client(List.of(), chap);
+  }
+
+  private DhcpClient client(List<InitiatorName> initiators, @Nullable Chap chap) throws Exception {
     ClientName name = new ClientName("alpha");
-    try (Registry registry = Registry.open(data)) {
+    try (Registry registry = Registry.open(Files.createTempDirectory(data, "of"))) {
       registry
           .add(
               new Client(
                   name,
                   List.of(MAC),
                   null,
-                  List.of(),
+                  initiators,
                   ImageReference.parse("debian"),
                   Mode.PERSISTENT,
                   null,
