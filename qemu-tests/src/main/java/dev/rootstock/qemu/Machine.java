@@ -76,6 +76,11 @@ final class Machine implements AutoCloseable {
     return mac;
   }
 
+  /** What its SMBIOS says, and so option 97: of the same card always the same. */
+  String uuid() {
+    return "4c4c4544-0042-3510-8052-" + mac.replace(":", "");
+  }
+
   String tap() {
     return "tap" + name;
   }
@@ -88,7 +93,7 @@ final class Machine implements AutoCloseable {
   void powerOn() throws IOException {
     var command = new ArrayList<>(List.of("qemu-system-x86_64"));
     command.addAll(firmware.options(folder));
-    command.addAll(List.of("-name", name, "-accel", "tcg,thread=multi"));
+    command.addAll(List.of("-name", name, "-uuid", uuid(), "-accel", "tcg,thread=multi"));
     command.addAll(List.of("-smp", "" + PROCESSORS, "-m", "" + MEMORY_MIB));
     command.addAll(List.of("-nodefaults", "-nographic", "-no-reboot", "-boot", "n"));
     command.addAll(List.of("-netdev", "tap,id=n0,ifname=" + tap() + ",script=no,downscript=no"));

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.dhcp.ForeignServer;
+import dev.rootstock.qemu.Lab.KnownBy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -71,13 +71,29 @@ class BootSideIT {
     machine.shutDown();
   }
 
+  /** Whatever is plugged in becomes a client, by a rule. */
+  private static final String ENROLMENT =
+      """
+      unknown-clients:
+        policy: enrol
+        image: %s
+        name: "pc{number}"
+        mac-prefix: ["52:54:00"]
+      """
+          .formatted(Lab.IMAGE);
+
+  /** Nobody has told the service of this machine. */
   @Test
   void uefiWithoutIpxeLoadsItByTftp() throws Exception {
     String tftp = "tftp: { enabled: true, root: %s }\n".formatted(ipxe());
-    try (Lab lab = Lab.open("chain-tftp", Service.OWN_DHCP + tftp)) {
+    try (Lab lab = Lab.open("chain-tftp", Service.OWN_DHCP + tftp + ENROLMENT)) {
       Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
-      boots(lab.client("chain", "persistent", Firmware.UEFI_WITHOUT_IPXE));
+      Machine machine = lab.stranger("pc1", Firmware.UEFI_WITHOUT_IPXE);
+      boots(machine);
       capture.stop();
+      String client = lab.service().command("client", "show", "pc1", "--json");
+      assertTrue(client.replace(" ", "").contains("\"enrolled\":true"), client);
+      assertTrue(client.contains(machine.mac()), client);
       assertEquals(List.of(), capture.wrongPackets());
       assertTrue(capture.values("tftp.opcode == 1", "tftp.source_file").contains("snponly.efi"));
       lab.finish();
@@ -117,7 +133,7 @@ class BootSideIT {
 
   /** The secrets come by the script, because the address that fetches it is the client's. */
   @Test
-  void uefiWithoutIpxeLoadsItFromAProxyBesideDnsmasq() throws Exception {
+  void uefiWithoutIpxeLoadsItFromAProxyBesideIscDhcpd() throws Exception {
     String proxy =
         "dhcp: { mode: proxy, interface: %s, router-advertisements: true }\ntftp: { enabled: true, root: %s }\n"
             .formatted(PrivateNetwork.BRIDGE, ipxe());
@@ -126,8 +142,7 @@ class BootSideIT {
           lab.client("far", "persistent", Firmware.UEFI_WITHOUT_IPXE, "--address", "10.77.0.50");
       lab.service().command("client", "chap", "far", "--generate", "--mutual", "--hand-out");
       Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
-      String host = "--dhcp-host=%s,10.77.0.50".formatted(machine.mac());
-      try (OtherServer _ = dnsmasq(lab, List.of(host))) {
+      try (OtherServer _ = iscDhcpd(lab, machine)) {
         boots(machine);
       }
       capture.stop();
@@ -139,6 +154,7 @@ class BootSideIT {
     }
   }
 
+  /** Nobody is at its menu, so it boots its own image when the menu's time is over. */
   @Test
   void biosBootsByAScriptThatAProxyNamesBesideDnsmasq() throws Exception {
     String proxy =
@@ -146,14 +162,19 @@ class BootSideIT {
             .formatted(PrivateNetwork.BRIDGE);
     try (Lab lab = Lab.open("proxy-dnsmasq", proxy + HTTP)) {
       Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
-      try (OtherServer _ = dnsmasq(lab, List.of())) {
+      try (OtherServer _ = dnsmasq(lab)) {
         importSecondDisk(lab);
-        Machine machine = lab.client("prox", "persistent", Firmware.BIOS, "--disk", "second@1");
+        Machine machine =
+            lab.client(
+                "prox", "ephemeral", Firmware.BIOS, "--disk", "second@1", "--menu", "second@1");
         boots(machine, () -> seesItsSecondDisk(machine));
       }
       capture.stop();
       assertEquals(List.of(), capture.wrongPackets());
-      assertEquals(List.of("/script/prox"), capture.values("http.request", "http.request.uri"));
+      List<String> asked = capture.values("http.request", "http.request.uri");
+      assertEquals(2, asked.size(), asked.toString());
+      assertEquals("/script/prox", asked.getFirst());
+      assertTrue(asked.getLast().matches("/script/prox\\?.*image=" + Lab.IMAGE), asked.getLast());
       lab.finish();
     }
   }
@@ -169,11 +190,13 @@ class BootSideIT {
       """
           .formatted(PrivateNetwork.BRIDGE);
 
+  /** The machine is known by where it is plugged in. */
   @Test
   void biosBootsThroughARelayAndFindsBothItsDisks() throws Exception {
     try (Lab lab = Lab.open("relay-bios", TWO_NETWORKS)) {
       importSecondDisk(lab);
-      Machine machine = lab.client("afar", "persistent", Firmware.BIOS, "--disk", "second@1");
+      Machine machine =
+          lab.client("afar", "persistent", Firmware.BIOS, KnownBy.CIRCUIT, "--disk", "second@1");
       Capture capture = Capture.start(lab.network(), lab.folder(), "boot");
       try (Relay relay = Relay.start(lab)) {
         relay.plug(lab, machine);
@@ -221,28 +244,30 @@ class BootSideIT {
 
   @Test
   void dnsmasqBootsAMachineByWhatWePrintForIt() throws Exception {
-    bootsByAnothersServer(ForeignServer.DNSMASQ);
+    bootsByAnothersServer(ForeignServer.DNSMASQ, KnownBy.CARD);
   }
 
+  /** Its system tells no UUID when it asks again, and keeps its address all the same. */
   @Test
   void keaBootsAMachineByWhatWePrintForIt() throws Exception {
-    bootsByAnothersServer(ForeignServer.KEA);
+    bootsByAnothersServer(ForeignServer.KEA, KnownBy.UUID);
   }
 
   @Test
   void iscDhcpdBootsAMachineByWhatWePrintForIt() throws Exception {
-    bootsByAnothersServer(ForeignServer.ISC);
+    bootsByAnothersServer(ForeignServer.ISC, KnownBy.CARD);
   }
 
   /** The firmware has no iPXE: the other server has to name our program, and then our disk. */
-  private static void bootsByAnothersServer(ForeignServer kind) throws Exception {
+  private static void bootsByAnothersServer(ForeignServer kind, KnownBy knownBy) throws Exception {
     ForeignServers servers = ForeignServers.fetched();
     String name = kind.text();
     String tftp = "tftp: { enabled: true, root: %s }\n".formatted(ipxe());
     try (Lab lab = Lab.open("gen-" + name, tftp)) {
       importSecondDisk(lab);
       Machine machine =
-          lab.client("gen", "persistent", Firmware.UEFI_WITHOUT_IPXE, "--disk", "second@1");
+          lab.client(
+              "gen", "persistent", Firmware.UEFI_WITHOUT_IPXE, knownBy, "--disk", "second@1");
       String printed =
           lab.service().command("dhcp-config", name, "--interface", "far" + name, "--range", RANGE);
       Path file = Files.writeString(lab.folder().resolve("printed.conf"), printed);
@@ -256,21 +281,36 @@ class BootSideIT {
     }
   }
 
-  /** Gives addresses, and what its further options say. */
-  private static OtherServer dnsmasq(Lab lab, List<String> further) throws Exception {
-    var command =
-        new ArrayList<>(
-            List.of(
-                "dnsmasq",
-                "--no-daemon",
-                "--log-facility=-",
-                "--log-dhcp",
-                "--conf-file=/dev/null",
-                "--port=0",
-                "--interface=fardns",
-                "--dhcp-range=10.77.0.50,10.77.0.60,255.255.255.0,1h",
-                "--dhcp-leasefile=" + lab.folder().resolve("dnsmasq.leases")));
-    command.addAll(further);
+  /** Gives addresses. */
+  private static OtherServer dnsmasq(Lab lab) throws Exception {
+    List<String> command =
+        List.of(
+            "dnsmasq",
+            "--no-daemon",
+            "--log-facility=-",
+            "--log-dhcp",
+            "--conf-file=/dev/null",
+            "--port=0",
+            "--interface=fardns",
+            "--dhcp-range=10.77.0.50,10.77.0.60,255.255.255.0,1h",
+            "--dhcp-leasefile=" + lab.folder().resolve("dnsmasq.leases"));
     return OtherServer.start(lab, "dns", "10.77.0.3", "dnsmasq-dhcp.*DHCP, IP range", command);
+  }
+
+  /** Gives addresses, and this machine one of its own. */
+  private static OtherServer iscDhcpd(Lab lab, Machine machine) throws Exception {
+    Path file =
+        Files.writeString(
+            lab.folder().resolve("dhcpd.conf"),
+            """
+            authoritative;
+            subnet 10.77.0.0 netmask 255.255.255.0 { range 10.77.0.51 10.77.0.60; }
+            host far { hardware ethernet %s; fixed-address 10.77.0.50; }
+            """
+                .formatted(machine.mac()));
+    ForeignServers.Starting starting =
+        ForeignServers.fetched()
+            .starting(ForeignServer.ISC, lab.folder().resolve("isc"), file, "farisc");
+    return OtherServer.start(lab, "isc", "10.77.0.3", starting.ready(), starting.command());
   }
 }

@@ -90,14 +90,40 @@ final class Lab implements AutoCloseable {
    */
   Machine client(String name, String mode, Firmware firmware, String... more)
       throws IOException, InterruptedException {
-    String mac = "52:54:00:77:01:%02x".formatted(machines.size() + 1);
-    var command = new ArrayList<>(List.of("client", "add", name, "--mac", mac));
+    return client(name, mode, firmware, KnownBy.CARD, more);
+  }
+
+  /** The same with a machine that is not known by its card. */
+  Machine client(String name, String mode, Firmware firmware, KnownBy knownBy, String... more)
+      throws IOException, InterruptedException {
+    Machine machine = stranger(name, firmware);
+    var command = new ArrayList<>(List.of("client", "add", name));
+    command.addAll(
+        switch (knownBy) {
+          case CARD -> List.of("--mac", machine.mac());
+          case UUID -> List.of("--uuid", machine.uuid());
+          case CIRCUIT -> List.of("--circuit", Relay.PLACE);
+        });
     command.addAll(List.of("--image", IMAGE, "--mode", mode));
     command.addAll(List.of(more));
     service.command(command.toArray(String[]::new));
+    return machine;
+  }
+
+  /** Builds a machine that the service is not told of, and which is off. */
+  Machine stranger(String name, Firmware firmware) throws IOException, InterruptedException {
+    String mac = "52:54:00:77:01:%02x".formatted(machines.size() + 1);
     var machine = new Machine(network, name, mac, firmware, folder, line -> {});
     machines.add(machine);
     return machine;
+  }
+
+  /** The one key that the service has of a machine. */
+  enum KnownBy {
+    CARD,
+    UUID,
+    /** Where it is plugged in: the far network of {@link Relay}. */
+    CIRCUIT
   }
 
   Path overlay(String client) {

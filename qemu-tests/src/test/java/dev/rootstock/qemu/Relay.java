@@ -16,6 +16,9 @@ final class Relay implements AutoCloseable {
   /** The far network's bridge; the service is not on it. */
   static final String BRIDGE = "br1";
 
+  /** Where a machine of the far network is, as option 82 says it: ISC's agent names its port. */
+  static final String PLACE = "relay=10.78.0.2,circuit=fardown";
+
   private static final Duration START = Duration.ofSeconds(30);
 
   /** The inner shell waits for its ends of both cables. */
