@@ -6,7 +6,6 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.rootstock.boot.Limits;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -184,17 +183,18 @@ public final class RegistryLog implements AutoCloseable {
 
   private static long replay(Path file, Reader reader) throws IOException {
     long offset = 0;
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+    try (InputStream in = Files.newInputStream(file)) {
+      Lines lines = new Lines(in, file);
       ByteArrayOutputStream line = new ByteArrayOutputStream(1 << 12);
       while (true) {
-        boolean ended = readLine(in, line, file, offset);
+        boolean ended = lines.read(line, offset);
         if (line.size() == 0 && !ended) {
           return offset;
         }
         byte[] content = content(line.toByteArray());
         if (content == null || !ended) {
           // A line that ended and has others behind it was once whole, so it is damaged.
-          boolean last = !ended || in.read() < 0;
+          boolean last = !ended || !lines.more();
           if (!last || offset == 0 || holdsWholeRecord(line.toByteArray())) {
             throw corrupt(file, offset, "its checksum is wrong", null);
           }
@@ -212,20 +212,48 @@ public final class RegistryLog implements AutoCloseable {
     }
   }
 
-  /** Reads up to a newline, which is not kept; false when the file ended first. */
-  private static boolean readLine(InputStream in, ByteArrayOutputStream line, Path file, long at)
-      throws IOException {
-    line.reset();
-    for (int b = in.read(); b >= 0; b = in.read()) {
-      if (b == '\n') {
-        return true;
-      }
-      if (line.size() == HEAD_BYTES + Limits.REGISTRY_RECORD_BYTES) {
-        throw corrupt(file, at, "it is longer than any record", null);
-      }
-      line.write(b);
+  /** A file's lines, looked for in large pieces: a start goes through megabytes of them. */
+  private static final class Lines {
+    private final InputStream in;
+    private final Path file;
+    private final byte[] piece = new byte[1 << 16];
+    private int next;
+    private int end;
+
+    Lines(InputStream in, Path file) {
+      this.in = in;
+      this.file = file;
     }
-    return false;
+
+    /** Reads up to a newline, which is not kept; false when the file ended first. */
+    boolean read(ByteArrayOutputStream line, long at) throws IOException {
+      line.reset();
+      while (more()) {
+        int stop = next;
+        while (stop < end && piece[stop] != '\n') {
+          stop++;
+        }
+        if (line.size() + stop - next > HEAD_BYTES + Limits.REGISTRY_RECORD_BYTES) {
+          throw corrupt(file, at, "it is longer than any record", null);
+        }
+        line.write(piece, next, stop - next);
+        next = stop;
+        if (stop < end) {
+          next++;
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** Whether anything follows. */
+    boolean more() throws IOException {
+      if (next == end) {
+        next = 0;
+        end = Math.max(0, in.read(piece));
+      }
+      return next < end;
+    }
   }
 
   private static byte @Nullable [] content(byte[] line) {

@@ -337,23 +337,21 @@ public final class Server implements AutoCloseable {
         installation.store().versions().size(),
         installation.registry().size(),
         installation.identities().prefix());
-    tellOfChap(installation);
+    List<Registration> clients = installation.registry().all();
+    tellOfChap(installation, clients);
     ChapMode mode = installation.configuration().iscsi().chap();
     warnOf(
-        installation.registry().all().stream().filter(each -> ChapRules.open(mode, each)).toList(),
+        clients.stream().filter(each -> ChapRules.open(mode, each)).toList(),
         "clients are open, any machine may log in to their disks");
     boolean ownDhcp = installation.configuration().dhcp() instanceof Dhcp.Server;
     warnOf(
-        installation.registry().all().stream()
-            .filter(each -> ChapRules.byNameOnly(mode, ownDhcp, each))
-            .toList(),
+        clients.stream().filter(each -> ChapRules.byNameOnly(mode, ownDhcp, each)).toList(),
         "clients are known by their initiator name only, which anybody can write; --address,"
             + " --initiator or a CHAP secret tells them apart");
   }
 
-  private static void tellOfChap(Installation installation) {
-    List<Registration> without =
-        installation.registry().all().stream().filter(each -> each.chap() == null).toList();
+  private static void tellOfChap(Installation installation, List<Registration> clients) {
+    List<Registration> without = clients.stream().filter(each -> each.chap() == null).toList();
     switch (installation.configuration().iscsi().chap()) {
       case NONE ->
           log.info(

@@ -90,9 +90,7 @@ public final class LocalImageStore implements ImageStore {
             threads,
             space,
             tables);
-    for (String client : onDisk.files().clients()) {
-      onDisk.count(client);
-    }
+    space.countAll(onDisk.files().clients(), onDisk::count);
     places = new Places(onDisk, inMemory);
     dataDisks = new LocalDataDisks(clients.resolve("disks"), opener, trash, threads, tables, space);
     snapshots = new Snapshots(data.resolve("snapshots"), opener, places, shares, space);
@@ -581,6 +579,7 @@ public final class LocalImageStore implements ImageStore {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    space.close();
     versions.close();
     dataDisks.close();
     places.memory().close();

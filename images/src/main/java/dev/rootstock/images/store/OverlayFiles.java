@@ -123,12 +123,14 @@ final class OverlayFiles {
   /** Everybody who has an overlay. */
   List<String> clients() throws IOException {
     List<String> found = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + ENDING)) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
         String name = file.getFileName().toString();
-        String client = name.substring(0, name.length() - ENDING.length());
-        if (ImageStore.isName(client)) {
-          found.add(client);
+        if (name.endsWith(ENDING)) {
+          String client = name.substring(0, name.length() - ENDING.length());
+          if (ImageStore.isName(client)) {
+            found.add(client);
+          }
         }
       }
     }

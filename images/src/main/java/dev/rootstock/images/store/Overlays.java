@@ -29,13 +29,9 @@ import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Clients' overlays, and every disk that is in use; {@link OverlayFiles} has their names. */
 final class Overlays {
-  private static final Logger LOG = LoggerFactory.getLogger(Overlays.class);
-
   /** The only backing names that are ever opened: what an overlay's header says is not trusted. */
   private static final Pattern BACKING =
       Pattern.compile("\\.\\./images/([^/]{1,63})/([1-9][0-9]{0,5})\\.(raw|qcow2)");
@@ -111,7 +107,7 @@ final class Overlays {
         count(client);
       } catch (IOException failure) {
         files.deleteQuietly(fresh);
-        recount(client);
+        count(client);
         throw Failures.of("cannot make a disk for " + client, failure);
       }
     }
@@ -133,7 +129,7 @@ final class Overlays {
         count(client);
       } catch (IOException failure) {
         files.deleteQuietly(files.fresh(client, ""));
-        recount(client);
+        count(client);
         throw Failures.of("cannot make a disk for " + client, failure);
       }
     }
@@ -141,19 +137,15 @@ final class Overlays {
   }
 
   /** Counts what the client's overlay takes, which nobody uses now. */
-  void count(String client) throws IOException {
-    StoreSpace.Account account = space.account(client);
-    account.journal.set(files.allocated(OverlayFile.journal(files.file(client))));
-    account.overlay.set(files.allocated(files.file(client)));
+  private void count(String client) {
+    count(space.account(client));
   }
 
-  /** The same behind a disk that was closed, or something that failed midway. */
-  private void recount(String client) {
-    try {
-      count(client);
-    } catch (IOException failed) {
-      LOG.warn("cannot count what the disk of {} takes: {}", client, failed.toString());
-    }
+  /** The same of an account. */
+  void count(StoreSpace.Account account) {
+    Path file = files.file(account.client());
+    account.journal.set(files.allocated(OverlayFile.journal(file)));
+    account.overlay.set(files.allocated(file));
   }
 
   /** Refuses a size that a disk on this version cannot have. */
@@ -211,7 +203,7 @@ final class Overlays {
             files.replace(client, fresh);
           } finally {
             room.set(0);
-            recount(client); // it may have the name although that is not known to be durable
+            count(client); // it may have the name although that is not known to be durable
           }
         }
       } catch (IOException failure) {
@@ -395,7 +387,7 @@ final class Overlays {
                             account.journal,
                             () -> makeDurable(told),
                             () -> {
-                              recount(client);
+                              count(client);
                               users.remove(client, using.get());
                               released.run();
                             }));
@@ -489,7 +481,7 @@ final class Overlays {
         space.account(client).overlay.set(0);
         space.account(client).journal.set(0);
       } catch (IOException failure) {
-        recount(client);
+        count(client);
         throw Failures.of("cannot remove the disk of " + client, failure);
       }
       users.remove(client);

@@ -11,8 +11,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +27,10 @@ import org.slf4j.LoggerFactory;
  * its snapshots and its data disks. A share is what one file takes; its bytes count for its client
  * and for the store at once, so two that race for the last bytes never both get them.
  *
- * <p>Everything is counted when the store is opened, by the blocks of the files, and kept up from
- * then on: no question ever goes through the folders.
+ * <p>Everything is counted once, by the blocks of the files, and kept up from then on: no question
+ * ever goes through the folders. A client's overlay is counted before anybody uses it. Those that
+ * nobody has used yet are gone through behind the opening of the store, for thousands of them take
+ * a while, but within it where the store has a limit: that one holds from the first write on.
  */
 final class StoreSpace {
   private static final Logger LOG = LoggerFactory.getLogger(StoreSpace.class);
@@ -34,6 +39,12 @@ final class StoreSpace {
   private final AtomicLong used = new AtomicLong();
   private final ConcurrentHashMap<String, Account> accounts = new ConcurrentHashMap<>();
   private volatile ToLongFunction<String> limits = client -> Long.MAX_VALUE;
+  private volatile Consumer<Account> counter = account -> {};
+
+  /** Open when every client that was there is counted. */
+  private volatile CountDownLatch counted = new CountDownLatch(0);
+
+  private volatile boolean closed;
 
   /** A store that may take so much; asked each time. */
   StoreSpace(LongSupplier limit) {
@@ -64,7 +75,56 @@ final class StoreSpace {
     limits = ofClient;
   }
 
+  /**
+   * Counts what clients have, soon or at once.
+   *
+   * @param clients those there are
+   * @param sizes sets what the overlay of an account takes, and its journal
+   */
+  void countAll(List<String> clients, Consumer<Account> sizes) {
+    counter = sizes;
+    if (limit.getAsLong() != Long.MAX_VALUE) {
+      clients.forEach(this::account);
+      return;
+    }
+    counted = new CountDownLatch(1);
+    Thread.ofPlatform()
+        .daemon()
+        .name("store-count")
+        .start(
+            () -> {
+              try {
+                clients.stream().takeWhile(client -> !closed).forEach(this::account);
+              } finally {
+                counted.countDown();
+              }
+            });
+  }
+
+  /** Nothing is counted any more; waits for what just is. */
+  void close() {
+    closed = true;
+    awaitCounted();
+  }
+
+  private void awaitCounted() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        counted.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true; // it takes a second at the most
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What all takes; waits until all is counted. */
   Usage usage() {
+    awaitCounted();
     return new Usage(used.get(), limit.getAsLong());
   }
 
@@ -73,12 +133,16 @@ final class StoreSpace {
     return new Share(null);
   }
 
+  /** A client's, its overlay counted. */
   Account account(String client) {
-    return accounts.computeIfAbsent(client, Account::new);
+    Account account = accounts.computeIfAbsent(client, Account::new);
+    account.countOnce();
+    return account;
   }
 
-  /** What a client takes; 0 for one that has nothing. */
+  /** What a client takes; 0 for one that has nothing. Waits until all is counted. */
   long usedBy(String client) {
+    awaitCounted();
     Account account = accounts.get(client);
     return account == null ? 0 : account.used.get();
   }
@@ -98,8 +162,22 @@ final class StoreSpace {
     /** Its snapshots by their names, and its data disks. */
     private final ConcurrentHashMap<String, Share> kept = new ConcurrentHashMap<>();
 
+    private boolean isCounted;
+
     Account(String client) {
       this.client = client;
+    }
+
+    /** Who comes while it is being counted waits: nobody uses what is counted. */
+    private synchronized void countOnce() {
+      if (!isCounted) {
+        isCounted = true;
+        counter.accept(this);
+      }
+    }
+
+    String client() {
+      return client;
     }
 
     /** Its limit from now on. */
@@ -157,6 +235,9 @@ final class StoreSpace {
 
     @Override
     public void take(long more) throws NoSpaceException {
+      if (limit.getAsLong() != Long.MAX_VALUE) {
+        awaitCounted(); // a limit that was not there when the store was opened
+      }
       if (owner != null && !add(owner.used, more, owner.limitBytes())) {
         throw new QuotaException(
             "the limit of client %s is %d bytes, and its disks and snapshots take %d"

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -55,15 +56,23 @@ public final class Bench {
             .addOption(Option.builder().longOpt("seconds").hasArg().get())
             .addOption(Option.builder().longOpt("only").hasArg().get())
             .addOption(Option.builder().longOpt("help").get());
+    for (Growth growth : Growth.values()) {
+      options.addOption(Option.builder().longOpt(growth.option()).get());
+    }
     Bench bench;
+    Optional<Growth> growth;
     try {
       CommandLine line = new DefaultParser().parse(options, args);
       if (line.hasOption("help")) {
         System.out.println(
             """
             usage: rootstock bench [--rounds N] [--seconds S] [--only REGEX]
+                   rootstock bench --start [--rounds N]
+                   rootstock bench --idle [--seconds S]
             Measures Rootstock beside tgt: N rounds (5) of S seconds (4) for each work, or for
-            those whose names the expression finds. Writes take as long as they take.\
+            those whose names the expression finds. Writes take as long as they take.
+            --start times the service from its execution to its first login, with 10,000 clients;
+            --idle tells what 5,000 sessions cost that do nothing.\
             """);
         return 0;
       }
@@ -75,6 +84,7 @@ public final class Bench {
               number(line, "rounds", 5, BenchLimits.ROUNDS),
               number(line, "seconds", 4, BenchLimits.SECONDS),
               Pattern.compile(line.getOptionValue("only", "")));
+      growth = Growth.asked(line);
     } catch (PatternSyntaxException e) {
       System.err.println("rootstock: bench: --only takes a regular expression: " + e.getMessage());
       return 2;
@@ -83,7 +93,11 @@ public final class Bench {
       return 2;
     }
     try {
-      bench.measure();
+      if (growth.isPresent()) {
+        growth.get().measure(folder(), bench.rounds, bench.seconds);
+      } else {
+        bench.measure();
+      }
       return 0;
     } catch (IOException e) {
       System.err.println("rootstock: bench: " + e.getMessage());
@@ -110,8 +124,7 @@ public final class Bench {
   }
 
   private void measure() throws IOException, InterruptedException {
-    Path folder = Files.createTempDirectory("rootstock-bench");
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+    Path folder = folder();
     Path disk = folder.resolve("disk.raw");
     fill(disk);
     List<String> many =
@@ -213,6 +226,13 @@ public final class Bench {
                 load.on(
                     golden.process(),
                     many.stream().map(client -> golden.served(client).disk()).toList())));
+  }
+
+  /** One for everything, which is gone when this process is. */
+  private static Path folder() throws IOException {
+    Path folder = Files.createTempDirectory("rootstock-bench");
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+    return folder;
   }
 
   private static void fill(Path disk) throws IOException {

@@ -64,5 +64,17 @@ final class BenchLimits {
   /** How much slower than recorded a storm may be made. */
   static final double PACE = 100;
 
+  /** Clients of a service whose start is timed. */
+  static final int CLIENTS = 10_000;
+
+  /** Sessions at once that do nothing. */
+  static final int IDLE_SESSIONS = 5_000;
+
+  /** How long a rehearsed service may take to end: it writes its cache then. */
+  static final Duration REHEARSAL = Duration.ofMinutes(3);
+
+  /** A disk of which hardly anything is read. */
+  static final long SMALL_DISK_BYTES = 1 << 20;
+
   private BenchLimits() {}
 }

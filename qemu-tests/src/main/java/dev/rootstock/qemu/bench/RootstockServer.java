@@ -98,6 +98,11 @@ final class RootstockServer implements AutoCloseable {
     }
   }
 
+  /** What begins every command of {@code rootstock}, in a JVM like this one. */
+  static List<String> serviceJava() {
+    return java(Main.class.getName());
+  }
+
   /** The command of a JVM like this one: the same Java, class path and flags as the launcher's. */
   private static List<String> java(String... mainAndArguments) {
     List<String> command = new ArrayList<>();
