@@ -13,6 +13,12 @@ public final class Limits {
   /** Bytes of DHCP option 17, which holds the root path (RFC 4173 §5, RFC 2132 §3.19). */
   public static final int ROOT_PATH_BYTES = 255;
 
+  /**
+   * The least that the service may be limited to, in bytes: two fifths of it hold the maps of disks
+   * that are kept in memory (250 MiB at the most) and some thousands of sessions.
+   */
+  public static final long LEAST_MEMORY_BYTES = 1536L << 20;
+
   /** Machine addresses of one client. */
   public static final int MACS = 16;
 

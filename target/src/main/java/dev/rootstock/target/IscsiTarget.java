@@ -50,7 +50,7 @@ public final class IscsiTarget implements AutoCloseable {
   private final EventLoopGroup loops;
   private final Portals portals;
   private final Sessions sessions;
-  private final MemoryGauge memory;
+  private final Doorkeeper doorkeeper;
   private final List<Channel> listening = new ArrayList<>();
 
   /** All that were accepted; one that comes after the group was closed is closed at once. */
@@ -70,16 +70,11 @@ public final class IscsiTarget implements AutoCloseable {
         new MultiThreadIoEventLoopGroup(
             settings.eventLoops(), new DefaultThreadFactory("iscsi", true), io);
     long most = Runtime.getRuntime().maxMemory();
-    memory =
-        new MemoryGauge(
-            PooledByteBufAllocator.DEFAULT::pinnedDirectMemory,
-            (long) (most * Limits.MEMORY_SHARE));
-    var _ =
-        loops.scheduleWithFixedDelay(
-            memory::measure,
-            Limits.MEMORY_CHECK_MILLIS,
-            Limits.MEMORY_CHECK_MILLIS,
-            TimeUnit.MILLISECONDS);
+    doorkeeper =
+        new Doorkeeper(
+            new MemoryGauge(
+                PooledByteBufAllocator.DEFAULT::pinnedDirectMemory,
+                (long) (most * Limits.MEMORY_SHARE)));
     portals = new Portals(settings.portals());
     sessions =
         new Sessions(
@@ -129,7 +124,7 @@ public final class IscsiTarget implements AutoCloseable {
                 new WriteBufferWaterMark(Limits.OUTBOUND_LOW, Limits.OUTBOUND_HIGH));
     ConnectionInitializer.Shared shared =
         new ConnectionInitializer.Shared(
-            sessions, new Doorkeeper(memory), connections, settings.loginTimeout());
+            sessions, doorkeeper, connections, settings.loginTimeout());
     for (Portal portal : settings.portals()) {
       InetSocketAddress address = portal.address();
       var bound =

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param unknown what becomes of machines that are no clients
  * @param takeover whether a new boot ends an older one whose machine may still be alive
  * @param storeLimit the bytes that golden versions and what clients wrote may take together
- * @param memory where the disks are that are kept in RAM
+ * @param memory where the disks are that are kept in RAM, and what the service itself may take
  */
 public record Configuration(
     Path data,
@@ -106,12 +106,16 @@ public record Configuration(
   }
 
   /**
-   * Where the disks of clients with mode {@code memory} are.
+   * What is in RAM.
    *
-   * @param directory a tmpfs, or a folder in one
+   * @param directory a tmpfs, or a folder in one, where the disks of clients with mode {@code
+   *     memory} are
+   * @param limit bytes that the service may take beside those disks, or {@link #NO_LIMIT} for what
+   *     its JVM takes by itself: a quarter of the machine's memory for objects, and as much again
+   *     for the network's buffers
    */
-  public record Memory(Path directory) {
-    static final Memory DEFAULTS = new Memory(LocalImageStore.MEMORY);
+  public record Memory(Path directory, long limit) {
+    static final Memory DEFAULTS = new Memory(LocalImageStore.MEMORY, NO_LIMIT);
   }
 
   /** What becomes of machines that are no clients. */

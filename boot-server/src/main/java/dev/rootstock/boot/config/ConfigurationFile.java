@@ -26,6 +26,9 @@ public final class ConfigurationFile {
   private static final List<Path> PLACES =
       List.of(Path.of("rootstock.yaml"), Path.of("/etc/rootstock/rootstock.yaml"));
 
+  /** The launcher looks for this line too: a JVM takes its bounds at its start only. */
+  private static final String MEMORY_LIMIT = "memory-limit";
+
   private static final Set<String> TOP =
       Set.of(
           "data",
@@ -39,7 +42,8 @@ public final class ConfigurationFile {
           "isns",
           "unknown-clients",
           "takeover",
-          "memory");
+          "memory",
+          MEMORY_LIMIT);
   private static final Set<String> SLP =
       Set.of("enabled", "scopes", "interface", "directory-agent", "register", "directories");
 
@@ -106,7 +110,7 @@ public final class ConfigurationFile {
         UnknownSection.read(top.section("unknown-clients")),
         top.flag("takeover", false),
         storeLimit(top.section("store")),
-        memory(file, top.section("memory")));
+        memory(file, top.section("memory"), memoryLimit(top)));
   }
 
   private static long storeLimit(@Nullable Section store) throws ConfigurationException {
@@ -117,16 +121,29 @@ public final class ConfigurationFile {
     return store.size("limit", Configuration.NO_LIMIT);
   }
 
-  private static Configuration.Memory memory(Path file, @Nullable Section section)
+  private static long memoryLimit(Section top) throws ConfigurationException {
+    long limit = top.size(MEMORY_LIMIT, Configuration.NO_LIMIT);
+    if (limit < Limits.LEAST_MEMORY_BYTES) {
+      throw top.wrong(
+          MEMORY_LIMIT,
+          "'%s: %s' is too little for the service: write %dM or more"
+              .formatted(MEMORY_LIMIT, top.text(MEMORY_LIMIT), Limits.LEAST_MEMORY_BYTES >> 20));
+    }
+    return limit;
+  }
+
+  private static Configuration.Memory memory(Path file, @Nullable Section section, long limit)
       throws ConfigurationException {
     if (section == null) {
-      return Configuration.Memory.DEFAULTS;
+      return new Configuration.Memory(Configuration.Memory.DEFAULTS.directory(), limit);
     }
     section.only(MEMORY, Map.of());
     String directory = section.text("directory");
-    return directory == null
-        ? Configuration.Memory.DEFAULTS
-        : new Configuration.Memory(file.resolveSibling(directory).normalize());
+    return new Configuration.Memory(
+        directory == null
+            ? Configuration.Memory.DEFAULTS.directory()
+            : file.resolveSibling(directory).normalize(),
+        limit);
   }
 
   private static Path data(Path file, Section top) throws ConfigurationException {

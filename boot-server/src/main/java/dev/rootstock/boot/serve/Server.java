@@ -74,6 +74,7 @@ public final class Server implements AutoCloseable {
   public static Server start(Configuration configuration)
       throws RefusedException, StoreException, RegistryException {
     // What can be wrong in the configuration is found before anything is made.
+    MemoryCeiling.ofProcess().check(configuration.memory().limit());
     InetAddress address = Networks.server(configuration);
     List<DhcpSubnet> subnets =
         Networks.subnets(configuration.dhcp(), address).stream()
@@ -196,6 +197,11 @@ public final class Server implements AutoCloseable {
         "control",
         ControlServer.start(new Workplace(installation, boots, trails, pending, disputed)));
     tell(installation);
+    MemoryCeiling memory = MemoryCeiling.ofProcess();
+    log.info(
+        "takes {} MiB of memory for objects and {} MiB for buffers at the most",
+        memory.heap() >> 20,
+        memory.buffers() >> 20);
   }
 
   /**

@@ -161,6 +161,19 @@ class ConfigurationFileTest {
   }
 
   @Test
+  void theServiceMayBeLimitedToSomeMemory() throws Exception {
+    assertEquals(Configuration.NO_LIMIT, ConfigurationFile.parse(FILE, "memory:").memory().limit());
+    assertEquals(2L << 30, ConfigurationFile.parse(FILE, "memory-limit: 2G").memory().limit());
+    for (String wrong : List.of("1535M", "0", "much", "-2G")) {
+      ConfigurationException refused =
+          assertThrows(
+              ConfigurationException.class,
+              () -> ConfigurationFile.parse(FILE, "takeover: true\nmemory-limit: " + wrong));
+      assertTrue(String.valueOf(refused.getMessage()).contains(":2:"), refused.getMessage());
+    }
+  }
+
+  @Test
   void whoProvesItselfIsChosenBetweenThree() throws Exception {
     assertEquals(ChapMode.PER_CLIENT, ConfigurationFile.parse(FILE, "iscsi:").iscsi().chap());
     for (ChapMode mode : ChapMode.values()) {

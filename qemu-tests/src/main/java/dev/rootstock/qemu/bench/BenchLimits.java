@@ -70,6 +70,14 @@ final class BenchLimits {
   /** Sessions at once that do nothing. */
   static final int IDLE_SESSIONS = 5_000;
 
+  /** Clients that write at full speed at once, under the least memory that the service takes. */
+  static final int WRITERS = 256;
+
+  static final long CEILING_BYTES = dev.rootstock.boot.Limits.LEAST_MEMORY_BYTES;
+
+  /** What each of those clients writes again and again: together less than a disk. */
+  static final long WRITTEN_BYTES = 4 << 20;
+
   /** How long a rehearsed service may take to end: it writes its cache then. */
   static final Duration REHEARSAL = Duration.ofMinutes(3);
 

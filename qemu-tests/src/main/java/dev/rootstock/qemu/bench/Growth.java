@@ -26,6 +26,13 @@ enum Growth {
     void measure(Path folder, int rounds, int seconds) throws IOException, InterruptedException {
       IdleSessions.measure(folder, seconds);
     }
+  },
+  /** Whether the memory has its ceiling. */
+  CEILING {
+    @Override
+    void measure(Path folder, int rounds, int seconds) throws IOException, InterruptedException {
+      MemoryCeiling.measure(folder, seconds);
+    }
   };
 
   /**

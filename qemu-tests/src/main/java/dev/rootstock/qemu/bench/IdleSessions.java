@@ -33,7 +33,10 @@ final class IdleSessions {
           Tool.run(BenchLimits.COMMAND, jcmd, Long.toString(process.pid()), "GC.class_histogram")
               .lines()
               .toList();
-      return of(process, histogram, Long.parseLong(histogram.getLast().strip().split(" +")[2]));
+      return of(
+          process,
+          histogram,
+          Long.parseLong(List.of(histogram.getLast().strip().split(" +")).get(2)));
     }
 
     /** What can be seen from outside. */
@@ -44,25 +47,18 @@ final class IdleSessions {
     private static Moment of(Process process, List<String> histogram, long heap)
         throws IOException {
       Path proc = Path.of("/proc", Long.toString(process.pid()));
-      long resident = field(proc.resolve("status"), "VmRSS:") * 1024;
+      long resident = Tool.memory(process, "VmRSS:");
       long processor = 0;
       long wakeUps = 0;
       try (Stream<Path> tasks = Files.list(proc.resolve("task"))) {
         for (Path task : tasks.toList()) {
-          processor += Long.parseLong(Files.readString(task.resolve("schedstat")).split(" ")[0]);
-          wakeUps += field(task.resolve("status"), "voluntary_ctxt_switches:");
+          processor +=
+              Long.parseLong(
+                  List.of(Files.readString(task.resolve("schedstat")).split(" ")).getFirst());
+          wakeUps += Tool.field(task.resolve("status"), "voluntary_ctxt_switches:");
         }
       }
       return new Moment(histogram, heap, resident, processor, wakeUps);
-    }
-
-    private static long field(Path file, String name) throws IOException {
-      for (String line : Files.readAllLines(file)) {
-        if (line.startsWith(name)) {
-          return Long.parseLong(line.substring(name.length()).strip().split(" ")[0]);
-        }
-      }
-      throw new IOException(file + " has no " + name);
     }
   }
 

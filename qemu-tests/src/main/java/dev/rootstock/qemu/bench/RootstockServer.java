@@ -100,7 +100,14 @@ final class RootstockServer implements AutoCloseable {
 
   /** What begins every command of {@code rootstock}, in a JVM like this one. */
   static List<String> serviceJava() {
-    return java(Main.class.getName());
+    return serviceJava(List.of());
+  }
+
+  /** The same with more flags. */
+  static List<String> serviceJava(List<String> flags) {
+    List<String> command = java(Main.class.getName());
+    command.addAll(1, flags);
+    return command;
   }
 
   /** The command of a JVM like this one: the same Java, class path and flags as the launcher's. */

@@ -91,6 +91,26 @@ final class Tool {
     throw new IOException("nothing listens on port " + port + " after " + BenchLimits.START);
   }
 
+  /** Bytes of a process that are resident and its own: files that it maps are not. */
+  static long ownMemory(Process process) throws IOException {
+    return memory(process, "RssAnon:");
+  }
+
+  /** Bytes of a line of the process's status. */
+  static long memory(Process process, String name) throws IOException {
+    return field(Path.of("/proc/" + process.pid() + "/status"), name) * 1024;
+  }
+
+  /** The number in the line of a file that begins with {@code name}. */
+  static long field(Path file, String name) throws IOException {
+    for (String line : Files.readAllLines(file)) {
+      if (line.startsWith(name)) {
+        return Long.parseLong(List.of(line.substring(name.length()).strip().split(" ")).getFirst());
+      }
+    }
+    throw new IOException(file + " has no " + name);
+  }
+
   /** Processor time, user and system, that a process has used, in microseconds. */
   static long cpuMicros(Process process) throws IOException {
     return cpuMicros(process.toHandle());

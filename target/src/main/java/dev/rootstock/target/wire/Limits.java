@@ -208,8 +208,8 @@ public final class Limits {
   public static final double MEMORY_SHARE = 0.5;
 
   /**
-   * How often the buffers in all are measured, and what a connection has sent is given back to the
-   * budget, in milliseconds.
+   * How often the buffers in all are measured at the most, and what a connection has sent is given
+   * back to the budget, in milliseconds.
    */
   public static final int MEMORY_CHECK_MILLIS = 20;
 
