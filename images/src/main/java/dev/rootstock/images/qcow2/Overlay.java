@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,10 @@ final class Overlay {
   final FirstSync first;
   private final int clusterBits;
   private final int subBits;
-  private final StampedLock[] locks = new StampedLock[LOCKS];
+
+  /** Made when they are first asked for: of thousands of disks most rest. */
+  private final AtomicReferenceArray<@Nullable StampedLock> locks =
+      new AtomicReferenceArray<>(LOCKS);
 
   Overlay(HostFile file, Header header, GoldenImage golden, ClusterMap map, FirstSync first) {
     this.file = file;
@@ -44,9 +48,6 @@ final class Overlay {
     this.first = first;
     this.clusterBits = header.clusterBits();
     this.subBits = header.subBits();
-    for (int i = 0; i < LOCKS; i++) {
-      locks[i] = new StampedLock();
-    }
   }
 
   /** Reads what is in memory; as {@link dev.rootstock.images.block.BlockDevice#tryRead}. */
@@ -247,6 +248,14 @@ final class Overlay {
 
   /** The lock of a guest cluster. */
   StampedLock lock(long cluster) {
-    return locks[(int) cluster & (LOCKS - 1)];
+    int slot = (int) cluster & (LOCKS - 1);
+    StampedLock lock = locks.getAcquire(slot);
+    return lock != null ? lock : made(slot);
+  }
+
+  private StampedLock made(int slot) {
+    StampedLock fresh = new StampedLock();
+    StampedLock other = locks.compareAndExchange(slot, null, fresh);
+    return other != null ? other : fresh;
   }
 }
