@@ -30,7 +30,8 @@ public final class MemoryGauge {
     this(used, limit, System::nanoTime);
   }
 
-  MemoryGauge(LongSupplier used, long limit, LongSupplier nanoTime) {
+  /** The same, by another clock. */
+  public MemoryGauge(LongSupplier used, long limit, LongSupplier nanoTime) {
     this.used = used;
     this.limit = limit;
     this.nanoTime = nanoTime;
