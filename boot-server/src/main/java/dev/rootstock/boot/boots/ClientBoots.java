@@ -426,7 +426,8 @@ final class ClientBoots {
             .filter(known -> sessions.containsKey(known.id()))
             .map(known -> lease(known.id()).status(known.kind()))
             .toList();
-    return new ClientStatus(bare.stage(), bare.generation(), bare.image(), shown, refusal);
+    return new ClientStatus(
+        bare.stage(), bare.generation(), bare.image(), shown, refusal, disk.missing());
   }
 
   private SessionLease lease(long id) {

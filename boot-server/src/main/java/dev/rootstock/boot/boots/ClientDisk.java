@@ -50,6 +50,7 @@ final class ClientDisk {
   private final Consumer<UUID> flushed;
   private @Nullable LeasedDisk lease;
   private final List<LeasedDisk> further = new ArrayList<>();
+  private final List<ClientStatus.MissingDisk> missing = new ArrayList<>();
   private List<LogicalUnit> units = List.of();
   private long generation;
   private volatile @Nullable Traffic traffic;
@@ -71,6 +72,11 @@ final class ClientDisk {
       throw new IllegalStateException("the disk of " + name + " is not open");
     }
     return units;
+  }
+
+  /** The further disks that the open ones lack. */
+  List<ClientStatus.MissingDisk> missing() {
+    return List.copyOf(missing);
   }
 
   BootEvent create(BootRecord record, UUID overlay) {
@@ -157,7 +163,9 @@ final class ClientDisk {
         further.add(opened);
         shown.add(unit(disk.lun(), opened));
       } catch (StoreException | IOException e) {
-        log.error("client {}: it has no disk at LUN {}: {}", name, disk.lun(), e.getMessage());
+        String reason = BootParts.message(e);
+        log.error("client {}: it has no disk at LUN {}: {}", name, disk.lun(), reason);
+        missing.add(new ClientStatus.MissingDisk(disk.lun(), reason));
       }
     }
   }
@@ -274,6 +282,7 @@ final class ClientDisk {
     units = List.of();
     further.forEach(LeasedDisk::close);
     further.clear();
+    missing.clear();
     if (open != null) {
       open.close();
     }

@@ -16,16 +16,19 @@ import org.jspecify.annotations.Nullable;
  * @param image the golden version it runs on, null before the first
  * @param sessions those that live, oldest first
  * @param refusal the last login that was refused, null where none was since the server started
+ * @param missing the further disks that the boot does without, while its disks are open
  */
 public record ClientStatus(
     Stage stage,
     long generation,
     @Nullable String image,
     List<SessionStatus> sessions,
-    @Nullable Refusal refusal) {
+    @Nullable Refusal refusal,
+    List<MissingDisk> missing) {
 
   public ClientStatus {
     sessions = List.copyOf(sessions);
+    missing = List.copyOf(missing);
   }
 
   /** How far a boot has come. */
@@ -70,10 +73,17 @@ public record ClientStatus(
    */
   public record Refusal(Instant at, String reason, String initiator, String address) {}
 
+  /**
+   * A further disk that could not be opened.
+   *
+   * @param reason one sentence
+   */
+  public record MissingDisk(int lun, String reason) {}
+
   /** A client of which nothing was heard since the server started. */
   static ClientStatus of(BootState state) {
     String image = state.record == null ? null : state.record.image().toString();
-    return new ClientStatus(stage(state), state.generation(), image, List.of(), null);
+    return new ClientStatus(stage(state), state.generation(), image, List.of(), null, List.of());
   }
 
   /** The stage that a state is in. */

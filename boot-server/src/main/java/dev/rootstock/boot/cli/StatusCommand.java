@@ -46,17 +46,21 @@ final class StatusCommand implements Command {
     return DONE;
   }
 
+  private static String usage(JsonNode node) {
+    String most =
+        node.get("limitBytes").isNull() ? "" : " of " + Size.text(node.get("limitBytes").asLong());
+    return Size.text(node.get("usedBytes").asLong()) + most;
+  }
+
   private static void print(Invocation invocation, JsonNode status) {
     if (invocation.json()) {
       invocation.printJson(status);
       return;
     }
-    JsonNode store = status.get("store");
-    String most =
-        store.get("limitBytes").isNull()
-            ? ""
-            : " of " + Size.text(store.get("limitBytes").asLong());
-    invocation.print("store: %s%s".formatted(Size.text(store.get("usedBytes").asLong()), most));
+    invocation.print("store: " + usage(status.get("store")));
+    if (status.get("memory").get("usedBytes").asLong() > 0) {
+      invocation.print("disks in memory: " + usage(status.get("memory")));
+    }
     for (JsonNode machine : status.get("disputed")) {
       invocation.print(
           "machine %s gets no answer: %s"
@@ -97,6 +101,14 @@ final class StatusCommand implements Command {
                     client.get("image").asText(),
                     name,
                     name));
+      }
+      for (JsonNode disk : client.get("missingDisks")) {
+        invocation.print(
+            "%s does without its disk at LUN %d: %s"
+                .formatted(
+                    client.get("name").asText(),
+                    disk.get("lun").asInt(),
+                    disk.get("reason").asText()));
       }
       if (!client.get("stopped").isNull()) {
         invocation.print(

@@ -113,9 +113,11 @@ public record Configuration(
    * @param limit bytes that the service may take beside those disks, or {@link #NO_LIMIT} for what
    *     its JVM takes by itself: a quarter of the machine's memory for objects, and as much again
    *     for the network's buffers
+   * @param disks bytes that all of those disks may take together
    */
-  public record Memory(Path directory, long limit) {
-    static final Memory DEFAULTS = new Memory(LocalImageStore.MEMORY, NO_LIMIT);
+  public record Memory(Path directory, long limit, long disks) {
+    static final Memory DEFAULTS =
+        new Memory(LocalImageStore.MEMORY, NO_LIMIT, LocalImageStore.halfOfMemory());
   }
 
   /** What becomes of machines that are no clients. */

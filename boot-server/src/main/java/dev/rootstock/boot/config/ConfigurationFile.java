@@ -50,7 +50,7 @@ public final class ConfigurationFile {
   /** RFC 2610 §4: what is left of option 79 beside its first byte. */
   private static final int SCOPES = 254;
 
-  private static final Set<String> MEMORY = Set.of("directory");
+  private static final Set<String> MEMORY = Set.of("directory", "disks");
   private static final Set<String> ISNS = Set.of("enabled", "listen");
 
   private ConfigurationFile() {}
@@ -134,16 +134,16 @@ public final class ConfigurationFile {
 
   private static Configuration.Memory memory(Path file, @Nullable Section section, long limit)
       throws ConfigurationException {
+    Configuration.Memory defaults = Configuration.Memory.DEFAULTS;
     if (section == null) {
-      return new Configuration.Memory(Configuration.Memory.DEFAULTS.directory(), limit);
+      return new Configuration.Memory(defaults.directory(), limit, defaults.disks());
     }
     section.only(MEMORY, Map.of());
     String directory = section.text("directory");
     return new Configuration.Memory(
-        directory == null
-            ? Configuration.Memory.DEFAULTS.directory()
-            : file.resolveSibling(directory).normalize(),
-        limit);
+        directory == null ? defaults.directory() : file.resolveSibling(directory).normalize(),
+        limit,
+        section.size("disks", defaults.disks()));
   }
 
   private static Path data(Path file, Section top) throws ConfigurationException {

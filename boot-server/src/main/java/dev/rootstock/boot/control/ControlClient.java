@@ -48,14 +48,25 @@ public final class ControlClient {
                   + " another")
               .formatted(data));
     }
-    Installation installation = Installation.open(configuration);
+    try (OnSignal _ = new OnSignal()) {
+      return doHere(Installation.open(configuration), operation, arguments, progress);
+    }
+  }
+
+  private static JsonNode doHere(
+      Installation installation, String operation, ObjectNode arguments, Progress progress)
+      throws Exception {
     Workplace workplace = Workplace.withoutServer(installation);
     JsonNode result;
     try {
       result = Operations.run(workplace, operation, arguments, progress);
     } catch (Exception e) {
+      boolean interrupted = Thread.interrupted(); // closing has files to write
       workplace.boots().close();
       installation.closeUnused();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
       throw e;
     }
     workplace.boots().close();

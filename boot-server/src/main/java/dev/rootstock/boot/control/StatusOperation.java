@@ -17,6 +17,7 @@ import dev.rootstock.boot.trail.Trail;
 import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.store.Progress;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** What {@code rootstock status} shows: every client, and how far its machine has come. */
@@ -26,13 +27,8 @@ final class StatusOperation {
   static JsonNode status(Workplace workplace, Arguments arguments, Progress progress) {
     Instant now = Instant.now();
     ObjectNode result = JsonNodeFactory.instance.objectNode();
-    Usage usage = workplace.installation().store().usage();
-    ObjectNode store = result.putObject("store").put("usedBytes", usage.allocatedBytes());
-    if (usage.limitBytes() == Configuration.NO_LIMIT) {
-      store.putNull("limitBytes");
-    } else {
-      store.put("limitBytes", usage.limitBytes());
-    }
+    put(result.putObject("store"), workplace.installation().store().usage());
+    put(result.putObject("memory"), workplace.installation().store().memoryUsage());
     ArrayNode clients = result.putArray("clients");
     for (Registration each : workplace.installation().registry().all()) {
       ObjectNode node = clients.addObject();
@@ -54,6 +50,11 @@ final class StatusOperation {
             node.put("readBytes", 0L).put("writtenBytes", 0L).putNull("left");
           });
       node.put("stopped", stopped(status, trail, now).orElse(null));
+      ArrayNode missing = node.putArray("missingDisks");
+      status
+          .map(ClientStatus::missing)
+          .orElse(List.of())
+          .forEach(disk -> missing.addObject().put("lun", disk.lun()).put("reason", disk.reason()));
     }
     ArrayNode disputed = result.putArray("disputed");
     for (Dispute each : workplace.disputed().all()) {
@@ -64,6 +65,15 @@ final class StatusOperation {
           .put("at", each.at().toString());
     }
     return result;
+  }
+
+  private static void put(ObjectNode node, Usage usage) {
+    node.put("usedBytes", usage.allocatedBytes());
+    if (usage.limitBytes() == Configuration.NO_LIMIT) {
+      node.putNull("limitBytes");
+    } else {
+      node.put("limitBytes", usage.limitBytes());
+    }
   }
 
   /**

@@ -61,7 +61,11 @@ public record Installation(
       makePrivate(data);
     }
     ImageStore store =
-        LocalImageStore.open(data, configuration.memory().directory(), configuration::storeLimit);
+        LocalImageStore.open(
+            data,
+            configuration.memory().directory(),
+            configuration::storeLimit,
+            () -> configuration.memory().disks());
     try {
       Registry registry = Registry.open(data);
       Identities identities =

@@ -336,6 +336,10 @@ class ClientDisksTest {
     empty(folder.resolve("data/clients/disks"));
     List<LogicalUnit> units = session(client, IPXE).lease.units();
     assertEquals(List.of(0, 2), units.stream().map(LogicalUnit::lun).toList());
+    List<ClientStatus.MissingDisk> missing = admission.status(client).orElseThrow().missing();
+    assertEquals(1, missing.getFirst().lun());
+    assertTrue(missing.getFirst().reason().contains("is lost"), missing.toString());
+    assertEquals(1, missing.size());
   }
 
   private String seed(FakeSession session) throws Exception {

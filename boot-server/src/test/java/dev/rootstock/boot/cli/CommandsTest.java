@@ -727,6 +727,9 @@ class CommandsTest {
     JsonNode store = commands.run("status", "--json").json().get("store");
     assertTrue(store.get("usedBytes").asLong() > 0 && store.get("limitBytes").isNull());
     assertTrue(commands.run("status").out().startsWith("store: "));
+    JsonNode memory = commands.run("status", "--json").json().get("memory");
+    assertEquals(0, memory.get("usedBytes").asLong());
+    assertTrue(memory.get("limitBytes").asLong() > 0, "half of the machine's");
     JsonNode client = commands.run("client", "show", "alpha", "--json").json();
     assertEquals(0, client.get("storeBytes").asLong());
   }

@@ -156,6 +156,12 @@ class ConfigurationFileTest {
     assertEquals(
         Path.of("/etc/rootstock/ram"),
         ConfigurationFile.parse(FILE, "memory: {directory: ram}").memory().directory());
+    Configuration.Memory limited = ConfigurationFile.parse(FILE, "memory: {disks: 3G}").memory();
+    assertEquals(
+        new Configuration.Memory(Path.of("/dev/shm"), Configuration.NO_LIMIT, 3L << 30), limited);
+    assertTrue(
+        ConfigurationFile.parse(FILE, "").memory().disks() < Long.MAX_VALUE,
+        "there is a limit by default");
     assertThrows(
         ConfigurationException.class, () -> ConfigurationFile.parse(FILE, "memory: {size: 1G}"));
   }

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +40,8 @@ import org.slf4j.LoggerFactory;
  * on it never meets another version's bytes.
  *
  * <p>The file {@code default} holds the number of the version that new boots get, where that is not
- * the newest.
+ * the newest, and the highest number that had been given until then: the version after that is the
+ * default again. So a new version with its default is one step, which happens or does not.
  */
 final class GoldenFiles {
   private static final Logger LOG = LoggerFactory.getLogger(GoldenFiles.class);
@@ -50,7 +52,10 @@ final class GoldenFiles {
   private final HostFiles.Opener opener;
   private final Map<String, NavigableMap<Integer, GoldenVersion>> images = new TreeMap<>();
   private final Map<String, Integer> lastNumber = new HashMap<>();
-  private final Map<String, Integer> defaults = new HashMap<>();
+  private final Map<String, Pin> defaults = new HashMap<>();
+
+  /** A default that holds while {@code last} is the highest number. */
+  private record Pin(int number, int last) {}
 
   /** One version is made at a time: they compete for the same disk anyway. */
   private final Object making = new Object();
@@ -138,13 +143,13 @@ final class GoldenFiles {
 
   private void loadDefault(Path image, String name) throws IOException {
     try {
-      String text = Files.readString(image.resolve(DEFAULT)).strip();
+      String[] text = Files.readString(image.resolve(DEFAULT)).strip().split(" ", 2);
       synchronized (this) {
-        defaults.put(name, Integer.parseInt(text));
+        defaults.put(name, new Pin(Integer.parseInt(text[0]), Integer.parseInt(text[1])));
       }
     } catch (NoSuchFileException newest) {
       // The usual case.
-    } catch (NumberFormatException damaged) {
+    } catch (NumberFormatException | ArrayIndexOutOfBoundsException damaged) {
       LOG.error("{} is damaged: the newest version is the default", image.resolve(DEFAULT));
     }
   }
@@ -171,7 +176,8 @@ final class GoldenFiles {
   /** The version that was made the default, if it is still there; else the newest. */
   synchronized Optional<GoldenVersion> defaultVersion(String name) {
     return Optional.ofNullable(defaults.get(name))
-        .flatMap(number -> find(name, number))
+        .filter(pin -> pin.last == lastNumber.getOrDefault(name, 0))
+        .flatMap(pin -> find(name, pin.number))
         .or(() -> Optional.ofNullable(images.get(name)).map(all -> all.lastEntry().getValue()));
   }
 
@@ -197,6 +203,10 @@ final class GoldenFiles {
 
   private static Path importing(Path image, int number) {
     return image.resolve("." + number + ".importing");
+  }
+
+  private static Path describing(Path image, int number) {
+    return image.resolve("." + number + ".describing");
   }
 
   // ---- what changes
@@ -229,7 +239,7 @@ final class GoldenFiles {
       boolean first = !Files.exists(image);
       Path bytes = importing(image, number);
       Path scratch = image.resolve("." + number + ".scratch");
-      Path description = image.resolve("." + number + ".describing");
+      Path description = describing(image, number);
       boolean finished = false;
       try {
         opener.makeFolder(image);
@@ -255,24 +265,42 @@ final class GoldenFiles {
         // durably before: else power loss could leave a version without its bytes or checksums.
         opener.syncFolder(image);
         opener.move(description, info(image, number));
-        finished = true; // from here on the next start would go on, so nothing is taken back
-        taken(name, number);
         opener.move(bytes, file(version));
         opener.syncFolder(image);
         add(version);
-        setDefault(version);
+        finished = true;
         return version;
       } finally {
-        opener.delete(scratch);
+        deleteQuietly(scratch);
         if (!finished) {
-          opener.delete(bytes);
-          opener.delete(description);
-          opener.delete(sums(image, number));
-          if (first) {
-            opener.delete(image);
-          }
+          takeBack(image, number, first);
         }
       }
+    }
+  }
+
+  /**
+   * Nobody has seen the version. Its description goes first: without one the rest is swept at the
+   * next start, or overwritten by the next version, which gets the same number.
+   */
+  private void takeBack(Path image, int number, boolean first) {
+    deleteQuietly(info(image, number));
+    for (SourceFormat format : List.of(SourceFormat.RAW, SourceFormat.QCOW2)) {
+      deleteQuietly(image.resolve(number + "." + format.text()));
+    }
+    deleteQuietly(importing(image, number));
+    deleteQuietly(describing(image, number));
+    deleteQuietly(sums(image, number));
+    if (first) {
+      deleteQuietly(image);
+    }
+  }
+
+  private void deleteQuietly(Path file) {
+    try {
+      opener.delete(file);
+    } catch (IOException failed) {
+      LOG.warn("cannot delete {}: {}", file, failed.toString());
     }
   }
 
@@ -288,28 +316,53 @@ final class GoldenFiles {
   void setDefault(GoldenVersion version) throws IOException {
     Path image = folder.resolve(version.name());
     Path file = image.resolve(DEFAULT);
+    Path fresh = image.resolve(".default.new");
     synchronized (this) {
       boolean newest =
           images.getOrDefault(version.name(), new TreeMap<>()).lastKey() == version.number();
-      if (newest) {
-        opener.delete(file);
+      Pin pin =
+          newest ? null : new Pin(version.number(), lastNumber.getOrDefault(version.name(), 0));
+      Pin before = defaults.get(version.name());
+      try {
+        put(file, fresh, pin);
+        opener.syncFolder(image);
         defaults.remove(version.name());
-      } else {
-        Path fresh = image.resolve(".default.new");
-        write(fresh, (version.number() + "\n").getBytes(StandardCharsets.US_ASCII));
-        opener.move(fresh, file);
-        defaults.put(version.name(), version.number());
+        if (pin != null) {
+          defaults.put(version.name(), pin);
+        }
+      } catch (IOException failure) {
+        deleteQuietly(fresh);
+        try {
+          put(file, fresh, before); // its name may have come over the old one
+        } catch (IOException later) {
+          LOG.warn("{} says {} after all: {}", file, version.number(), later.toString());
+        }
+        throw failure;
       }
     }
-    opener.syncFolder(image);
+  }
+
+  private void put(Path file, Path fresh, @Nullable Pin pin) throws IOException {
+    if (pin == null) {
+      opener.delete(file);
+      return;
+    }
+    write(fresh, "%d %d\n".formatted(pin.number, pin.last).getBytes(StandardCharsets.US_ASCII));
+    opener.move(fresh, file);
   }
 
   /** Takes a version away; whoever has its file open reads on. */
   void remove(GoldenVersion version, Trash trash) throws IOException {
     Path image = folder.resolve(version.name());
     synchronized (this) {
-      opener.move(info(image, version.number()), image.resolve(version.number() + ".removed"));
-      opener.syncFolder(image);
+      Path removed = image.resolve(version.number() + ".removed");
+      opener.move(info(image, version.number()), removed);
+      try {
+        opener.syncFolder(image);
+      } catch (IOException failure) {
+        opener.move(removed, info(image, version.number()));
+        throw failure;
+      }
       NavigableMap<Integer, GoldenVersion> all = images.get(version.name());
       if (all != null) {
         all.remove(version.number());
@@ -317,8 +370,12 @@ final class GoldenFiles {
           images.remove(version.name());
         }
       }
-      trash.move(file(version));
-      opener.delete(sums(version));
+      try {
+        trash.move(file(version));
+      } catch (IOException failed) {
+        LOG.warn("{} goes at the next start: {}", file(version), failed.toString());
+      }
+      deleteQuietly(sums(version));
     }
     trash.empty();
   }

@@ -257,6 +257,9 @@ public interface ImageStore extends AutoCloseable {
    */
   Usage usage();
 
+  /** What overlays in memory take together, and may take. */
+  Usage memoryUsage();
+
   /** Bytes that a client's overlay, its journal and its snapshots take together. */
   long clientBytes(String client) throws StoreException;
 
@@ -287,7 +290,10 @@ public interface ImageStore extends AutoCloseable {
   /** Names of everybody who has a disk or a snapshot, in order. */
   List<String> clients() throws StoreException;
 
-  /** Takes everything of a client out of the store that is no longer known. */
+  /**
+   * Takes everything of a client out of the store that is no longer known. A disk of it that nobody
+   * uses and that is just being copied goes when the copy has ended.
+   */
   void forget(String client) throws StoreException;
 
   /** Closes every lease of an overlay, while those who hear of first flushes still can; blocks. */

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -54,6 +55,12 @@ final class LocalDataDisks implements DataDisks {
 
   /** The last use of each disk, until it is closed. */
   private final ConcurrentHashMap<Key, User> users = new ConcurrentHashMap<>();
+
+  /** Disks that are open for nothing but being copied. */
+  private final Set<Key> copied = ConcurrentHashMap.newKeySet();
+
+  /** Those of them that go when the copy has ended. */
+  private final Set<Key> forgotten = ConcurrentHashMap.newKeySet();
 
   /** What is done to a disk by name excludes itself, each for a share of the names. */
   private final Object[] nameLocks = new Object[Limits.NAME_LOCKS];
@@ -103,14 +110,16 @@ final class LocalDataDisks implements DataDisks {
     }
     Path fresh = folder.resolve("." + file(key).getFileName());
     synchronized (lock(key)) {
+      boolean named = false;
       try {
         opener.delete(fresh);
         OverlayFile.create(fresh, opener, id.value(), sizeBytes, "");
         opener.move(fresh, file(key));
+        named = true;
         opener.syncFolder(folder);
         count(key);
       } catch (IOException failure) {
-        deleteQuietly(fresh);
+        deleteQuietly(named ? file(key) : fresh); // it is not known to be durable
         throw Failures.of("cannot make a data disk for " + client, failure);
       }
     }
@@ -187,10 +196,31 @@ final class LocalDataDisks implements DataDisks {
     return named("*");
   }
 
-  /** Removes all of a client's. */
+  /** Removes all of a client's; one that is just being copied goes when that has ended. */
   void forget(String client) throws StoreException {
     for (DataDisk disk : named(client)) {
-      remove(client, disk.id());
+      Key key = key(client, disk.id());
+      synchronized (lock(key)) {
+        if (copied.contains(key)) {
+          forgotten.add(key);
+        } else {
+          remove(client, disk.id());
+        }
+      }
+    }
+  }
+
+  private void endCopied(Key key, User user) {
+    synchronized (lock(key)) {
+      user.disk.close();
+      copied.remove(key);
+      if (forgotten.remove(key)) {
+        try {
+          remove(key.client, key.id);
+        } catch (StoreException failed) {
+          LOG.warn("{}, which was removed, stays: {}", key, failed.getMessage());
+        }
+      }
     }
   }
 
@@ -252,7 +282,7 @@ final class LocalDataDisks implements DataDisks {
       copyMoment(key, copy, (done, total) -> progress.at(done, 2 * total));
       try (Qcow2Image image =
           Qcow2Image.open(copy, opener, new MapCache(Limits.IMPORT_MAP_BYTES), null)) {
-        new Export(image, copy, HostFiles::open)
+        new Export(image, copy, opener)
             .to(file, format, (done, total) -> progress.at(total + done, 2 * total));
       }
     } catch (NoSuchFileException none) {
@@ -275,6 +305,7 @@ final class LocalDataDisks implements DataDisks {
         requireUnused(key);
         known = lease(key);
         ours = true;
+        copied.add(key);
       }
       user = known;
     }
@@ -296,7 +327,7 @@ final class LocalDataDisks implements DataDisks {
       layer.finish();
     } finally {
       if (ours) {
-        user.disk.close();
+        endCopied(key, user);
       }
     }
   }
@@ -309,7 +340,7 @@ final class LocalDataDisks implements DataDisks {
         requireUnused(key);
         trash.move(file(key));
         space.account(client).drop(id);
-        opener.delete(OverlayFile.journal(file(key)));
+        deleteQuietly(OverlayFile.journal(file(key)));
         opener.syncFolder(folder);
       }
     } catch (NoSuchFileException none) {

@@ -4,6 +4,7 @@ package dev.rootstock.images.store;
 import dev.rootstock.images.Limits;
 import dev.rootstock.images.store.StoreException.Kind;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -20,6 +21,9 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A folder of one data directory in a file system that lives in RAM, {@code
@@ -34,6 +38,8 @@ final class MemoryFolder {
   private static final Set<String> TYPES = Set.of("tmpfs", "ramfs");
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rwx------");
+
+  private static final Pattern TOTAL = Pattern.compile("MemTotal: +([0-9]{1,15}) kB");
 
   private final Path parent;
   private final Path folder;
@@ -103,6 +109,20 @@ final class MemoryFolder {
       }
     } catch (IOException failure) {
       throw Failures.of("cannot look at " + parent, failure);
+    }
+  }
+
+  /** The machine's memory in bytes; {@link Long#MAX_VALUE} where nobody says. */
+  static long machineBytes() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/meminfo"))) {
+      return lines
+          .map(TOTAL::matcher)
+          .filter(Matcher::matches)
+          .mapToLong(total -> Long.parseLong(total.group(1)) << 10)
+          .findFirst()
+          .orElse(Long.MAX_VALUE);
+    } catch (IOException | UncheckedIOException unknown) {
+      return Long.MAX_VALUE;
     }
   }
 

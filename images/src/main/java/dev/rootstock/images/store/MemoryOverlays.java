@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
+import dev.rootstock.images.Limits;
+import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.HostFiles;
 import java.io.IOException;
 import java.util.List;
@@ -17,17 +19,19 @@ final class MemoryOverlays {
 
   /** Makes the overlays of a folder that is there. */
   interface Maker {
-    Overlays of(OverlayFiles files, Trash trash) throws IOException;
+    Overlays of(OverlayFiles files, Trash trash, StoreSpace space) throws IOException;
   }
 
   private final MemoryFolder folder;
+  private final StoreSpace space;
   private final HostFiles.Opener opener;
   private final Maker maker;
   private @Nullable Overlays overlays;
   private @Nullable Trash trash;
 
-  MemoryOverlays(MemoryFolder folder, HostFiles.Opener opener, Maker maker) {
+  MemoryOverlays(MemoryFolder folder, StoreSpace space, HostFiles.Opener opener, Maker maker) {
     this.folder = folder;
+    this.space = space;
     this.opener = opener;
     this.maker = maker;
     if (folder.isThere()) {
@@ -42,7 +46,8 @@ final class MemoryOverlays {
   private Overlays open() throws StoreException, IOException {
     folder.make();
     Trash ours = new Trash(folder.clients().resolve(".trash"), opener);
-    Overlays made = maker.of(new OverlayFiles(folder.clients(), opener, ours), ours);
+    Overlays made = maker.of(new OverlayFiles(folder.clients(), opener, ours), ours, space);
+    space.countAll(made.files().clients(), made::count);
     trash = ours;
     overlays = made;
     ours.empty();
@@ -52,6 +57,18 @@ final class MemoryOverlays {
   /** Refuses where a new disk in memory could not be. */
   void check() throws StoreException {
     folder.check();
+    Usage usage = space.usage();
+    if (usage.limitBytes() - usage.allocatedBytes() < Limits.LEAST_MEMORY_BYTES) {
+      throw new StoreException(
+          StoreException.Kind.NO_SPACE,
+          "disks in memory take %d bytes of %d, and a new one needs %d: end some, or raise 'memory.disks'"
+              .formatted(usage.allocatedBytes(), usage.limitBytes(), Limits.LEAST_MEMORY_BYTES));
+    }
+  }
+
+  /** What all of them take, and may take. */
+  Usage usage() {
+    return space.usage();
   }
 
   /** The overlays, for a new one among them. */
@@ -82,6 +99,7 @@ final class MemoryOverlays {
     if (overlays == null || trash == null) {
       return;
     }
+    space.close();
     overlays.close();
     trash.close();
     try {

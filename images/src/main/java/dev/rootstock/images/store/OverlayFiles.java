@@ -88,19 +88,31 @@ final class OverlayFiles {
       // The usual case.
     }
     opener.move(fresh, file(client));
-    opener.delete(OverlayFile.journal(file(client)));
+    deleteQuietly(OverlayFile.journal(file(client)));
   }
 
-  /** Puts a finished, durable overlay into the place of the one that the client has. */
+  /**
+   * Puts a finished, durable overlay into the place of the one that the client has. Where that
+   * fails the client has the one before.
+   */
   void replace(String client, Path fresh) throws IOException {
     Path file = file(client);
-    if (Files.exists(file)) {
-      trash.keep(file);
-    }
+    boolean first = !Files.exists(file);
+    Path before = first ? null : trash.keep(file);
     opener.move(fresh, file);
-    // That of the one before, if it was never opened again.
-    opener.delete(OverlayFile.journal(file));
-    names.sync();
+    try {
+      names.sync();
+    } catch (IOException failure) {
+      if (first) {
+        trash.deleteQuietly(file);
+      } else if (before != null) {
+        opener.move(before, file);
+      }
+      throw failure;
+    }
+    // That of the one before, if it was never opened again. The new one is not marked as having a
+    // journal, so it would not be replayed.
+    trash.deleteQuietly(OverlayFile.journal(file));
   }
 
   /** Takes a client's overlay away; false when there is none. */
@@ -110,7 +122,7 @@ final class OverlayFiles {
     } catch (NoSuchFileException none) {
       return false;
     }
-    opener.delete(OverlayFile.journal(file(client)));
+    deleteQuietly(OverlayFile.journal(file(client)));
     names.sync();
     return true;
   }
@@ -149,10 +161,6 @@ final class OverlayFiles {
 
   /** Deletes what is of no use to anybody; what cannot be deleted is swept at the next start. */
   void deleteQuietly(Path file) {
-    try {
-      opener.delete(file);
-    } catch (IOException failed) {
-      LOG.warn("cannot delete {}: {}", file, failed.toString());
-    }
+    trash.deleteQuietly(file);
   }
 }

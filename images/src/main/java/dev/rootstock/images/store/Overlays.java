@@ -29,9 +29,13 @@ import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Clients' overlays, and every disk that is in use; {@link OverlayFiles} has their names. */
 final class Overlays {
+  private static final Logger LOG = LoggerFactory.getLogger(Overlays.class);
+
   /** The only backing names that are ever opened: what an overlay's header says is not trusted. */
   private static final Pattern BACKING =
       Pattern.compile("\\.\\./images/([^/]{1,63})/([1-9][0-9]{0,5})\\.(raw|qcow2)");
@@ -59,6 +63,12 @@ final class Overlays {
    * the disk, and one client's slow disk must not keep others from their logins.
    */
   private final Object[] nameLocks = new Object[Limits.NAME_LOCKS];
+
+  /** Clients whose overlay is open for nothing but being copied. */
+  private final Set<String> copied = ConcurrentHashMap.newKeySet();
+
+  /** Those of them whose overlay goes when the copy has ended. */
+  private final Set<String> forgotten = ConcurrentHashMap.newKeySet();
 
   /** Overlays are filled one at a time: each takes a disk's whole speed. */
   private final Object filling = new Object();
@@ -109,9 +119,10 @@ final class Overlays {
         files.deleteQuietly(fresh);
         count(client);
         throw Failures.of("cannot make a disk for " + client, failure);
+      } finally {
+        trash.empty();
       }
     }
-    trash.empty();
   }
 
   /** Sees to it that a client has this overlay; see {@link ImageStore#provideOverlay}. */
@@ -131,9 +142,10 @@ final class Overlays {
         files.deleteQuietly(files.fresh(client, ""));
         count(client);
         throw Failures.of("cannot make a disk for " + client, failure);
+      } finally {
+        trash.empty();
       }
     }
-    trash.empty();
   }
 
   /** Counts what the client's overlay takes, which nobody uses now. */
@@ -179,20 +191,13 @@ final class Overlays {
         opener.delete(fresh);
         OverlayFile.create(fresh, opener, id.value(), content.size(), backing(base));
         GoldenImage below = shares.acquire(base);
-        try (BlockDevice device =
-            OverlayFile.open(fresh, opener)
-                .device(
-                    below,
-                    threads,
-                    tables,
-                    room,
-                    Space.unlimited(),
-                    () -> {},
-                    () -> shares.release(base))) {
+        try (BlockDevice device = filled(fresh, below, room)) {
           DeviceFill.copy(content, below, device, progress);
+        } finally {
+          shares.release(base);
         }
         if (Files.exists(OverlayFile.journal(fresh))) {
-          throw new IOException("the new disk did not close well");
+          throw new IOException("the new disk did not close well; the log says why");
         }
         synchronized (nameLock(client)) {
           requireUnused(client);
@@ -212,9 +217,19 @@ final class Overlays {
         room.set(0);
         files.deleteQuietly(fresh);
         files.deleteQuietly(OverlayFile.journal(fresh));
+        trash.empty();
       }
     }
-    trash.empty();
+  }
+
+  private BlockDevice filled(Path fresh, GoldenImage below, Space room) throws IOException {
+    OverlayFile file = OverlayFile.open(fresh, opener);
+    try {
+      return file.device(below, threads, tables, room, Space.unlimited(), () -> {}, () -> {});
+    } catch (IOException | RuntimeException failure) {
+      file.close();
+      throw failure;
+    }
   }
 
   /**
@@ -243,6 +258,7 @@ final class Overlays {
           throw Failures.of("cannot open the disk of " + client, failure);
         }
         ours = true;
+        copied.add(client);
       }
     }
     try {
@@ -257,7 +273,35 @@ final class Overlays {
         room.set(0);
       }
       if (ours) {
-        user.disk.close();
+        endCopied(client, user);
+      }
+    }
+  }
+
+  private void endCopied(String client, User user) {
+    synchronized (nameLock(client)) {
+      user.disk.close();
+      copied.remove(client);
+      if (forgotten.remove(client)) {
+        try {
+          removeOverlay(client);
+        } catch (StoreException failed) {
+          LOG.warn("the disk of {}, which was removed, stays: {}", client, failed.getMessage());
+        }
+      }
+    }
+  }
+
+  /**
+   * Takes away the overlay of a client that is no longer known. One that is just being copied goes
+   * when that has ended; nobody gets a disk of this name before.
+   */
+  void forget(String client) throws StoreException {
+    synchronized (nameLock(client)) {
+      if (copied.contains(client)) {
+        forgotten.add(client);
+      } else {
+        removeOverlay(client);
       }
     }
   }

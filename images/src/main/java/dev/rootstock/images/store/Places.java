@@ -96,7 +96,14 @@ final class Places {
     }
   }
 
-  /** The same but for one place. */
+  /** Takes a client's overlay away that is no longer known, at once or when it has been copied. */
+  void forget(String client) throws StoreException {
+    for (Overlays each : all()) {
+      each.forget(client);
+    }
+  }
+
+  /** Removes it but for one place. */
   void removeBut(Overlays kept, String client) throws StoreException {
     for (Overlays each : all()) {
       if (each != kept) {

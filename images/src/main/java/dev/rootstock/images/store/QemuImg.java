@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -68,7 +70,11 @@ final class QemuImg {
     String said;
     try {
       process.getOutputStream().close();
-      said = follow(process.getInputStream(), progress, total);
+      // On another thread, for a read of what it says cannot be interrupted.
+      FutureTask<String> following =
+          new FutureTask<>(() -> follow(process.getInputStream(), progress, total));
+      Thread.ofVirtual().start(following);
+      said = following.get();
       int exit = process.waitFor();
       if (exit == 127) {
         throw new StoreException(
@@ -81,6 +87,12 @@ final class QemuImg {
         throw new StoreException(
             said.contains("No space left") ? Kind.NO_SPACE : Kind.INVALID,
             why + ", and qemu-img failed (exit " + exit + "): " + said);
+      }
+    } catch (ExecutionException failed) {
+      switch (failed.getCause()) {
+        case IOException unreadable -> throw unreadable;
+        case RuntimeException told -> throw told;
+        case null, default -> throw new IllegalStateException(failed);
       }
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();

@@ -34,14 +34,24 @@ final class Snapshots {
   private final Places places;
   private final GoldenShares shares;
   private final StoreSpace space;
+  private final Trash trash;
 
   /** Two of one name would write, and remove, one file. */
   private final Set<Path> beingTaken = ConcurrentHashMap.newKeySet();
 
+  /** Those of them whose client is gone. */
+  private final Set<Path> unwanted = ConcurrentHashMap.newKeySet();
+
   Snapshots(
-      Path folder, HostFiles.Opener opener, Places places, GoldenShares shares, StoreSpace space)
+      Path folder,
+      HostFiles.Opener opener,
+      Places places,
+      GoldenShares shares,
+      StoreSpace space,
+      Trash trash)
       throws IOException {
     this.space = space;
+    this.trash = trash;
     this.folder = folder;
     this.opener = opener;
     opener.makeFolder(folder);
@@ -77,19 +87,29 @@ final class Snapshots {
       opener.delete(fresh);
       StoreSpace.Share room = space.account(client).share();
       places.copyMoment(client, fresh, room, progress);
+      boolean named = false;
       try {
+        Snapshot taken = snapshot(client, name, fresh);
         opener.move(fresh, file);
-      } catch (IOException failure) {
-        opener.delete(fresh);
+        named = true;
+        if (unwanted.contains(file)) {
+          throw new StoreException(Kind.NOT_FOUND, "client " + client + " has been removed");
+        }
+        opener.syncFolder(folder);
+        space.account(client).keep(name, room);
+        return taken;
+      } catch (StoreException | IOException failure) {
+        trash.deleteQuietly(fresh);
+        if (named) {
+          trash.deleteQuietly(file); // which is not known to be durable
+        }
         room.set(0);
         throw failure;
       }
-      space.account(client).keep(name, room);
-      opener.syncFolder(folder);
     } finally {
       beingTaken.remove(file);
+      unwanted.remove(file);
     }
-    return snapshot(client, name, file);
   }
 
   List<Snapshot> of(String client) throws StoreException, IOException {
@@ -140,6 +160,11 @@ final class Snapshots {
 
   /** Removes all snapshots of a client. */
   void removeAll(String client) throws IOException {
+    for (Path file : beingTaken) {
+      if (file.getFileName().toString().startsWith(client + "@")) {
+        unwanted.add(file); // its taking sees this, or we see the file
+      }
+    }
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, client + "@*" + ENDING)) {
       for (Path file : files) {
         opener.delete(file);
@@ -164,7 +189,7 @@ final class Snapshots {
       places.copyMoment(client, file, room, progress);
       return use(client, file, use);
     } finally {
-      opener.delete(file);
+      trash.deleteQuietly(file);
       room.set(0);
     }
   }

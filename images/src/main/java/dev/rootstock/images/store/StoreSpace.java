@@ -35,7 +35,13 @@ import org.slf4j.LoggerFactory;
 final class StoreSpace {
   private static final Logger LOG = LoggerFactory.getLogger(StoreSpace.class);
 
+  /** What to say when it is full, with its limit and what is taken. */
+  private static final String STORE =
+      "the store's limit is %d bytes, and %d are taken: remove what is not needed, or raise"
+          + " 'store.limit'";
+
   private final LongSupplier limit;
+  private final String full;
   private final AtomicLong used = new AtomicLong();
   private final ConcurrentHashMap<String, Account> accounts = new ConcurrentHashMap<>();
   private volatile ToLongFunction<String> limits = client -> Long.MAX_VALUE;
@@ -48,7 +54,20 @@ final class StoreSpace {
 
   /** A store that may take so much; asked each time. */
   StoreSpace(LongSupplier limit) {
+    this(limit, STORE);
+  }
+
+  private StoreSpace(LongSupplier limit, String full) {
     this.limit = limit;
+    this.full = full;
+  }
+
+  /** All disks in memory, which may take so much together. */
+  static StoreSpace inMemory(LongSupplier limit) {
+    return new StoreSpace(
+        limit,
+        "all disks in memory may take %d bytes together, and take %d: end some, or raise"
+            + " 'memory.disks'");
   }
 
   /**
@@ -247,9 +266,7 @@ final class StoreSpace {
         if (owner != null) {
           owner.used.addAndGet(-more);
         }
-        throw new QuotaException(
-            "the store's limit is %d bytes, and %d are taken: remove what is not needed, or raise 'store.limit'"
-                .formatted(limit.getAsLong(), used.get()));
+        throw new QuotaException(full.formatted(limit.getAsLong(), used.get()));
       }
       bytes.addAndGet(more);
     }

@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,13 +49,19 @@ final class Trash implements Closeable {
     sweeper.allowCoreThreadTimeOut(true);
   }
 
-  /** Keeps a file's content from being deleted by whatever replaces its name next. */
-  void keep(Path file) throws IOException {
+  /**
+   * Keeps a file's content from being deleted by whatever replaces its name next.
+   *
+   * @return the name that it has meanwhile; null where the file system has no links
+   */
+  @Nullable Path keep(Path file) throws IOException {
+    Path kept = fresh();
     try {
-      opener.link(fresh(), file);
+      opener.link(kept, file);
     } catch (UnsupportedOperationException noLinks) {
-      // Then the replacing itself deletes it: slower, and just as right.
+      return null; // then the replacing itself deletes it: slower, and just as right
     }
+    return kept;
   }
 
   /** Takes a file away from its name. */
@@ -64,6 +71,15 @@ final class Trash implements Closeable {
 
   private Path fresh() {
     return folder.resolve(UUID.randomUUID().toString());
+  }
+
+  /** Deletes what is of no use to anybody; what cannot be deleted is swept at the next start. */
+  void deleteQuietly(Path file) {
+    try {
+      opener.delete(file);
+    } catch (IOException failed) {
+      LOG.warn("cannot delete {}: {}", file, failed.toString());
+    }
   }
 
   /** Has everything in the folder deleted soon. */
@@ -77,7 +93,7 @@ final class Trash implements Closeable {
         if (closed) {
           return;
         }
-        opener.delete(file);
+        deleteQuietly(file);
       }
     } catch (IOException failed) {
       LOG.warn("cannot empty {}: {}", folder, failed.toString());

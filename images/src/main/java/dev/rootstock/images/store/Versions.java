@@ -164,7 +164,7 @@ final class Versions implements Closeable {
                         layer.size(),
                         SourceFormat.QCOW2,
                         LayerCopy.copy(
-                            layer, below, base.file(), bytes, metered, () -> closed, progress)));
+                            layer, below, base.file(), bytes, metered, this::stopped, progress)));
       } finally {
         shares.release(base);
       }
@@ -182,6 +182,10 @@ final class Versions implements Closeable {
               });
     }
     return made;
+  }
+
+  private boolean stopped() {
+    return closed || Thread.currentThread().isInterrupted();
   }
 
   void verify(GoldenVersion version, Progress progress) throws StoreException {
@@ -259,7 +263,7 @@ final class Versions implements Closeable {
     Path fresh = file.resolveSibling("." + version.number() + ".flattening");
     GoldenImage image = shares.acquire(version);
     try (VersionSpace.Making room = space.making()) {
-      opener.delete(fresh);
+      opener.delete(fresh); // of a time when it could not be deleted
       Checksums.Result found =
           LayerCopy.copy(image, null, null, fresh, room::open, () -> closed, Progress.NONE);
       if (!found.sha256().equals(version.sha256())) {
@@ -268,14 +272,13 @@ final class Versions implements Closeable {
       Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("r--r--r--"));
       trash.keep(file);
       opener.move(fresh, file);
-      room.became(version);
-      opener.syncFolder(files.folder(version));
+      room.became(version); // durable or not: both files show the same
       LOG.info("{} is whole: it stands on no other version any more", version);
     } finally {
-      opener.delete(fresh);
       shares.release(version);
+      trash.deleteQuietly(fresh);
+      trash.empty();
     }
-    trash.empty();
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.store.StoreException.Kind;
 import dev.rootstock.images.testing.Disk;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -216,5 +218,45 @@ class MemoryPlaceTest {
     try (Stream<Path> inside = Files.list(elsewhere)) {
       assertEquals(0, inside.count());
     }
+  }
+
+  /** Writes pieces until there is no room; returns what the refusal says. */
+  private static String fill(LeasedDisk disk) throws Exception {
+    byte[] piece = new byte[64 << 10];
+    Arrays.fill(piece, (byte) 1);
+    for (int at = 0; at < 1 << 20; at += piece.length) {
+      try {
+        new Disk(disk.device()).write(at, piece);
+      } catch (BlockIoException refused) {
+        assertEquals(BlockIoException.Kind.NO_SPACE, refused.kind());
+        return String.valueOf(refused.getMessage());
+      }
+    }
+    return "";
+  }
+
+  @Test
+  void allOfThemTogetherHaveALimit() throws Exception {
+    store.close();
+    LongSupplier limit = () -> 1536 << 10;
+    store = LocalImageStore.open(data, memory, () -> Long.MAX_VALUE, limit);
+    OverlayId first = made("web1");
+    OverlayId second = made("web2");
+    try (LeasedDisk one = opened("web1", first);
+        LeasedDisk two = opened("web2", second)) {
+      assertEquals("", fill(one));
+      assertTrue(fill(two).contains("'memory.disks'"), "the second is refused by name");
+      assertTrue(store.memoryUsage().allocatedBytes() <= limit.getAsLong());
+    }
+    assertEquals(Kind.NO_SPACE, assertThrows(StoreException.class, store::checkMemory).kind());
+    long used = store.memoryUsage().allocatedBytes();
+    store.close();
+    store = LocalImageStore.open(data, memory, () -> Long.MAX_VALUE, limit);
+    assertEquals(used, store.memoryUsage().allocatedBytes(), "a restart counts them");
+    store.removeOverlay("web1");
+    try (LeasedDisk two = opened("web2", second)) {
+      assertEquals("", fill(two));
+    }
+    assertEquals(Long.MAX_VALUE, store.usage().limitBytes(), "the store's own is another one");
   }
 }

@@ -64,15 +64,12 @@ public final class MirroredFiles implements HostFiles.Opener {
     return mirror.boot();
   }
 
-  private record Both(HostFile real, HostFile mirrored) implements HostFile {
-    @Override
-    public boolean tryRead(long offset, ByteBuffer into) {
-      return real.tryRead(offset, into);
-    }
+  private static final class Both extends PassingFile {
+    private final HostFile mirrored;
 
-    @Override
-    public void read(long offset, ByteBuffer into) throws IOException {
-      real.read(offset, into);
+    Both(HostFile real, HostFile mirrored) {
+      super(real);
+      this.mirrored = mirrored;
     }
 
     @Override
@@ -81,7 +78,7 @@ public final class MirroredFiles implements HostFiles.Opener {
       for (int i = 0; i < parts.length; i++) {
         copies[i] = parts[i].duplicate();
       }
-      real.write(offset, parts);
+      inner.write(offset, parts);
       mirrored.write(offset, copies);
     }
 
@@ -91,35 +88,15 @@ public final class MirroredFiles implements HostFiles.Opener {
     }
 
     @Override
-    public long size() throws IOException {
-      return real.size();
-    }
-
-    @Override
     public void truncate(long size) throws IOException {
-      real.truncate(size);
+      inner.truncate(size);
       mirrored.truncate(size);
     }
 
     @Override
     public void punch(long offset, long length) throws IOException {
-      real.punch(offset, length);
+      inner.punch(offset, length);
       mirrored.punch(offset, length);
-    }
-
-    @Override
-    public long allocated() throws IOException {
-      return real.allocated();
-    }
-
-    @Override
-    public void lock() throws IOException {
-      real.lock();
-    }
-
-    @Override
-    public void close() throws IOException {
-      real.close();
     }
   }
 }

@@ -138,21 +138,9 @@ public final class TestFiles implements HostFiles.Opener {
     events.add(event);
   }
 
-  private final class TestFile implements HostFile {
-    private final HostFile real;
-
+  private final class TestFile extends PassingFile {
     TestFile(HostFile real) {
-      this.real = real;
-    }
-
-    @Override
-    public boolean tryRead(long offset, ByteBuffer into) {
-      return real.tryRead(offset, into);
-    }
-
-    @Override
-    public void read(long offset, ByteBuffer into) throws IOException {
-      real.read(offset, into);
+      super(real);
     }
 
     @Override
@@ -173,7 +161,7 @@ public final class TestFiles implements HostFiles.Opener {
       }
       if (now == null || all.limit() < length) {
         remember(new Written(offset, all.duplicate().asReadOnlyBuffer()));
-        real.write(offset, all.duplicate());
+        inner.write(offset, all.duplicate());
       }
       if (now == Fault.NO_SPACE || now == Fault.HALF_THEN_NO_SPACE) {
         throw new NoSpaceException("a full disk, by order of the test");
@@ -187,25 +175,20 @@ public final class TestFiles implements HostFiles.Opener {
       if (nextSyncFails()) {
         throw new IOException("a sync that failed, by order of the test");
       }
-      real.sync();
+      inner.sync();
       remember(new Synced());
-    }
-
-    @Override
-    public long size() throws IOException {
-      return real.size();
     }
 
     @Override
     public void truncate(long size) throws IOException {
       failBroken();
-      real.truncate(size);
+      inner.truncate(size);
     }
 
     @Override
     public void punch(long offset, long length) throws IOException {
       failBroken();
-      real.punch(offset, length);
+      inner.punch(offset, length);
     }
 
     /** Neither needs space, so of the faults only a broken disk strikes them. */
@@ -213,21 +196,6 @@ public final class TestFiles implements HostFiles.Opener {
       if (fault == Fault.IO_ERROR && nextWrite() != null) {
         throw new IOException("a broken disk, by order of the test");
       }
-    }
-
-    @Override
-    public long allocated() throws IOException {
-      return real.allocated();
-    }
-
-    @Override
-    public void lock() throws IOException {
-      real.lock();
-    }
-
-    @Override
-    public void close() throws IOException {
-      real.close();
     }
   }
 }
