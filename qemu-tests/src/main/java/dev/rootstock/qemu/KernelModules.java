@@ -17,7 +17,8 @@ import java.util.Set;
 final class KernelModules {
   /** What the initramfs loads, in this order; what these need, modules.dep says. */
   private static final List<String> LOADED =
-      List.of("virtio_pci", "virtio_net", "iscsi_tcp", "iscsi_ibft", "sd_mod", "ext4");
+      List.of(
+          "virtio_pci", "virtio_net", "virtio_blk", "iscsi_tcp", "iscsi_ibft", "sd_mod", "ext4");
 
   /** Asked for by alias when ext4 and iscsi_tcp start, so modules.dep does not name them. */
   private static final List<String> ASKED_BY_ALIAS = List.of("crc32c_generic", "crc32c-intel");
