@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -43,6 +44,9 @@ public record IpxeOptions(SortedMap<Integer, String> values) {
 
   public static final int REVERSE_PASSWORD = 0xC1;
 
+  private static final Set<Integer> SECRETS =
+      Set.of(USERNAME, PASSWORD, REVERSE_USERNAME, REVERSE_PASSWORD);
+
   private static final int PAD = 0;
   private static final int END = 255;
   private static final String ON = "01";
@@ -65,6 +69,13 @@ public record IpxeOptions(SortedMap<Integer, String> values) {
     TreeMap<Integer, String> more = new TreeMap<>(values);
     more.put(code, HexFormat.of().formatHex(text.getBytes(StandardCharsets.US_ASCII)));
     return new IpxeOptions(more);
+  }
+
+  /** The same without what CHAP takes. */
+  public IpxeOptions withoutSecrets() {
+    TreeMap<Integer, String> told = new TreeMap<>(values);
+    told.keySet().removeAll(SECRETS);
+    return new IpxeOptions(told);
   }
 
   /**

@@ -51,6 +51,9 @@ final class ClientText {
     if (client.get("secureBoot").asBoolean()) {
       pair(pairs, "secure boot", "signed programs" + from(client, "secure-boot"));
     }
+    if (client.get("install").asBoolean()) {
+      pair(pairs, "install", "its disk is attached, not booted from" + from(client, "install"));
+    }
     if (!client.get("menu").isEmpty()) {
       List<String> menu = new ArrayList<>();
       client.get("menu").forEach(image -> menu.add(image.asText()));

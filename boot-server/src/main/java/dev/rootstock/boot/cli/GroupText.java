@@ -34,6 +34,7 @@ final class GroupText {
     pairs.add(new String[] {"size", size(group.get("sizeBytes"), "the image's")});
     pairs.add(new String[] {"limit", size(group.get("limitBytes"), "none")});
     pairs.add(new String[] {"secure boot", text(group.get("secureBoot"))});
+    pairs.add(new String[] {"install", text(group.get("install"))});
     pairs.add(new String[] {"menu", menu(group.get("menu"))});
     List<String> clients = new ArrayList<>();
     group.get("clients").forEach(name -> clients.add(name.asText()));

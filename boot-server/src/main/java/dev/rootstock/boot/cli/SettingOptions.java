@@ -22,6 +22,10 @@ final class SettingOptions {
         Command.option(
             "secure-boot", "true|false", "whether firmware gets programs signed for Secure Boot"),
         Command.option(
+            "install",
+            "true|false",
+            "whether the disk is only attached, for an installer that the machine boots instead"),
+        Command.option(
             "menu",
             "NAME[@VERSION],...",
             "images to choose from at the console, unless the disk is persistent; none for no"
@@ -46,14 +50,8 @@ final class SettingOptions {
     put(invocation, arguments, "mode");
     size(invocation, arguments, "size", "sizeBytes");
     size(invocation, arguments, "limit", "limitBytes");
-    String secureBoot = invocation.value("secure-boot");
-    if (secureBoot != null) {
-      if (!TRUTHS.contains(secureBoot)) {
-        throw new UsageException(
-            "'--secure-boot %s' is not known: use true or false".formatted(secureBoot));
-      }
-      arguments.put("secureBoot", secureBoot);
-    }
+    truth(invocation, arguments, "secure-boot", "secureBoot");
+    truth(invocation, arguments, "install", "install");
     String menu = invocation.value("menu");
     if (menu != null) {
       strings(arguments, "menu", List.of(menu.split(",", -1)));
@@ -79,6 +77,19 @@ final class SettingOptions {
     if (!values.isEmpty()) {
       ArrayNode array = node.putArray(field);
       values.forEach(array::add);
+    }
+  }
+
+  private static void truth(
+      Invocation invocation, ObjectNode arguments, String option, String field)
+      throws UsageException {
+    String truth = invocation.value(option);
+    if (truth != null) {
+      if (!TRUTHS.contains(truth)) {
+        throw new UsageException(
+            "'--%s %s' is not known: use true or false".formatted(option, truth));
+      }
+      arguments.put(field, truth);
     }
   }
 

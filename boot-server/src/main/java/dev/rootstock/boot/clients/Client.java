@@ -44,7 +44,7 @@ public record Client(
     this(
         name,
         new ClientKeys(macs, uuid, initiators, List.of()),
-        new Settings(image, mode, sizeBytes, OptionalLong.empty(), null, null),
+        new Settings(image, mode, sizeBytes, OptionalLong.empty(), null, null, null),
         null,
         address,
         List.of());
@@ -103,6 +103,14 @@ public record Client(
   /** Whether its firmware gets programs that are signed for Secure Boot. */
   public boolean secureBoot() {
     return Boolean.TRUE.equals(settings().secureBoot());
+  }
+
+  /**
+   * Whether an operating system is to be installed onto its disk: its boot firmware attaches the
+   * disk, keeps it, and goes on to the machine's next boot device.
+   */
+  public boolean install() {
+    return Boolean.TRUE.equals(settings().install());
   }
 
   /**

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** Clients and groups in the registry's JSON. What somebody does not say has no field. */
 final class ClientJson {
   private static final Set<String> SETTINGS =
-      Set.of("image", "mode", "size", "limit", "secureBoot", "menu");
+      Set.of("image", "mode", "size", "limit", "secureBoot", "install", "menu");
   private static final Set<String> CLIENT =
       Set.of(
           "name",
@@ -41,6 +41,7 @@ final class ClientJson {
           "size",
           "limit",
           "secureBoot",
+          "install",
           "menu",
           "group",
           "address",
@@ -85,20 +86,27 @@ final class ClientJson {
     if (settings.secureBoot() != null) {
       node.put("secureBoot", settings.secureBoot());
     }
+    if (settings.install() != null) {
+      node.put("install", settings.install());
+    }
     if (settings.menu() != null) {
       strings(node, "menu", settings.menu());
     }
   }
 
   private static Settings settings(JsonNode node) throws IOException {
-    JsonNode secureBoot = node.get("secureBoot");
     return new Settings(
         optional(node.get("image"), ImageReference::parse),
         optional(node.get("mode"), Mode::parse),
         optionalNumber(node.get("size")),
         optionalNumber(node.get("limit")),
-        secureBoot == null ? null : truth(secureBoot),
+        optionalTruth(node.get("secureBoot")),
+        optionalTruth(node.get("install")),
         node.has("menu") ? list(node.get("menu"), ImageReference::parse) : null);
+  }
+
+  private static @Nullable Boolean optionalTruth(@Nullable JsonNode node) throws IOException {
+    return node == null ? null : truth(node);
   }
 
   static ObjectNode write(Registration registration) {

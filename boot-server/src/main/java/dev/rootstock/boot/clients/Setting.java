@@ -12,6 +12,7 @@ public enum Setting {
   SIZE,
   LIMIT,
   SECURE_BOOT,
+  INSTALL,
   MENU;
 
   /** As users write it: {@code secure-boot}. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param sizeBytes the size of the disk, a multiple of 512; 0 for the image's own
  * @param limitBytes what writes may take in the store; 0 for no limit
  * @param secureBoot whether firmware gets programs that are signed for Secure Boot
+ * @param install whether the machine gets its disk attached and boots from something else
  * @param menu the images that whoever is at the machine may choose from; empty for no menu
  */
 public record Settings(
@@ -23,12 +24,13 @@ public record Settings(
     OptionalLong sizeBytes,
     OptionalLong limitBytes,
     @Nullable Boolean secureBoot,
+    @Nullable Boolean install,
     @Nullable List<ImageReference> menu) {
   private static final int BLOCK = 512;
 
   /** Nothing is said. */
   public static final Settings NONE =
-      new Settings(null, null, OptionalLong.empty(), OptionalLong.empty(), null, null);
+      new Settings(null, null, OptionalLong.empty(), OptionalLong.empty(), null, null, null);
 
   public Settings {
     if (limitBytes.isPresent() && limitBytes.getAsLong() < 0) {
@@ -65,6 +67,7 @@ public record Settings(
       case SIZE -> sizeBytes.isPresent();
       case LIMIT -> limitBytes.isPresent();
       case SECURE_BOOT -> secureBoot != null;
+      case INSTALL -> install != null;
       case MENU -> menu != null;
     };
   }
@@ -77,6 +80,7 @@ public record Settings(
         sizeBytes.isPresent() ? sizeBytes : others.sizeBytes,
         limitBytes.isPresent() ? limitBytes : others.limitBytes,
         secureBoot != null ? secureBoot : others.secureBoot,
+        install != null ? install : others.install,
         menu != null ? menu : others.menu);
   }
 
@@ -88,31 +92,36 @@ public record Settings(
       case SIZE -> withSize(OptionalLong.empty());
       case LIMIT -> withLimit(OptionalLong.empty());
       case SECURE_BOOT -> withSecureBoot(null);
+      case INSTALL -> withInstall(null);
       case MENU -> withMenu(null);
     };
   }
 
   public Settings withImage(@Nullable ImageReference newImage) {
-    return new Settings(newImage, mode, sizeBytes, limitBytes, secureBoot, menu);
+    return new Settings(newImage, mode, sizeBytes, limitBytes, secureBoot, install, menu);
   }
 
   public Settings withMode(@Nullable Mode newMode) {
-    return new Settings(image, newMode, sizeBytes, limitBytes, secureBoot, menu);
+    return new Settings(image, newMode, sizeBytes, limitBytes, secureBoot, install, menu);
   }
 
   public Settings withSize(OptionalLong newSize) {
-    return new Settings(image, mode, newSize, limitBytes, secureBoot, menu);
+    return new Settings(image, mode, newSize, limitBytes, secureBoot, install, menu);
   }
 
   public Settings withLimit(OptionalLong newLimit) {
-    return new Settings(image, mode, sizeBytes, newLimit, secureBoot, menu);
+    return new Settings(image, mode, sizeBytes, newLimit, secureBoot, install, menu);
   }
 
   public Settings withSecureBoot(@Nullable Boolean newSecureBoot) {
-    return new Settings(image, mode, sizeBytes, limitBytes, newSecureBoot, menu);
+    return new Settings(image, mode, sizeBytes, limitBytes, newSecureBoot, install, menu);
+  }
+
+  public Settings withInstall(@Nullable Boolean newInstall) {
+    return new Settings(image, mode, sizeBytes, limitBytes, secureBoot, newInstall, menu);
   }
 
   public Settings withMenu(@Nullable List<ImageReference> newMenu) {
-    return new Settings(image, mode, sizeBytes, limitBytes, secureBoot, newMenu);
+    return new Settings(image, mode, sizeBytes, limitBytes, secureBoot, install, newMenu);
   }
 }

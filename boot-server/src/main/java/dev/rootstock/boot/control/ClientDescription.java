@@ -83,6 +83,10 @@ final class ClientDescription {
     if (secureBoot != null) {
       changed = changed.withSecureBoot(Boolean.valueOf(secureBoot));
     }
+    String install = arguments.text("install");
+    if (install != null) {
+      changed = changed.withInstall(Boolean.valueOf(install));
+    }
     List<String> menu = arguments.texts("menu");
     if (!menu.isEmpty()) {
       changed = changed.withMenu(list(List.of(), menu, ImageReference::parse));

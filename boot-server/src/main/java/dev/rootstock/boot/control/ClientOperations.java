@@ -188,6 +188,7 @@ final class ClientOperations {
         .limitBytes()
         .ifPresentOrElse(limit -> node.put("limitBytes", limit), () -> node.putNull("limitBytes"));
     node.put("secureBoot", client.secureBoot());
+    node.put("install", client.install());
     strings(node, "menu", client.menu());
     node.put("group", client.group() == null ? null : client.group().name().value());
     ObjectNode sources = node.putObject("sources");

@@ -90,6 +90,7 @@ final class GroupOperations {
         .limitBytes()
         .ifPresentOrElse(limit -> node.put("limitBytes", limit), () -> node.putNull("limitBytes"));
     node.put("secureBoot", settings.secureBoot());
+    node.put("install", settings.install());
     List<ImageReference> choices = settings.menu();
     if (choices == null) {
       node.putNull("menu");

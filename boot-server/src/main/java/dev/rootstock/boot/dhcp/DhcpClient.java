@@ -33,6 +33,11 @@ public record DhcpClient(
   /** Not to wait for a proxyDHCP server. */
   public static final IpxeOptions HINTS = IpxeOptions.switchedOn(IpxeOptions.NO_PXEDHCP);
 
+  /** What an installer needs: its disk is attached, stays so, and is not booted from. */
+  public static final IpxeOptions INSTALL_HINTS =
+      IpxeOptions.switchedOn(
+          IpxeOptions.KEEP_SAN, IpxeOptions.SKIP_SAN_BOOT, IpxeOptions.NO_PXEDHCP);
+
   /** The same, and nothing that is a secret is told. */
   DhcpClient withoutSecrets() {
     return new DhcpClient(
@@ -42,7 +47,7 @@ public record DhcpClient(
         booted,
         rootPath,
         initiatorName,
-        HINTS,
+        ipxe.withoutSecrets(),
         secureBoot);
   }
 

@@ -195,7 +195,7 @@ final class DhcpResponder implements Responder {
   private DhcpClient told(DhcpPacket packet, DhcpClient client) {
     if (!packet.isRelayed()
         || choice.isServed(packet.giaddr())
-        || client.ipxe().equals(DhcpClient.HINTS)) {
+        || client.ipxe().equals(client.ipxe().withoutSecrets())) {
       return client;
     }
     once.warn(

@@ -151,7 +151,13 @@ public final class Enrolment {
         name,
         ClientKeys.NONE.withMacs(List.of(machine.card())),
         new Settings(
-            rule.image(), rule.mode(), OptionalLong.empty(), OptionalLong.empty(), null, null),
+            rule.image(),
+            rule.mode(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            null,
+            null,
+            null),
         group,
         null,
         List.of());

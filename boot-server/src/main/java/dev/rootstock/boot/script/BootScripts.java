@@ -178,7 +178,7 @@ public final class BootScripts implements Route {
     boolean own = own(client, request);
     ScriptClient.Disk first = client.disks().getFirst();
     return templates.fill(
-        Kind.BOOT,
+        client.install() ? Kind.INSTALL : Kind.BOOT,
         Map.of(
             "client", client.name(),
             "initiator", client.initiator().value(),

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param secrets by what it proves itself, where its administrator has them handed out
  * @param refusal why it may not boot, in one line; empty where it may
  * @param menu what whoever is at the machine may choose from
+ * @param install whether its disks are attached only, and it boots from something else
  */
 public record ScriptClient(
     String name,
@@ -25,7 +26,8 @@ public record ScriptClient(
     Optional<InetAddress> address,
     Optional<Secrets> secrets,
     Optional<String> refusal,
-    Optional<Menu> menu) {
+    Optional<Menu> menu,
+    boolean install) {
   public ScriptClient {
     disks = List.copyOf(disks);
   }

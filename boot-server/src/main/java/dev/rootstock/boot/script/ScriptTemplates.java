@@ -26,20 +26,27 @@ public final class ScriptTemplates {
   private static final Pattern NOT_TEXT = Pattern.compile("[^A-Za-z0-9 .,:()'_/=@+-]");
   private static final int LONGEST = 64 << 10;
 
+  /** Gaps that more than one script has. */
+  private static final class Gaps {
+    static final String[] OF_DISKS = {
+      "all-disks",
+      "client",
+      "initiator",
+      "other-disks",
+      "ready-url",
+      "root-path",
+      "root-paths",
+      "secrets",
+      "target"
+    };
+  }
+
   /** The scripts that there are. */
   enum Kind {
     /** Attaches the client's disks and boots from the first. */
-    BOOT(
-        "boot.ipxe",
-        "all-disks",
-        "client",
-        "initiator",
-        "other-disks",
-        "ready-url",
-        "root-path",
-        "root-paths",
-        "secrets",
-        "target"),
+    BOOT("boot.ipxe", Gaps.OF_DISKS),
+    /** Attaches them for an installer, and goes on with what the machine has. */
+    INSTALL("install.ipxe", Gaps.OF_DISKS),
     /** Lets whoever is at the machine choose an image, and comes back for the script of that. */
     MENU("menu.ipxe", "choose-url", "client", "items", "preselected"),
     /** Says why there is no disk, and goes on with what the machine has. */
@@ -63,8 +70,8 @@ public final class ScriptTemplates {
   /**
    * Reads the templates.
    *
-   * @param folder whose files {@code boot.ipxe}, {@code menu.ipxe} and {@code refused.ipxe} stand
-   *     in for our own; null for our own
+   * @param folder whose files {@code boot.ipxe}, {@code install.ipxe}, {@code menu.ipxe} and {@code
+   *     refused.ipxe} stand in for our own; null for our own
    * @throws IOException in one line, where a file cannot be read, is no iPXE script, or has a gap
    *     that nothing fills
    */

@@ -161,7 +161,8 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
         disks.getFirst().paths().isEmpty()
             ? Optional.of("its root path is longer than 255 bytes. A shorter name prefix helps")
             : Optional.empty(),
-        menu(registration.client()));
+        menu(registration.client()),
+        registration.client().install());
   }
 
   private static Optional<ScriptClient.Menu> menu(Client client) {
@@ -201,17 +202,18 @@ record BootDirectory(Registry registry, Identities identities, List<InetSocketAd
         registration.boot() != null,
         rootPath(name),
         Optional.of(new IscsiName(identities.told(registration.client()).value())),
-        ipxe(registration.chap()),
+        ipxe(registration.client().install(), registration.chap()),
         registration.client().secureBoot());
   }
 
   /** With the client's secrets, where its administrator has said that they are handed out. */
-  private static IpxeOptions ipxe(@Nullable Chap chap) {
+  private static IpxeOptions ipxe(boolean install, @Nullable Chap chap) {
+    IpxeOptions hints = install ? DhcpClient.INSTALL_HINTS : DhcpClient.HINTS;
     if (chap == null || !chap.handOut()) {
-      return DhcpClient.HINTS;
+      return hints;
     }
     IpxeOptions options =
-        DhcpClient.HINTS
+        hints
             .with(IpxeOptions.USERNAME, chap.handed().client().user())
             .with(IpxeOptions.PASSWORD, chap.handed().client().secret().text());
     Chap.Pair target = chap.handed().target();

@@ -841,6 +841,7 @@ class CommandsTest {
     add("elsewhere", "--mac", "52:54:00:77:00:02", "--address", "10.78.0.20");
     add("chooser", "--mac", "52:54:00:77:00:03", "--mode", "ephemeral", "--menu", "debian");
     commands.done("client", "chap", "chooser", "--each-boot", "--hand-out");
+    add("installer", "--mac", "52:54:00:77:00:04", "--install", "true");
     String kea = commands.run("dhcp-config", "kea").out();
     for (String line :
         List.of(
@@ -852,6 +853,7 @@ class CommandsTest {
             "pkt4.giaddr == 10.77.0.2 and relay4[1].hex == 0x6162 and relay4[2].hex == 0x00",
             "// left out: nothing says which machine it is; 'rootstock client set anybody --mac",
             "// left out: its address 10.78.0.20 is of another network",
+            "// its disk is to be attached and not booted from, which is not printed: add 175.8",
             "// its secrets are made anew for each boot",
             "// its menu of images comes by Rootstock's script only; here it boots debian")) {
       assertTrue(kea.contains(line), line + " is not in " + kea);

@@ -37,7 +37,7 @@ class GroupCommandsTest {
     assertEquals(1 << 20, alpha.get("limitBytes").asLong());
     assertEquals("lab", alpha.get("group").asText());
     assertEquals(
-        "{\"image\":\"group\",\"mode\":\"group\",\"size\":\"default\",\"limit\":\"group\",\"secure-boot\":\"default\",\"menu\":\"default\"}",
+        "{\"image\":\"group\",\"mode\":\"group\",\"size\":\"default\",\"limit\":\"group\",\"secure-boot\":\"default\",\"install\":\"default\",\"menu\":\"default\"}",
         alpha.get("sources").toString());
   }
 
@@ -59,6 +59,32 @@ class GroupCommandsTest {
     commands.done("client", "set", "alpha", "--unset", "mode", "--unset", "limit");
     assertEquals("ephemeral", client("alpha").get("mode").asText());
     assertEquals(1 << 20, client("alpha").get("limitBytes").asLong());
+  }
+
+  @Test
+  void anInstallationIsSwitchedOnAndOff() throws Exception {
+    assertFalse(client("alpha").get("install").asBoolean());
+    assertFalse(commands.done("client", "show", "alpha").contains("not booted from"));
+    commands.done("group", "set", "lab", "--install", "true");
+    assertTrue(client("alpha").get("install").asBoolean());
+    assertEquals("group", client("alpha").get("sources").get("install").asText());
+    assertTrue(
+        commands
+            .done("client", "show", "alpha")
+            .contains("its disk is attached, not booted from (of its group)"));
+    commands.done("client", "set", "alpha", "--install", "false");
+    assertFalse(client("alpha").get("install").asBoolean());
+    commands.done("client", "set", "alpha", "--unset", "install");
+    assertTrue(client("alpha").get("install").asBoolean());
+    assertTrue(commands.run("group", "show", "lab", "--json").json().get("install").asBoolean());
+    commands.done("group", "set", "lab", "--unset", "install");
+    assertFalse(client("alpha").get("install").asBoolean());
+    commands.done("client", "add", "beta", "--image", "debian", "--install", "true");
+    assertTrue(client("beta").get("install").asBoolean());
+    CommandLineHarness.Result wrong = commands.run("client", "set", "beta", "--install", "yes");
+    assertEquals(2, wrong.status());
+    assertTrue(
+        wrong.err().contains("'--install yes' is not known: use true or false"), wrong.err());
   }
 
   @Test
@@ -105,7 +131,7 @@ class GroupCommandsTest {
   void groupsAreListedAndShownWithTheirClients() throws Exception {
     JsonNode shown = commands.run("group", "show", "lab", "--json").json();
     assertEquals(
-        "{\"name\":\"lab\",\"image\":\"debian\",\"mode\":\"ephemeral\",\"sizeBytes\":null,\"limitBytes\":1048576,\"secureBoot\":null,\"menu\":null,\"clients\":[\"alpha\"]}",
+        "{\"name\":\"lab\",\"image\":\"debian\",\"mode\":\"ephemeral\",\"sizeBytes\":null,\"limitBytes\":1048576,\"secureBoot\":null,\"install\":null,\"menu\":null,\"clients\":[\"alpha\"]}",
         shown.toString());
     String listed = commands.done("group", "list");
     assertTrue(listed.lines().anyMatch(line -> line.startsWith("lab ")), listed);

@@ -157,6 +157,19 @@ class MenuCommandsTest {
     }
   }
 
+  /** After a choice too: what was chosen is the disk that an installer finds. */
+  @Test
+  void anInstallersScriptBootsFromNoDisk() throws Exception {
+    addWithMenu();
+    commands.done("client", "set", "alpha", "--install", "true");
+    try (Server server = commands.serve()) {
+      String script = get(server, menu(server) + "fedora");
+      assertTrue(script.contains("\nsanhook --drive 0x80 iscsi:127.0.0.1:"), script);
+      assertTrue(script.contains("\nexit 1\n"), script);
+      assertFalse(script.contains("\nsanboot"), script);
+    }
+  }
+
   /** Fetches the menu and returns the path that a choice is appended to. */
   private static String menu(Server server) throws Exception {
     String script = get(server, "/script/alpha");

@@ -142,6 +142,40 @@ class RegistryTest {
     }
   }
 
+  /** Who says nothing of it, as every entry of an older version, has it off. */
+  @Test
+  void whetherAMachineInstallsIsThereAfterARestart() throws Exception {
+    Group lab =
+        new Group(
+            new GroupName("lab"),
+            Settings.NONE.withImage(ImageReference.parse("debian")).withInstall(true));
+    try (Registry registry = Registry.open(data)) {
+      done(registry.add(lab));
+      Client alpha = client("alpha", null, null, null, null);
+      done(registry.add(alpha.withOwn(alpha.own().withInstall(true))));
+      done(registry.add(client("beta", null, null, null, null)));
+      Client gamma = client("gamma", null, null, null, null).withGroup(lab);
+      done(registry.add(gamma));
+      done(
+          registry.add(
+              new Client(
+                  name("delta"),
+                  ClientKeys.NONE,
+                  Settings.NONE.withInstall(false),
+                  lab,
+                  null,
+                  List.of())));
+    }
+    try (Registry registry = Registry.open(data)) {
+      assertEquals(Optional.of(lab), registry.group(lab.name()));
+      assertEquals(
+          List.of("alpha=true", "beta=false", "delta=false", "gamma=true"),
+          registry.all().stream()
+              .map(r -> r.client().name() + "=" + r.client().install())
+              .toList());
+    }
+  }
+
   @Test
   void furtherDisksKeepTheirLunsOverARestart() throws Exception {
     List<FurtherDisk> disks =

@@ -34,6 +34,7 @@ class BootScriptsTest {
   private final List<String> chosen = new ArrayList<>();
   private Optional<String> choiceProblem = Optional.empty();
   private Optional<ScriptClient.Menu> menu = Optional.empty();
+  private boolean install;
   private Optional<String> refusal = Optional.empty();
   private Optional<InetAddress> address = Optional.of(InetAddress.getLoopbackAddress());
 
@@ -57,7 +58,8 @@ class BootScriptsTest {
                       address,
                       Optional.of(SECRETS),
                       refusal,
-                      menu))
+                      menu,
+                      install))
               : Optional.empty();
         }
 
@@ -210,6 +212,38 @@ class BootScriptsTest {
     List<String> lines = script(HttpMethod.GET, "alpha", Map.of(), folder).lines().toList();
     assertTrue(lines.get(1).startsWith("sanhook --drive 0x80 "), lines.toString());
     assertTrue(lines.get(2).startsWith("sanhook --drive 0x81 "), lines.toString());
+    assertEquals("exit 1", lines.get(3));
+  }
+
+  @Test
+  void anInstallersScriptAttachesAllDisksAndBootsFromNone() throws Exception {
+    install = true;
+    List<String> lines = script(HttpMethod.GET, "alpha", Map.of(), null).lines().toList();
+    assertEquals("#!ipxe", lines.getFirst());
+    int first =
+        lines.indexOf(
+            "sanhook --drive 0x80 iscsi:10.77.0.1::::%1$s iscsi:10.78.0.1::::%1$s || goto failed"
+                .formatted(TARGET));
+    int second =
+        lines.indexOf(
+            "sanhook --drive 0x81 iscsi:10.77.0.1:::1:%1$s iscsi:10.78.0.1:::1:%1$s"
+                    .formatted(TARGET)
+                + " || echo Rootstock: disk 1 is not there, going on without it");
+    assertTrue(0 < first && first < second && second < lines.indexOf("exit 1"), lines.toString());
+    assertFalse(lines.stream().anyMatch(line -> line.startsWith("sanboot")), lines.toString());
+    assertFalse(lines.stream().anyMatch(line -> line.contains("@")), lines.toString());
+    assertTrue(lines.contains("set initiator-iqn " + TARGET + ":initiator"), lines.toString());
+    assertTrue(lines.contains("set username:hex 61:6c:70:68:61"), lines.toString());
+    assertEquals(List.of("alpha"), fetched);
+  }
+
+  @Test
+  void anAdministratorsInstallersScriptStandsInForOursAndForNoOther() throws Exception {
+    Files.writeString(folder.resolve("install.ipxe"), "#!ipxe\n@all-disks@exit 1\n");
+    assertTrue(script(HttpMethod.GET, "alpha", Map.of(), folder).contains("sanboot"));
+    install = true;
+    List<String> lines = script(HttpMethod.GET, "alpha", Map.of(), folder).lines().toList();
+    assertTrue(lines.get(1).startsWith("sanhook --drive 0x80 "), lines.toString());
     assertEquals("exit 1", lines.get(3));
   }
 

@@ -82,6 +82,19 @@ class BootDirectoryTest {
     assertEquals(DhcpClient.HINTS, client(null).ipxe());
   }
 
+  /** ipxe.org's settings keep-san (175.8) and skip-san-boot (175.9). */
+  @Test
+  void anInstallationIsToldToKeepTheDiskAndNotToBootFromIt() throws Exception {
+    TreeMap<Integer, String> told = new TreeMap<>();
+    told.put(IpxeOptions.NO_PXEDHCP, "01");
+    told.put(8, "01");
+    told.put(9, "01");
+    assertEquals(told, client(List.of(), null, true).ipxe().values());
+    told.put(190, hex("alpha"));
+    told.put(191, hex("secret-of-alpha"));
+    assertEquals(told, client(List.of(), new Chap(OWN, null, true), true).ipxe().values());
+  }
+
   /** Its disk is for those names only, so a machine that took another would be refused. */
   @Test
   void aClientWithInitiatorNamesIsToldTheFirstOfThem() throws Exception {
@@ -100,19 +113,26 @@ class BootDirectoryTest {
   }
 
   private DhcpClient client(List<InitiatorName> initiators, @Nullable Chap chap) throws Exception {
+    return client(initiators, chap, null);
+  }
+
+  private DhcpClient client(
+      List<InitiatorName> initiators, @Nullable Chap chap, @Nullable Boolean install)
+      throws Exception {
     ClientName name = new ClientName("alpha");
+    Client added =
+        new Client(
+            name,
+            List.of(MAC),
+            null,
+            initiators,
+            ImageReference.parse("debian"),
+            Mode.PERSISTENT,
+            null,
+            OptionalLong.empty());
     try (Registry registry = Registry.open(Files.createTempDirectory(data, "of"))) {
       registry
-          .add(
-              new Client(
-                  name,
-                  List.of(MAC),
-                  null,
-                  initiators,
-                  ImageReference.parse("debian"),
-                  Mode.PERSISTENT,
-                  null,
-                  OptionalLong.empty()))
+          .add(added.withOwn(added.own().withInstall(install)))
           .thenCompose(_ -> registry.update(name, now -> now.withChap(chap)))
           .toCompletableFuture()
           .get(60, TimeUnit.SECONDS);
