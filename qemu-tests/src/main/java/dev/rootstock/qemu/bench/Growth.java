@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.qemu.bench;
 
+import dev.rootstock.qemu.bench.micro.SingleSteps;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -10,7 +11,8 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.ParseException;
 
 /**
- * What {@code rootstock bench} measures of a service that has grown, each by an option of its own.
+ * What {@code rootstock bench} measures without tgt, of a service that has grown and of the steps
+ * that it is made of: each by an option of its own.
  */
 enum Growth {
   /** How soon the service is there. */
@@ -32,6 +34,13 @@ enum Growth {
     @Override
     void measure(Path folder, int rounds, int seconds) throws IOException, InterruptedException {
       MemoryCeiling.measure(folder, seconds);
+    }
+  },
+  /** What single steps of its hot path take by themselves. */
+  MICRO {
+    @Override
+    void measure(Path folder, int rounds, int seconds) throws IOException {
+      SingleSteps.measure(folder);
     }
   };
 
