@@ -25,12 +25,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -108,7 +109,7 @@ class HostileInitiatorIT {
 
   /** Each target has its own disk and takes whoever comes. */
   private static final class OpenHouse implements Admission {
-    private final List<OpenAdmission.TestLease> leases = new CopyOnWriteArrayList<>();
+    private final Queue<OpenAdmission.TestLease> leases = new ConcurrentLinkedQueue<>();
     private final LogicalUnit attacked = unit();
     private final LogicalUnit honest = unit();
 
