@@ -271,12 +271,13 @@ final class Round {
     long cluster = at >>> clusterBits;
     long first = Math.ceilDiv(at, subBytes) * subBytes;
     long last = Math.floorDiv(reach, subBytes) * subBytes;
+    long edge = Math.min(first, to);
+    zeros(discard, at, edge);
     if (first >= last) {
-      zeros(discard, at, to);
+      zeros(discard, edge, to);
       return;
     }
-    zeros(discard, at, Math.min(first, to));
-    zeros(discard, Math.max(last, at), to);
+    zeros(discard, last, to);
     boolean known = look(cluster);
     int whole = overlay.mask(first, last - first);
     int lost = L2Entry.data(bitmap) & whole;

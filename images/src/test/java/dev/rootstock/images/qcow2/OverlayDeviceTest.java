@@ -203,6 +203,15 @@ class OverlayDeviceTest {
     assertArrayEquals(fixture.model, fixture.disk().read(0, SIZE));
   }
 
+  /** Neither is whole, and the first has nothing to write zeros to. */
+  @Test
+  void aDiscardOfTheEdgesOfTwoSubClustersClearsTheSecondToo() throws Exception {
+    fixture.discard(0, SUB);
+    fixture.write(SUB, OverlayFixture.bytes(1, SUB));
+    fixture.discard(SUB - 512, 1024);
+    assertArrayEquals(fixture.model, disk.read(0, SIZE));
+  }
+
   @Test
   void discardedSpaceIsUsedAgain() throws Exception {
     fixture.write(0, OverlayFixture.bytes(1, 4 * CLUSTER));
