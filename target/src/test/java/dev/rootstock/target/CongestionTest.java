@@ -58,6 +58,7 @@ class CongestionTest {
     } catch (ChannelException refused) {
       allowed = false;
     }
+    // The kernel's and its administrator's matter: no package that a test may install brings one.
     assumeTrue(allowed, "this machine has no " + name);
   }
 

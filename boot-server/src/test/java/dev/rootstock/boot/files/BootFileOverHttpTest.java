@@ -41,7 +41,7 @@ class BootFileOverHttpTest {
 
     @Override
     public int write(ByteBuffer from) {
-      throw new UnsupportedOperationException();
+      throw new UnsupportedOperationException(); // boot files are only read
     }
 
     @Override
@@ -62,7 +62,7 @@ class BootFileOverHttpTest {
 
     @Override
     public SeekableByteChannel truncate(long size) {
-      throw new UnsupportedOperationException();
+      throw new UnsupportedOperationException(); // boot files are only read
     }
 
     @Override
