@@ -14,9 +14,12 @@ import dev.rootstock.images.store.StoreException.Kind;
 import dev.rootstock.images.testing.Disk;
 import dev.rootstock.images.testing.FaultyFiles;
 import dev.rootstock.images.testing.TestFiles.Fault;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +30,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -390,16 +392,34 @@ class StoreFaultTest {
     return files.open().stream().filter(file -> !file.toString().endsWith(".journal")).toList();
   }
 
-  private State state(boolean withHidden) throws Exception {
+  /** Every file and folder, with its length in bytes; the trash is emptied while this looks. */
+  private static Map<String, Long> filesOutsideTheTrash(Path root) throws IOException {
     Map<String, Long> found = new TreeMap<>();
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.toList()) {
-        String name = folder.relativize(path).toString();
-        boolean hidden = String.valueOf(path.getFileName()).startsWith(".");
-        if (!name.contains(".trash") && (withHidden || !hidden)) {
-          found.put(name, Files.isDirectory(path) ? 0 : Files.size(path));
-        }
-      }
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes of) {
+            if (directory.endsWith(".trash")) {
+              return FileVisitResult.SKIP_SUBTREE;
+            }
+            found.put(root.relativize(directory).toString(), 0L);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes of) {
+            found.put(root.relativize(file).toString(), of.size());
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return found;
+  }
+
+  private State state(boolean withHidden) throws Exception {
+    Map<String, Long> found = filesOutsideTheTrash(folder);
+    if (!withHidden) {
+      found.keySet().removeIf(name -> Path.of(name).getFileName().toString().startsWith("."));
     }
     Map<String, Long> clients = new TreeMap<>();
     Map<String, String> more = new TreeMap<>();
@@ -568,12 +588,10 @@ class StoreFaultTest {
       store.verify(version, Progress.NONE);
     }
     webIs(web);
-    List<String> leftovers = new ArrayList<>();
-    try (Stream<Path> all = Files.walk(home)) {
-      all.map(path -> String.valueOf(path.getFileName()))
-          .filter(file -> file.startsWith(".") && !file.equals(".trash"))
-          .forEach(leftovers::add);
-    }
+    List<String> leftovers =
+        filesOutsideTheTrash(home).keySet().stream()
+            .filter(file -> Path.of(file).getFileName().toString().startsWith("."))
+            .toList();
     assertEquals(List.of(), leftovers);
     assertNotEquals(0, versions.size());
   }
