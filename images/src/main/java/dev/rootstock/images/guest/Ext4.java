@@ -183,8 +183,12 @@ final class Ext4 {
         Integer.toUnsignedLong(descriptor.getInt(8))
             | (descriptorBytes >= 64 ? Integer.toUnsignedLong(descriptor.getInt(0x28)) << 32 : 0);
     checkBlock(table);
-    return new Ext4Inode(
-        bytes(table * blockBytes + (number - 1) % inodesOfAGroup * inodeBytes, 128));
+    Ext4Inode found =
+        new Ext4Inode(bytes(table * blockBytes + (number - 1) % inodesOfAGroup * inodeBytes, 128));
+    check(
+        found.size() >= 0,
+        () -> "inode %d of %s bytes".formatted(number, Long.toUnsignedString(found.size())));
+    return found;
   }
 
   /** A block of a file; zeros where it has none. */

@@ -31,7 +31,7 @@ record Ext4Inode(ByteBuffer bytes) {
     return type() == 0xA000;
   }
 
-  /** In bytes; above what a long holds it is negative, and no file is that long. */
+  /** In bytes; negative above what a long holds, which is what {@link Ext4} refuses. */
   long size() {
     long size = Integer.toUnsignedLong(bytes.getInt(4));
     return isLink() ? size : size | Integer.toUnsignedLong(bytes.getInt(0x6C)) << 32;

@@ -115,6 +115,23 @@ class CloneCheckTest {
     assertTrue(found.getFirst().contains("links to follow"), found.getFirst());
   }
 
+  /** A length is 64 bits, of which no file system has the upper half set. */
+  @Test
+  void aFileWhoseLengthIsBeyondAllBoundsIsSaid() throws Exception {
+    int length = 4_242;
+    put("etc/machine-id", "7".repeat(length));
+    byte[] image = GuestImage.ext(root, work, "-t", "ext4");
+    ByteBuffer bytes = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
+    int inode = 0;
+    while ((bytes.getShort(inode) & 0xF000) != 0x8000 || bytes.getInt(inode + 4) != length) {
+      inode += 128;
+    }
+    bytes.putInt(inode + 4, -1).putInt(inode + 0x6C, -1);
+    List<String> found = found(image);
+    assertEquals(1, found.size());
+    assertTrue(found.getFirst().contains(" of 18446744073709551615 bytes"), found.getFirst());
+  }
+
   @Test
   void aFolderOfManyBlocksIsLookedThrough() throws Exception {
     for (int i = 0; i < 1500; i++) {
