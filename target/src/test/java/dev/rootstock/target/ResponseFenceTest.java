@@ -192,6 +192,46 @@ class ResponseFenceTest {
     }
   }
 
+  /** §4.2.2.3.3 d: not a function that acts on a single task either. */
+  @Test
+  void anAbortOfOneTaskIsAnsweredBehindTheFence() throws Exception {
+    try (TestServer server = TestServer.patient(disk)) {
+      Initiator one = server.login(FENCED);
+      Initiator two = server.join(one, 1);
+      assertTrue(two.readBlocks(0, 0, 1).good());
+      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      function(one, ABORT_TASK, 4711, one.cmdSn() - 1);
+      TestServer.assertSilent(one);
+      acknowledge(two);
+      int unacknowledged = one.expStatSn();
+      assertComplete(one);
+      TestServer.assertSilent(one, unacknowledged);
+      acknowledge(one);
+      assertEquals(
+          TaskManagementResponse.NO_SUCH_TASK,
+          assertInstanceOf(TaskManagementResponse.class, TestServer.receive(one)).response());
+    }
+  }
+
+  /** Answers that wait behind the fence are functions under way, which are bounded. */
+  @Test
+  void noMoreAnswersWaitBehindTheFenceThanFunctionsMayBeUnderWay() throws Exception {
+    try (TestServer server = TestServer.patient(disk)) {
+      Initiator one = server.login(FENCED);
+      Initiator two = server.join(one, 1);
+      assertTrue(two.readBlocks(0, 0, 1).good());
+      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      for (int i = 1; i < Limits.PENDING_FUNCTIONS; i++) {
+        function(one, ABORT_TASK, 4711, one.cmdSn() - 1);
+      }
+      TestServer.assertSilent(one);
+      function(one, ABORT_TASK, 4711, one.cmdSn() - 1);
+      assertEquals(
+          Reject.OUT_OF_RESOURCES,
+          assertInstanceOf(Reject.class, TestServer.receive(one)).reason());
+    }
+  }
+
   /** §4.2.3.4: data are not waited for, and the connections with tasks are told (§11.9.1). */
   @Test
   void fastAbortTellsTheConnectionsInsteadOfWaitingForData() throws Exception {

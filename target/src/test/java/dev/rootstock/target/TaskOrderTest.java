@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.block.MemoryBlockDevice;
 import dev.rootstock.target.initiator.Initiator;
@@ -118,6 +119,19 @@ class TaskOrderTest {
       slow.letOne();
       slow.letOne();
       check(initiator, first, third);
+    }
+  }
+
+  /**
+   * SAM-5 §8.6: no unit is ever in an ACA condition, so nothing may run in one (RFC 7143 §10.2).
+   */
+  @Test
+  void aTaskWithTheAcaAttributeIsRefused() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      ScsiCommand task = send(initiator, ScsiCommand.ACA, 0, BLOCK);
+      assertEquals("05/49/00", initiator.await(task.itt(), new byte[0]).senseCode());
+      assertTrue(initiator.readBlocks(0, 0, 1).good());
     }
   }
 

@@ -48,6 +48,9 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
    */
   public static final Sense WRONG_DATA_LENGTH = new Sense(ILLEGAL_REQUEST, 0x0E, 0x03);
 
+  /** INVALID MESSAGE ERROR: a task attribute that is not to be had (SAM-5 §8.6). */
+  public static final Sense INVALID_TASK_ATTRIBUTE = new Sense(ILLEGAL_REQUEST, 0x49, 0x00);
+
   /** COMMANDS CLEARED BY ANOTHER INITIATOR (SAM-5 §5.3.5). */
   public static final Sense CLEARED_BY_ANOTHER = new Sense(UNIT_ATTENTION, 0x2F, 0x00);
 

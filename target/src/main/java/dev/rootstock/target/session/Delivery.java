@@ -294,6 +294,9 @@ final class Delivery {
     if (command.read() && command.write() && (command.expectedLength() != 0 || input)) {
       // No command that we know moves data both ways.
       plan = Plan.Fail.of(Sense.INVALID_OPCODE);
+    } else if (command.attribute() == ScsiCommand.ACA) {
+      // No unit here comes into an ACA condition: NORMACA is 0.
+      plan = Plan.Fail.of(Sense.INVALID_TASK_ATTRIBUTE);
     } else {
       Cdb cdb = new Cdb(command.cdbHigh(), command.cdbLow());
       plan = to.plan(command.lun(), cdb, command.write() ? command.expectedBytes() : 0);

@@ -36,6 +36,9 @@ final class ResponseFence {
   /** Commands whose responses are fenced, and that are not over. */
   private final List<Task> fenced = new ArrayList<>();
 
+  /** Responses that came while the fence was up (§4.2.2.3.3 d). */
+  private final List<Runnable> behind = new ArrayList<>();
+
   /** Whether the next command is the first one after another session has ended tasks here. */
   private boolean guardsNext;
 
@@ -91,10 +94,24 @@ final class ResponseFence {
     return true;
   }
 
-  /** Takes the fence down; tasks that have come meanwhile start. */
+  /** Takes the fence down; what was answered meanwhile is sent, tasks that have come start. */
   void lower() {
     tasks.letGo();
+    if (!isUp()) {
+      List<Runnable> responses = List.copyOf(behind);
+      behind.clear();
+      responses.forEach(Runnable::run);
+    }
     session.startWaitingSoon();
+  }
+
+  boolean isUp() {
+    return tasks.isHeld();
+  }
+
+  /** Sends a response when the fence is down, which it is not. */
+  void defer(Runnable response) {
+    behind.add(response);
   }
 
   /** Waits until nothing runs, and everything is acknowledged that has been sent by then. */

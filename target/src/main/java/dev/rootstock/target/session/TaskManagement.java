@@ -122,7 +122,7 @@ final class TaskManagement {
         if (unit) {
           abortTask(from, request);
         } else {
-          answer(from, request, TaskManagementResponse.NO_SUCH_LUN);
+          respond(from, request, TaskManagementResponse.NO_SUCH_LUN);
         }
       }
       case TaskManagementRequest.ABORT_TASK_SET ->
@@ -144,7 +144,7 @@ final class TaskManagement {
         coldReset(from, request, target);
       }
       case TaskManagementRequest.TASK_REASSIGN -> reassignment.handle(from, request);
-      default -> answer(from, request, TaskManagementResponse.NOT_SUPPORTED);
+      default -> respond(from, request, TaskManagementResponse.NOT_SUPPORTED);
     }
   }
 
@@ -170,21 +170,25 @@ final class TaskManagement {
   private void abortTask(Connection from, TaskManagementRequest request) {
     Task task = tasks.get(request.referencedTag());
     if (task != null && !agree(task, request)) {
-      answer(from, request, TaskManagementResponse.REJECTED);
+      respond(from, request, TaskManagementResponse.REJECTED);
     } else if (task != null) {
-      underWay.add(new Waiting(from, request));
-      task.abort(() -> done(from, request));
+      Waiting waiting = begin(from, request);
+      task.abort(
+          () -> {
+            underWay.remove(waiting);
+            respond(from, request, TaskManagementResponse.COMPLETE);
+          });
     } else if (isUnderWay(request.referencedTag())) {
-      answer(from, request, TaskManagementResponse.REJECTED);
+      respond(from, request, TaskManagementResponse.REJECTED);
     } else if (session.delivery().window().admits(request.refCmdSn())
         && SerialNumber.before(request.refCmdSn(), request.cmdSn())) {
       session.delivery().window().plug(request.refCmdSn());
-      answer(from, request, TaskManagementResponse.COMPLETE);
+      respond(from, request, TaskManagementResponse.COMPLETE);
       session.delivery().deliverHeld();
     } else if (reassignment.sendsStatusAgain(from, request.referencedTag())) {
-      answer(from, request, TaskManagementResponse.COMPLETE);
+      respond(from, request, TaskManagementResponse.COMPLETE);
     } else {
-      answer(from, request, TaskManagementResponse.NO_SUCH_TASK);
+      respond(from, request, TaskManagementResponse.NO_SUCH_TASK);
     }
   }
 
@@ -206,17 +210,17 @@ final class TaskManagement {
       List<Session> whose,
       Predicate<Task> which) {
     if (!unit) {
-      answer(from, request, TaskManagementResponse.NO_SUCH_LUN);
+      respond(from, request, TaskManagementResponse.NO_SUCH_LUN);
       return;
     }
-    underWay.add(new Waiting(from, request));
-    abort.run(from, request, whose, which, () -> done(from, request));
+    Waiting waiting = begin(from, request);
+    abort.run(from, request, whose, which, () -> done(waiting));
   }
 
   /** §11.5.1: a power-on, which ends every session of the target, this one last. */
   private void coldReset(Connection from, TaskManagementRequest request, ScsiTarget target) {
     List<Session> all = everyone();
-    underWay.add(new Waiting(from, request));
+    Waiting waiting = begin(from, request);
     abort.run(
         from,
         request,
@@ -224,7 +228,7 @@ final class TaskManagement {
         _ -> true,
         () -> {
           target.powerOn();
-          done(from, request);
+          done(waiting);
           session.closure().endWith(from);
           for (Session one : all) {
             if (one != session) {
@@ -234,9 +238,32 @@ final class TaskManagement {
         });
   }
 
-  private void done(Connection from, TaskManagementRequest request) {
-    underWay.removeIf(function -> function.request().itt() == request.itt());
-    answer(from, request, TaskManagementResponse.COMPLETE);
+  private Waiting begin(Connection from, TaskManagementRequest request) {
+    Waiting waiting = new Waiting(from, request);
+    underWay.add(waiting);
+    return waiting;
+  }
+
+  /** The answer of a function that acted on several tasks, whose turn its fence has seen to. */
+  private void done(Waiting function) {
+    underWay.remove(function);
+    answer(function.from(), function.request(), TaskManagementResponse.COMPLETE);
+  }
+
+  /** §4.2.2.3.3 d: any other answer waits behind a fence that is up, still under way. */
+  private void respond(Connection from, TaskManagementRequest request, int response) {
+    if (!session.fence().isUp()) {
+      answer(from, request, response);
+      return;
+    }
+    Waiting waiting = begin(from, request);
+    session
+        .fence()
+        .defer(
+            () -> {
+              underWay.remove(waiting);
+              answer(from, request, response);
+            });
   }
 
   void answer(Connection to, TaskManagementRequest request, int response) {

@@ -94,6 +94,10 @@ final class TaskSet {
     held--;
   }
 
+  boolean isHeld() {
+    return held > 0;
+  }
+
   /** Starts one of the tasks that wait, whatever holds the others; unless it is over. */
   void startHeld(Task task) {
     if (waiting.remove(task)) {
