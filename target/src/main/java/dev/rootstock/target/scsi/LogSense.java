@@ -19,6 +19,9 @@ final class LogSense {
   private static final int SPF = 0x40;
   private static final int HEADER_BYTES = 4;
 
+  /** Where PARAMETER POINTER stands; one behind the last parameter is an error (SPC-4 §6.9). */
+  private static final int POINTER = 5;
+
   /** A parameter of the provisioning page: header, RESOURCE COUNT, SCOPE. */
   private static final int PARAMETER_BYTES = 12;
 
@@ -41,7 +44,10 @@ final class LogSense {
     if (page == SUPPORTED_PAGES && (subpage == NO_SUBPAGE || subpage == ALL_SUBPAGES)) {
       content = pages(server, subpage == ALL_SUBPAGES);
     } else if (provisioned && subpage == NO_SUBPAGE) {
-      content = provisioning(server, cdb.u16(5));
+      if (cdb.u16(POINTER) > Provisioning.USED) {
+        return Plan.Fail.of(Sense.invalidCdbField(POINTER, 7));
+      }
+      content = provisioning(server, cdb.u16(POINTER));
     } else {
       boolean known = page == SUPPORTED_PAGES || provisioned;
       return Plan.Fail.of(known ? Sense.invalidCdbField(3, 7) : Sense.invalidCdbField(2, 5));

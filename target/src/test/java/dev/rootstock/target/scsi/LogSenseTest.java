@@ -41,6 +41,12 @@ class LogSenseTest {
   }
 
   @Test
+  void aPointerBehindTheLastParameterIsRefused() {
+    assertEquals(Sense.invalidCdbField(5, 7), bench.sense("4D 00 4C 00 00 0003 00FF 00"));
+    assertEquals(Sense.invalidCdbField(5, 7), bench.sense("4D 00 4C 00 00 FFFF 00FF 00"));
+  }
+
+  @Test
   void withoutAQuotaNothingIsSaidOfWhatIsLeft() {
     device.usage = new Usage(30 << 20, Long.MAX_VALUE);
     assertEquals("0c00000c" + "00020308" + "0000001e" + "02000000", bench.data(PROVISIONING));
