@@ -250,6 +250,20 @@ class ReadRecoveryTest {
     rejected(initiator, Reject.PROTOCOL_ERROR);
   }
 
+  /** §4.2.2.2: ExpStatSN acknowledges what is before it, and not the number that it names. */
+  @Test
+  void theNextNumberAcknowledgesAStatusAndItsOwnDoesNot() throws Exception {
+    Initiator initiator = login();
+    ScsiCommand read = sendRead(initiator);
+    int statSn = receiveAll(initiator).getLast().statSn();
+    initiator.acknowledge(statSn);
+    dataSnack(initiator, read, 0, 1);
+    assertEquals(0, dataIn(initiator).dataSn());
+    initiator.acknowledge(statSn + 1);
+    dataSnack(initiator, read, 0, 1);
+    rejected(initiator, Reject.PROTOCOL_ERROR);
+  }
+
   @ParameterizedTest(name = "{1} from {0} on")
   @CsvSource({"10, 1", "9, 2", "-1, 1", "11, 0", "0, -1"})
   void dataThatWereNeverSentAreRefused(int begRun, int runLength) throws Exception {

@@ -275,6 +275,28 @@ class TaskManagementTest {
     }
   }
 
+  /** §11.5.1: nor does it end what came behind it while it waited. */
+  @Test
+  void aFunctionThatWaitedLeavesLaterCommandsAlone() throws Exception {
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator initiator = server.login();
+      ScsiCommand late =
+          initiator.command(
+              0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
+      function(initiator, ABORT_TASK_SET, late);
+      ScsiCommand behind = send(initiator, false);
+      initiator.ping(new byte[0]);
+      initiator.socket().send(late);
+      slow.awaitHeld(2);
+      slow.letOne();
+      assertEquals(
+          COMPLETE,
+          assertInstanceOf(TaskManagementResponse.class, TestServer.receive(initiator)).response());
+      slow.letOne();
+      assertTrue(initiator.await(behind.itt(), new byte[0]).good());
+    }
+  }
+
   /**
    * §4.2.5.3, §11.5.3, §11.5.5: what a request says of a task agrees with the task. Its tag may be
    * a younger one's by now.

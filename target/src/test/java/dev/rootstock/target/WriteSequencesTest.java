@@ -153,6 +153,49 @@ class WriteSequencesTest {
     assertEquals("0b/0c/0d", initiator.await(write.itt(), data).senseCode());
   }
 
+  /** §7.9: nor does a number that is missing come, even where all bytes have. */
+  @Test
+  void aGapInDataSnSpoilsTheCommandAtRecoveryLevel0() throws Exception {
+    Initiator initiator = server.login(options().with("MaxOutstandingR2T", "1"));
+    ScsiCommand write = send(initiator);
+    ReadyToTransfer r2t = r2t(initiator);
+    send(initiator, r2t, 0, 0, 8192, false);
+    send(initiator, r2t, 2, 8192, 8192, true);
+    assertEquals("0b/47/05", initiator.await(write.itt(), data).senseCode());
+  }
+
+  /** §13.13: whatever data are collected in: whole blocks of a WRITE, or a parameter list. */
+  @ParameterizedTest
+  @ValueSource(ints = {0x8A, 0x89})
+  void noR2tAsksForMoreThanMaxBurstLength(int opcode) throws Exception {
+    LoginOptions options =
+        options()
+            .with("MaxBurstLength", "1000")
+            .with("FirstBurstLength", "512")
+            .with("MaxOutstandingR2T", "1");
+    Initiator initiator = server.login(options);
+    byte[] cdb = Initiator.cdb16(opcode, 0, 8);
+    if (opcode == 0x89) {
+      // COMPARE AND WRITE of four blocks: zeros, and what is to come in their place.
+      cdb[13] = 4;
+    }
+    ScsiCommand write = initiator.command(0, cdb, false, true, 8 * 512, Unpooled.EMPTY_BUFFER);
+    byte[] out = new byte[8 * 512];
+    System.arraycopy(data, 0, out, out.length / 2, out.length / 2);
+    initiator.socket().send(write);
+    int asked = 0;
+    while (asked < out.length) {
+      ReadyToTransfer r2t = r2t(initiator);
+      assertEquals(asked, r2t.bufferOffset());
+      assertTrue(r2t.desiredLength() <= 1000, r2t::toString);
+      asked += r2t.desiredLength();
+      initiator.answer(r2t, out);
+    }
+    assertTrue(initiator.await(write.itt(), out).good());
+    byte[] expected = opcode == 0x8A ? out : Arrays.copyOfRange(out, out.length / 2, out.length);
+    assertArrayEquals(expected, initiator.readBlocks(0, 0, expected.length / 512).data());
+  }
+
   @Test
   void orderThatWasAgreedOnIsInsistedOn() throws Exception {
     Initiator initiator = server.login(options().with("DataPDUInOrder", "Yes"));
