@@ -65,7 +65,7 @@ compiled=(-Dmaven.compiler.useIncrementalCompilation=false)
 
 # One test in a lane's own copy of the tree: two Mavens in one tree would meet in build/.
 run_job() {
-  local lane=$1 module=$2 test=$3 kind=$4 log="$work/log.$1"
+  local lane=$1 module=$2 test=$3 kind=$4 log="$work/log.$1" seed
   local flags=(-Drootstock.long=true)
   if [ "$kind" = fuzz ]; then
     flags=('-Dfuzz.flags=-Djazzer.instrumentation_includes=dev.rootstock.**')
@@ -83,7 +83,8 @@ run_job() {
     return
   fi
   if [ "$kind" = fuzz ]; then
-    sed -n 's/^\(#[0-9]*[[:space:]]\)\{0,1\}Done \([0-9]*\) runs in \([0-9]*\) second.*/\2 inputs in \3 s/p' "$log"
+    seed=$(sed -n 's/^.*INFO: Seed: \([0-9]*\).*$/\1/p' "$log" | tail -n 1)
+    sed -n 's/^\(#[0-9]*[[:space:]]\)\{0,1\}Done \([0-9]*\) runs in \([0-9]*\) second.*/\2 inputs in \3 s, seed '"${seed:-unknown}"'/p' "$log"
   else
     sed -n 's/^.*long: \(.*\)$/\1/p' "$log"
   fi | write_rows "$test"
