@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.qemu;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,14 +27,19 @@ final class Capture {
    */
   private static final int KERNEL_BUFFER_MILLIS = 1_000;
 
+  /** What the kernel holds for dumpcap: a machine's whole boot, should the disk be slow. */
+  private static final int KERNEL_BUFFER_MIB = 64;
+
   private static final Duration START = Duration.ofSeconds(20);
 
   private final Path file;
   private final PrivateNetwork.Resident dumpcap;
+  private final LineLog log;
 
-  private Capture(Path file, PrivateNetwork.Resident dumpcap) {
+  private Capture(Path file, PrivateNetwork.Resident dumpcap, LineLog log) {
     this.file = file;
     this.dumpcap = dumpcap;
+    this.log = log;
   }
 
   /** Records the bridge, and what the bridge's own computer says to itself. */
@@ -40,18 +47,29 @@ final class Capture {
       throws IOException, InterruptedException {
     Path file = folder.resolve(name + ".pcapng");
     var command =
-        List.of("dumpcap", "-i", PrivateNetwork.BRIDGE, "-i", "lo", "-w", file.toString());
+        List.of(
+            "dumpcap",
+            "-B",
+            "" + KERNEL_BUFFER_MIB,
+            "-i",
+            PrivateNetwork.BRIDGE,
+            "-i",
+            "lo",
+            "-w",
+            file.toString());
     PrivateNetwork.Resident dumpcap = network.start(folder, command);
     var log = new LineLog("dumpcap", folder.resolve(name + ".dumpcap.log"), line -> {});
     log.follow(dumpcap.streams().getInputStream());
     log.await("^File: ", START);
-    return new Capture(file, dumpcap);
+    return new Capture(file, dumpcap, log);
   }
 
-  /** Ends the recording; what was seen is in the file then. */
-  void stop() throws InterruptedException {
+  /** Ends the recording; what was seen is in the file then, and nothing is missing. */
+  void stop() throws IOException, InterruptedException {
     Thread.sleep(KERNEL_BUFFER_MILLIS);
     dumpcap.stop();
+    log.await("^Packets received/dropped on interface 'Loopback", START);
+    assertEquals(List.of(), log.find("^Packets received/dropped .*: [0-9]+/[1-9]"));
   }
 
   /** One line for each packet that Wireshark calls malformed or in error. */
