@@ -12,6 +12,7 @@ import io.netty.channel.SelectStrategy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class SpinStrategyTest {
@@ -29,6 +30,21 @@ class SpinStrategyTest {
     assertEquals(SelectStrategy.CONTINUE, new SpinStrategy(LONG).calculateStrategy(() -> 0, false));
     assertEquals(
         SelectStrategy.SELECT, new SpinStrategy(Duration.ZERO).calculateStrategy(() -> 0, false));
+  }
+
+  @Test
+  void workThatWokeALoopIsWorkToLookForMoreAfter() throws Exception {
+    var now = new AtomicLong();
+    var strategy = new SpinStrategy(Duration.ofNanos(100), now::get);
+    now.set(100);
+    assertEquals(SelectStrategy.SELECT, strategy.calculateStrategy(() -> 0, false), "falls asleep");
+
+    now.set(500); // what woke it has been served by now, so nothing is ready
+    assertEquals(SelectStrategy.CONTINUE, strategy.calculateStrategy(() -> 0, false), "woken");
+    now.set(599);
+    assertEquals(SelectStrategy.CONTINUE, strategy.calculateStrategy(() -> 0, false), "its last");
+    now.set(600);
+    assertEquals(SelectStrategy.SELECT, strategy.calculateStrategy(() -> 0, false), "asleep again");
   }
 
   @Test
