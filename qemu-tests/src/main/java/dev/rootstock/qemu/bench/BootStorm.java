@@ -124,7 +124,7 @@ public final class BootStorm {
     var storm = new BootStorm(trace, clients, pace, line.hasOption("tgt"));
     if (line.hasOption("config")) {
       Path config = Path.of(line.getOptionValue("config"));
-      try (var service = StormService.running(config, line.getOptionValue("image"))) {
+      try (var service = StormService.running(config, line.getOptionValue("image"), trace)) {
         storm.measure(service, 0);
       }
     } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.qemu.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.rootstock.boot.config.Configuration;
@@ -63,9 +64,11 @@ final class StormService implements AutoCloseable {
    * Uses a service that runs.
    *
    * @param file its configuration
-   * @param image what the clients boot from; its disk is as large as the trace's at least
+   * @param image what the clients boot from
+   * @param trace what they do to its disk
+   * @throws IOException when nobody listens there, or the image's disk is too small for the trace
    */
-  static StormService running(Path file, String image) throws Exception {
+  static StormService running(Path file, String image, BootTrace trace) throws Exception {
     Configuration configuration = ConfigurationFile.load(file);
     InetSocketAddress listen = configuration.iscsi().listen().getFirst().address();
     InetAddress address =
@@ -81,7 +84,29 @@ final class StormService implements AutoCloseable {
               .formatted(portal, file, file),
           e);
     }
+    long size = diskBytes(configuration, image);
+    if (size < trace.diskBytes()) {
+      throw new IOException(
+          ("the disk of %s has %,d bytes, and the trace is of a machine whose disk had %,d: choose"
+                  + " an image that is as large, or make one by 'rootstock image create NAME --size"
+                  + " %d'")
+              .formatted(image, size, trace.diskBytes(), trace.diskBytes()));
+    }
     return new StormService(configuration, portal, null, null, image);
+  }
+
+  /** The disk's size of the version that a new client of the image gets. */
+  private static long diskBytes(Configuration configuration, String image) throws Exception {
+    ObjectNode arguments = JsonNodeFactory.instance.objectNode().put("image", image);
+    JsonNode versions =
+        ControlClient.call(configuration, "image show", arguments, (done, total) -> {})
+            .path("images");
+    for (JsonNode version : versions) {
+      if (versions.size() == 1 || version.path("default").asBoolean()) {
+        return version.path("sizeBytes").asLong();
+      }
+    }
+    throw new IOException("the service knows no default version of " + image);
   }
 
   /** Disks for so many machines. */

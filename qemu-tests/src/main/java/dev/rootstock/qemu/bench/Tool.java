@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -47,12 +48,22 @@ final class Tool {
       watchdog.join();
       if (exit != 0) {
         throw new IOException(
-            String.join(" ", command) + " ended with " + exit + ": " + output.strip());
+            "%s ended with %d: %s".formatted(readable(command), exit, output.strip()));
       }
       return output;
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  /** A command for a person's eyes: a class path would fill a page, and says nothing. */
+  private static String readable(String... command) {
+    List<String> words = new ArrayList<>(List.of(command));
+    int path = words.indexOf("-cp") + 1;
+    if (path > 0 && path < words.size()) {
+      words.set(path, "…");
+    }
+    return String.join(" ", words);
   }
 
   private static Process start(String... command) throws IOException {
