@@ -146,8 +146,8 @@ public final class Bench {
       IscsiPerf single = new IscsiPerf(8, 1, true);
       tables.add(
           new Table("4 KiB random read, depth 1, spinning 100 µs")
-              .row(TGT, single.on(tgt.served()))
-              .row(GOLDEN, single.on(spinning.served(READER))));
+              .row(TGT, single, tgt.served())
+              .row(GOLDEN, single, spinning.served(READER)));
       writes(tables, tgt, golden);
       sessions(tables, tgt, golden, many);
       for (Table table : tables) {
@@ -174,17 +174,20 @@ public final class Bench {
       int bytes = work.load().blocks() * 512;
       tables.add(
           new Table(work.name())
-              .row(TGT, work.load().on(tgt.served()))
-              .row(GOLDEN, work.load().on(golden.served(READER)))
-              .row(MEMORY, work.load().on(memory.servedMemory()))
+              .row(TGT, work.load(), tgt.served())
+              .row(GOLDEN, work.load(), golden.served(READER))
+              .row(MEMORY, work.load(), memory.servedMemory())
               .row("plain send over loopback", Bounds.loopback(bytes))
               .row("plain read of the file", Bounds.file(disk, bytes)));
     }
     IscsiPerf small = new IscsiPerf(8, 32, true);
     tables.add(
         new Table("4 KiB random read, depth 32, of what")
-            .row("a golden image", small.on(golden.served(READER)))
-            .row("an overlay, a tenth of it written", tenthWritten(golden, small)));
+            .row("a golden image", small, golden.served(READER))
+            .row(
+                "an overlay, a tenth of it written",
+                tenthWritten(golden, small),
+                small.latency(golden.served(TENTH))));
   }
 
   /** Writes a tenth of the blocks, scattered, before the first run. */
@@ -205,13 +208,24 @@ public final class Bench {
       String work = "%d KiB write, depth %d, ".formatted(load.bytes() / 1024, load.depth());
       tables.add(
           new Table(work + "into a fresh overlay")
-              .row(TGT, load.on(tgt.served()))
-              .row(GOLDEN, load.onFresh(golden, WRITER)));
+              .row(TGT, load, tgt.served())
+              .row(
+                  GOLDEN,
+                  fresh(golden, load.on(golden.served(WRITER))),
+                  fresh(golden, load.latency(golden.served(WRITER)))));
       tables.add(
           new Table(work + "again")
-              .row(TGT, load.on(tgt.served()))
-              .row(GOLDEN, load.on(golden.served(WRITER))));
+              .row(TGT, load, tgt.served())
+              .row(GOLDEN, load, golden.served(WRITER)));
     }
+  }
+
+  /** The same on a disk that nothing has been written to. */
+  private static Trial fresh(RootstockServer golden, Trial writes) {
+    return seconds -> {
+      golden.reset(WRITER);
+      return writes.run(seconds);
+    };
   }
 
   private static void sessions(
@@ -219,9 +233,13 @@ public final class Bench {
     List<Disk> one = List.of(golden.served(READER).disk());
     tables.add(
         new Table("64 KiB random read, depth 8, our initiator")
-            .row("without digests", new Sessions(128, 8, false).on(golden.process(), one))
-            .row("header and data digests", new Sessions(128, 8, true).on(golden.process(), one)));
-    Sessions load = new Sessions(8, 4, false);
+            .row(
+                "without digests",
+                new Sessions(Access.RANDOM_READ, 128, 8, false).on(golden.process(), one))
+            .row(
+                "header and data digests",
+                new Sessions(Access.RANDOM_READ, 128, 8, true).on(golden.process(), one)));
+    Sessions load = new Sessions(Access.RANDOM_READ, 8, 4, false);
     tables.add(
         new Table(many.size() + " sessions, 4 KiB random read, depth 4 each")
             .row(TGT, load.on(tgt.process(), Collections.nCopies(many.size(), tgt.served().disk())))

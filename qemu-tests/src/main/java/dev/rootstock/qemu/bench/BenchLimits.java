@@ -29,6 +29,15 @@ final class BenchLimits {
   /** How much output of one program is kept, in bytes. */
   static final int OUTPUT_BYTES = 1 << 20;
 
+  /**
+   * Rounds in which our own initiator takes the latencies of what another tool's runs have measured
+   * before: few, since a run of a second has some thousands of them.
+   */
+  static final int LATENCY_ROUNDS = 2;
+
+  /** How long each server and the initiator warm up before that. */
+  static final int LATENCY_WARMING_SECONDS = 1;
+
   /** The most rounds and the longest run that the command line takes. */
   static final int ROUNDS = 99;
 

@@ -15,12 +15,17 @@ import java.util.regex.Pattern;
  * @param depth reads in flight
  * @param random whether addresses are random; sequential otherwise
  */
-record IscsiPerf(int blocks, int depth, boolean random) {
+record IscsiPerf(int blocks, int depth, boolean random) implements Load {
   private static final Pattern AVERAGE = Pattern.compile("iops average (\\d+)");
 
-  /** Loads a server's disk. */
-  Trial on(Served server) {
+  @Override
+  public Trial on(Served server) {
     return seconds -> measure(server, seconds);
+  }
+
+  @Override
+  public Sessions ours() {
+    return new Sessions(random ? Access.RANDOM_READ : Access.SEQUENTIAL_READ, blocks, depth, false);
   }
 
   private Sample measure(Served server, int seconds) throws IOException, InterruptedException {

@@ -12,26 +12,18 @@ import java.util.regex.Pattern;
  * @param bytes the size of a write
  * @param depth writes in flight
  */
-record QemuBench(int bytes, int depth) {
+record QemuBench(int bytes, int depth) implements Load {
   private static final Pattern TOOK = Pattern.compile("Run completed in ([0-9.]+) seconds");
 
-  /**
-   * Steps of so many writes: far enough that neighbours in time are never neighbours on the disk,
-   * and odd, so that the run comes to every place before it comes back.
-   */
-  private static final int STRIDE = 521;
-
   /** Writes the server's whole disk. */
-  Trial on(Served server) {
+  @Override
+  public Trial on(Served server) {
     return seconds -> measure(server);
   }
 
-  /** The same on a disk that nothing has been written to. */
-  Trial onFresh(RootstockServer server, String client) {
-    return seconds -> {
-      server.reset(client);
-      return measure(server.served(client));
-    };
+  @Override
+  public Sessions ours() {
+    return new Sessions(Access.SCATTERED_WRITE, bytes / 512, depth, false);
   }
 
   private Sample measure(Served server) throws IOException, InterruptedException {
@@ -52,7 +44,7 @@ record QemuBench(int bytes, int depth) {
             "-s",
             Integer.toString(bytes),
             "-S",
-            Long.toString((long) bytes * STRIDE),
+            Long.toString((long) bytes * Access.STRIDE),
             server.url());
     long used = Tool.cpuMicros(server.process()) - before;
     Matcher took = TOOK.matcher(output);

@@ -14,14 +14,38 @@ final class Table {
   private final String work;
   private final List<Row> rows = new ArrayList<>();
 
-  private record Row(String name, Trial trial, List<Sample> samples) {}
+  /**
+   * A row.
+   *
+   * @param samples of the trial
+   * @param latency tells latencies where the trial does not
+   * @param latencies what that one told
+   */
+  private record Row(
+      String name,
+      Trial trial,
+      List<Sample> samples,
+      @Nullable Trial latency,
+      List<Sample> latencies) {}
 
   Table(String work) {
     this.work = work;
   }
 
   Table row(String name, Trial trial) {
-    rows.add(new Row(name, trial, new ArrayList<>()));
+    return row(name, trial, null);
+  }
+
+  /**
+   * A load that tells no latencies; they are taken in runs of their own, which count for nothing
+   * else.
+   */
+  Table row(String name, Load load, Served server) {
+    return row(name, load.on(server), load.latency(server));
+  }
+
+  Table row(String name, Trial trial, @Nullable Trial latency) {
+    rows.add(new Row(name, trial, new ArrayList<>(), latency, new ArrayList<>()));
     return this;
   }
 
@@ -39,28 +63,43 @@ final class Table {
         row.samples().add(row.trial().run(seconds));
       }
     }
+    for (Row row : rows) {
+      if (row.latency() != null) {
+        row.latency().run(BenchLimits.LATENCY_WARMING_SECONDS);
+      }
+    }
+    for (int round = 0; round < BenchLimits.LATENCY_ROUNDS; round++) {
+      for (Row row : rows) {
+        if (row.latency() != null) {
+          row.latencies().add(row.latency().run(seconds));
+        }
+      }
+    }
     print();
   }
 
   private void print() {
     System.out.println(
-        "| " + work + " | op/s (min–max) | ratio | CPU µs/op | ratio | p50, p99, p99.9 µs |");
+        "| "
+            + work
+            + " | op/s (min–max) | ratio | CPU µs/op | ratio | p50, p99, p99.9 µs (our initiator)"
+            + " |");
     System.out.println("|---|---|---|---|---|---|");
     List<Sample> first = rows.getFirst().samples();
     double operations = median(first, Sample::operations);
     double cpu = median(first, Sample::cpu);
-    rows.forEach(row -> System.out.println(line(row.name(), row.samples(), operations, cpu)));
+    rows.forEach(row -> System.out.println(line(row, operations, cpu)));
     System.out.println();
   }
 
-  private static String line(
-      String name, List<Sample> samples, double firstOperations, double firstCpu) {
+  private static String line(Row row, double firstOperations, double firstCpu) {
+    List<Sample> samples = row.samples();
     double operations = median(samples, Sample::operations);
     double cpu = median(samples, Sample::cpu);
     double unfair = samples.stream().mapToDouble(Sample::fairness).min().orElseThrow();
     return "| %s%s | %,.0f (%,.0f–%,.0f) | %.2f | %s | %s | %s |"
         .formatted(
-            name,
+            row.name(),
             unfair == 1 ? "" : ", slowest session %.2f of the mean".formatted(unfair),
             operations,
             samples.stream().mapToDouble(Sample::operations).min().orElseThrow(),
@@ -68,7 +107,7 @@ final class Table {
             operations / firstOperations,
             cpu == 0 ? "" : "%.1f".formatted(cpu),
             cpu == 0 || firstCpu == 0 ? "" : "%.2f".formatted(cpu / firstCpu),
-            latency(samples));
+            latency(row.latency() == null ? samples : row.latencies()));
   }
 
   private static String latency(List<Sample> samples) {
