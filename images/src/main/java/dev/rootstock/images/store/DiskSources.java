@@ -62,7 +62,7 @@ final class DiskSources {
         case QCOW2 -> source = new DiskSource.Image(ImageChain.open(file, opener));
         case VHD, VHDX, VMDK, VDI -> {
           ForeignHeaders.check(file, channel, known);
-          QemuImg.toRaw(known, file, scratch, progress, channel.size());
+          QemuImg.INSTALLED.toRaw(known, file, scratch, progress, channel.size());
           FileChannel raw = FileChannel.open(scratch, StandardOpenOption.READ);
           source = new DiskSource.Raw(raw);
         }

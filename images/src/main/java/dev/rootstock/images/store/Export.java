@@ -93,7 +93,7 @@ final class Export {
               progress);
       case GZ, XZ, ZST -> pack(part, format, progress);
       case VHD, VHDX, VMDK, VDI -> {
-        QemuImg.fromOurs(ours, format, part, progress, image.size());
+        QemuImg.INSTALLED.fromOurs(ours, format, part, progress, image.size());
         try (HostFile made = opener.open(part, HostFiles.Mode.READ_WRITE)) {
           made.sync();
         }

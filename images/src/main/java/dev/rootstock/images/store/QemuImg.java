@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
+import static java.util.regex.Pattern.CASE_INSENSITIVE;
+
 import dev.rootstock.images.Limits;
 import dev.rootstock.images.store.StoreException.Kind;
 import java.io.IOException;
@@ -19,18 +21,41 @@ import java.util.regex.Pattern;
  * QEMU's image tool, for the formats that we do not read ourselves. It is told the format, gets its
  * file names behind {@code --} and as absolute paths (so none is taken for an option or a
  * protocol), and runs under limits of memory, time and file size: what it reads is a stranger's.
+ *
+ * @param seconds of the processor that it may take
+ * @param memoryKib its address space
+ * @param fileBytes the length of a file that it makes
  */
-final class QemuImg {
+record QemuImg(String program, long seconds, long memoryKib, long fileBytes) {
+  /** The one that is installed, under the limits that hold for every image. */
+  static final QemuImg INSTALLED =
+      new QemuImg(
+          "qemu-img", Limits.QEMU_IMG_SECONDS, Limits.QEMU_IMG_MEMORY_KIB, Limits.MAX_DISK_BYTES);
+
   private static final Pattern PERCENT = Pattern.compile("\\(([0-9.]+)/100%\\)");
 
-  /** The shell sets limits that Java cannot, and becomes the tool. */
-  private static final String LIMITED =
-      "ulimit -c 0; ulimit -t \"$1\"; ulimit -v \"$2\"; ulimit -f \"$3\"; shift 3; exec \"$@\"";
+  /**
+   * What a tool says that gets no more memory: in words of the C library, of GLib, of the loader.
+   */
+  private static final Pattern NO_MEMORY =
+      Pattern.compile("allocate|out of memory|memory exhausted|failed to map", CASE_INSENSITIVE);
 
-  private QemuImg() {}
+  /**
+   * The shell sets limits that Java cannot, and becomes the tool. At the soft limit of seconds it
+   * gets a signal of its own; at the hard one, for a tool that ignores that, it is killed.
+   */
+  private static final String LIMITED =
+      "ulimit -c 0; ulimit -S -t \"$1\"; ulimit -H -t \"$(($1 + 1))\"; ulimit -v \"$2\"; "
+          + "ulimit -f \"$3\"; shift 3; exec \"$@\"";
+
+  /** How a process ends that a signal ended: the shell's way to say it, which Java's is too. */
+  private static final int SIGNAL = 128;
+
+  private static final int SIGXCPU = SIGNAL + 24;
+  private static final int SIGXFSZ = SIGNAL + 25;
 
   /** Makes a raw file of an image. */
-  static void toRaw(SourceFormat format, Path image, Path raw, Progress progress, long total)
+  void toRaw(SourceFormat format, Path image, Path raw, Progress progress, long total)
       throws StoreException, IOException {
     run(
         image + " is a " + format.text() + " image",
@@ -42,7 +67,7 @@ final class QemuImg {
   }
 
   /** Makes an image of a file of ours, raw or qcow2. */
-  static void fromOurs(Path ours, SourceFormat format, Path image, Progress progress, long total)
+  void fromOurs(Path ours, SourceFormat format, Path image, Progress progress, long total)
       throws StoreException, IOException {
     String from = ours.toString().endsWith(".qcow2") ? "qcow2" : "raw";
     List<String> options = new ArrayList<>(List.of("-f", from, "-O", format.driver()));
@@ -53,15 +78,15 @@ final class QemuImg {
     run("a " + format.text() + " image is to be made", options, ours, image, progress, total);
   }
 
-  private static void run(
+  private void run(
       String why, List<String> options, Path from, Path to, Progress progress, long total)
       throws StoreException, IOException {
     List<String> command = new ArrayList<>();
     command.addAll(List.of("sh", "-c", LIMITED, "sh"));
-    command.add(Long.toString(Limits.QEMU_IMG_SECONDS));
-    command.add(Long.toString(Limits.QEMU_IMG_MEMORY_KIB));
-    command.add(Long.toString(Limits.MAX_DISK_BYTES / 512));
-    command.addAll(List.of("qemu-img", "convert", "-p"));
+    command.add(Long.toString(seconds));
+    command.add(Long.toString(memoryKib));
+    command.add(Long.toString(fileBytes / 512));
+    command.addAll(List.of(program, "convert", "-p"));
     command.addAll(options);
     command.add("--");
     command.add(from.toAbsolutePath().toString());
@@ -86,7 +111,8 @@ final class QemuImg {
       if (exit != 0) {
         throw new StoreException(
             said.contains("No space left") ? Kind.NO_SPACE : Kind.INVALID,
-            why + ", and qemu-img failed (exit " + exit + "): " + said);
+            "%s, and qemu-img %s (exit %d)%s"
+                .formatted(why, end(exit, said), exit, said.isEmpty() ? "" : ": " + said));
       }
     } catch (ExecutionException failed) {
       switch (failed.getCause()) {
@@ -102,6 +128,18 @@ final class QemuImg {
     }
   }
 
+  /** Which of its limits has ended it, if it was one. */
+  private String end(int exit, String said) {
+    return switch (exit) {
+      case SIGXCPU -> "was ended: it may take %d seconds of the processor".formatted(seconds);
+      case SIGXFSZ -> "was ended: it may write %d bytes".formatted(fileBytes);
+      default ->
+          NO_MEMORY.matcher(said).find()
+              ? "failed for want of memory, of which it may take %d MiB".formatted(memoryKib >> 10)
+              : "failed";
+    };
+  }
+
   /** Tells the progress, and returns the last of what else was said, on one line. */
   private static String follow(InputStream in, Progress progress, long total) throws IOException {
     ProgressClock clock = new ProgressClock(progress, total);
@@ -112,8 +150,10 @@ final class QemuImg {
       Matcher percent = PERCENT.matcher(text);
       if (percent.find()) {
         clock.at((long) (Double.parseDouble(percent.group(1)) / 100 * total));
-      } else if (said.length() < Limits.QEMU_IMG_MESSAGE_BYTES) {
-        said.append(text);
+      }
+      String rest = percent.replaceAll("");
+      if (!rest.isBlank() && said.length() < Limits.QEMU_IMG_MESSAGE_BYTES) {
+        said.append(rest);
       }
     }
     return said.toString().replaceAll("\\s+", " ").strip();
