@@ -11,6 +11,7 @@ import dev.rootstock.images.block.Durability;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.testing.Disk;
+import dev.rootstock.images.testing.PassingFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -103,31 +104,25 @@ class TornBlockTest {
   }
 
   private HostFile open(Path path, HostFiles.Mode mode) throws IOException {
-    HostFile real = HostFiles.open(path, mode);
-    return new HostFile() {
+    return new PassingFile(HostFiles.open(path, mode)) {
       @Override
       public boolean tryRead(long offset, ByteBuffer into) {
         Runnable first = beforeRead.getAndSet(null);
         if (first != null) {
           first.run();
         }
-        return real.tryRead(offset, into);
-      }
-
-      @Override
-      public void read(long offset, ByteBuffer into) throws IOException {
-        real.read(offset, into);
+        return inner.tryRead(offset, into);
       }
 
       @Override
       public void write(long offset, ByteBuffer... parts) throws IOException {
         CountDownLatch half = path.equals(fixture.overlay) ? halfDone.getAndSet(null) : null;
         if (half == null) {
-          real.write(offset, parts);
+          inner.write(offset, parts);
           return;
         }
         ByteBuffer whole = parts[0];
-        real.write(offset, whole.slice(0, 256));
+        inner.write(offset, whole.slice(0, 256));
         half.countDown();
         try {
           if (!goOn.await(30, TimeUnit.SECONDS)) {
@@ -136,42 +131,7 @@ class TornBlockTest {
         } catch (InterruptedException interrupted) {
           throw new IOException(interrupted);
         }
-        real.write(offset + 256, whole.slice(256, 256));
-      }
-
-      @Override
-      public void sync() throws IOException {
-        real.sync();
-      }
-
-      @Override
-      public long size() throws IOException {
-        return real.size();
-      }
-
-      @Override
-      public void truncate(long size) throws IOException {
-        real.truncate(size);
-      }
-
-      @Override
-      public void punch(long offset, long length) throws IOException {
-        real.punch(offset, length);
-      }
-
-      @Override
-      public long allocated() throws IOException {
-        return real.allocated();
-      }
-
-      @Override
-      public void lock() throws IOException {
-        real.lock();
-      }
-
-      @Override
-      public void close() throws IOException {
-        real.close();
+        inner.write(offset + 256, whole.slice(256, 256));
       }
     };
   }
