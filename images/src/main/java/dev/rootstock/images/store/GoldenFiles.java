@@ -351,8 +351,12 @@ final class GoldenFiles {
     opener.move(fresh, file);
   }
 
-  /** Takes a version away; whoever has its file open reads on. */
-  void remove(GoldenVersion version, Trash trash) throws IOException {
+  /**
+   * Takes a version away; whoever has its file open reads on.
+   *
+   * @return whether its bytes are on their way out too; else they go at the next start
+   */
+  boolean remove(GoldenVersion version, Trash trash) throws IOException {
     Path image = folder.resolve(version.name());
     synchronized (this) {
       Path removed = image.resolve(version.number() + ".removed");
@@ -370,13 +374,8 @@ final class GoldenFiles {
           images.remove(version.name());
         }
       }
-      try {
-        trash.move(file(version));
-      } catch (IOException failed) {
-        LOG.warn("{} goes at the next start: {}", file(version), failed.toString());
-      }
       deleteQuietly(sums(version));
     }
-    trash.empty();
+    return trash.dispose(file(version));
   }
 }

@@ -338,13 +338,13 @@ final class LocalDataDisks implements DataDisks {
     try {
       synchronized (lock(key)) {
         requireUnused(key);
-        trash.move(file(key));
+        if (!Files.exists(file(key))) {
+          return;
+        }
+        trash.remove(file(key), () -> opener.syncFolder(folder));
         space.account(client).drop(id);
         deleteQuietly(OverlayFile.journal(file(key)));
-        opener.syncFolder(folder);
       }
-    } catch (NoSuchFileException none) {
-      return;
     } catch (IOException failure) {
       throw Failures.of("cannot remove " + key, failure);
     }

@@ -97,33 +97,19 @@ final class OverlayFiles {
    */
   void replace(String client, Path fresh) throws IOException {
     Path file = file(client);
-    boolean first = !Files.exists(file);
-    Path before = first ? null : trash.keep(file);
-    opener.move(fresh, file);
-    try {
-      names.sync();
-    } catch (IOException failure) {
-      if (first) {
-        trash.deleteQuietly(file);
-      } else if (before != null) {
-        opener.move(before, file);
-      }
-      throw failure;
-    }
+    trash.replace(file, fresh, names::sync);
     // That of the one before, if it was never opened again. The new one is not marked as having a
     // journal, so it would not be replayed.
     trash.deleteQuietly(OverlayFile.journal(file));
   }
 
-  /** Takes a client's overlay away; false when there is none. */
+  /** Takes a client's overlay away; false when there is none. Where that fails it is there. */
   boolean remove(String client) throws IOException {
-    try {
-      trash.move(file(client));
-    } catch (NoSuchFileException none) {
+    if (!Files.exists(file(client))) {
       return false;
     }
+    trash.remove(file(client), names::sync);
     deleteQuietly(OverlayFile.journal(file(client)));
-    names.sync();
     return true;
   }
 

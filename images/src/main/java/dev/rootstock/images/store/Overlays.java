@@ -522,12 +522,11 @@ final class Overlays {
         if (!files.remove(client)) {
           return;
         }
-        space.account(client).overlay.set(0);
-        space.account(client).journal.set(0);
       } catch (IOException failure) {
         count(client);
         throw Failures.of("cannot remove the disk of " + client, failure);
       }
+      count(client); // a journal that could not be deleted is still there
       users.remove(client);
     }
     trash.empty();

@@ -83,7 +83,7 @@ final class Snapshots {
         throw new StoreException(
             Kind.INVALID, "client %s has a snapshot %s already".formatted(client, name));
       }
-      Path fresh = folder.resolve("." + client + "@" + name);
+      Path fresh = fresh(client, name);
       opener.delete(fresh);
       StoreSpace.Share room = space.account(client).share();
       places.copyMoment(client, fresh, room, progress);
@@ -141,12 +141,20 @@ final class Snapshots {
     Path file = existing(client, name);
     claim(file, client, name);
     try {
-      opener.delete(file);
-      space.account(client).drop(name);
+      Path removed = fresh(client, name); // what is left of it goes at the next start
+      opener.move(file, removed);
+      try {
+        opener.syncFolder(folder);
+      } catch (IOException failure) {
+        opener.move(removed, file);
+        throw failure;
+      }
+      if (trash.dispose(removed)) {
+        space.account(client).drop(name);
+      }
     } finally {
       beingTaken.remove(file);
     }
-    opener.syncFolder(folder);
   }
 
   /** One that has its name and is not counted yet cannot be removed either. */
@@ -247,6 +255,11 @@ final class Snapshots {
           Kind.NOT_FOUND, "client %s has no snapshot %s".formatted(client, name));
     }
     return file;
+  }
+
+  /** What begins with a dot is none that anybody sees. */
+  private Path fresh(String client, String name) {
+    return folder.resolve("." + client + "@" + name);
   }
 
   private Path file(String client, String name) {

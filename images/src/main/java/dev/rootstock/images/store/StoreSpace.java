@@ -216,7 +216,10 @@ final class StoreSpace {
 
     /** The file has become this snapshot. */
     void keep(String snapshot, Share share) {
-      kept.put(snapshot, share);
+      Share former = kept.put(snapshot, share);
+      if (former != null) {
+        former.set(0); // of one that could not be deleted; its file has become this one's
+      }
     }
 
     /** Room for a data disk with its journal; the same whenever it is asked for. */

@@ -232,8 +232,9 @@ final class Versions implements Closeable {
     if (shares.isOpen(version)) {
       throw new StoreException(Kind.IN_USE, version + " is being read");
     }
-    files.remove(version, trash);
-    space.drop(version);
+    if (files.remove(version, trash)) {
+      space.drop(version); // else they count as long as they are there
+    }
   }
 
   // ---- flattening

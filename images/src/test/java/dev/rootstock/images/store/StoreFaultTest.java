@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -11,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import dev.rootstock.images.store.StoreException.Kind;
-import dev.rootstock.images.testing.Disk;
+import dev.rootstock.images.store.StoreOperations.Operation;
 import dev.rootstock.images.testing.FaultyFiles;
 import dev.rootstock.images.testing.TestFiles.Fault;
 import java.io.IOException;
@@ -20,11 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -49,47 +45,14 @@ import org.slf4j.LoggerFactory;
 class StoreFaultTest {
   private static final boolean LONG = Boolean.getBoolean("rootstock.long");
   private static final int SAMPLES = 4;
-  private static final int SIZE = 300 << 10;
   private static final String PACKAGE = "dev.rootstock.images";
-
-  private interface Work {
-    void run() throws Exception;
-  }
-
-  /**
-   * What is tried.
-   *
-   * @param judge what holds when it has worked
-   * @param undo makes it possible once more
-   */
-  private record Operation(Work work, Work judge, Work undo) {}
 
   @TempDir Path folder;
   private final FaultyFiles files = new FaultyFiles();
-  private final Map<String, Operation> operations = new LinkedHashMap<>();
-  private final byte[] golden = bytes(1);
-  private byte[] web = golden.clone();
-  private final byte[] busy = golden.clone();
-  private final byte[] other = golden.clone();
-  private final byte[] monday = golden.clone();
-  private final byte[] data = new byte[SIZE];
-  private final OverlayId dataDisk = OverlayId.random();
-  private Path home = Path.of("");
-  private LocalImageStore store = null_();
-  private GoldenVersion first = null_();
-  private GoldenVersion second = null_();
-  private OverlayId webId = OverlayId.random();
-  private OverlayId nextId = OverlayId.random();
-  private LeasedDisk busyLease = null_();
-  private LeasedDisk otherLease = null_();
+  private StoreOperations operations;
+  private LocalImageStore store;
   private static int tried;
   private static int failures;
-
-  /** What {@link #open} sets. */
-  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
-  private static <T> T null_() {
-    return null;
-  }
 
   @BeforeAll
   static void quiet() {
@@ -104,56 +67,10 @@ class StoreFaultTest {
         tried, failures);
   }
 
-  private static byte[] bytes(int seed) {
-    byte[] bytes = new byte[SIZE];
-    new Random(seed).nextBytes(bytes);
-    Arrays.fill(bytes, 70_000, 200_000, (byte) 0);
-    return bytes;
-  }
-
-  private static void write(LeasedDisk lease, byte[] model, int at, int value) throws Exception {
-    byte[] written = new byte[5120];
-    Arrays.fill(written, (byte) value);
-    System.arraycopy(written, 0, model, at, written.length);
-    new Disk(lease.device()).write(at, written);
-    new Disk(lease.device()).flush();
-  }
-
   @BeforeEach
   void open() throws Exception {
-    home = folder.resolve("data");
-    store = LocalImageStore.open(home, files);
-    Path source = Files.write(folder.resolve("disk.raw"), golden);
-    first = store.importImage(source, "debian", null, Progress.NONE);
-    store.createOverlay("web", webId, first, SIZE);
-    try (LeasedDisk lease = store.openOverlay("web", webId)) {
-      write(lease, monday, 4096, 7);
-    }
-    store.snapshot("web", "monday", Progress.NONE);
-    System.arraycopy(monday, 0, web, 0, SIZE);
-    try (LeasedDisk lease = store.openOverlay("web", webId)) {
-      write(lease, web, 150_016, 8);
-    }
-    second = store.publish("debian", "web", null, Progress.NONE);
-    store.export(second, folder.resolve("disk.qcow2"), SourceFormat.QCOW2, Progress.NONE);
-    busyLease = running("busy");
-    write(busyLease, busy, 8192, 5);
-    otherLease = running("other");
-    store.dataDisks().create("web", dataDisk, SIZE);
-    try (LeasedDisk lease = store.dataDisks().open("web", dataDisk)) {
-      write(lease, data, 512, 3);
-    }
-    imports();
-    publishing();
-    copies();
-    disks();
-    exports();
-  }
-
-  private LeasedDisk running(String client) throws Exception {
-    OverlayId id = OverlayId.random();
-    store.createOverlay(client, id, first, SIZE);
-    return store.openOverlay(client, id);
+    operations = new StoreOperations(folder, files);
+    store = operations.store();
   }
 
   @AfterEach
@@ -162,211 +79,6 @@ class StoreFaultTest {
     store.close();
     assertEquals(List.of(), files.open(), "files are open");
   }
-
-  // ---- the operations
-
-  private void add(String name, Work work, Work judge, Work undo) {
-    operations.put(name, new Operation(work, judge, undo));
-  }
-
-  private GoldenVersion newest(String name) {
-    return store.versions().stream()
-        .filter(version -> version.name().equals(name))
-        .reduce((older, newer) -> newer)
-        .orElseThrow();
-  }
-
-  private void imports() {
-    Work remove = () -> store.removeVersion(newest("new"));
-    add(
-        "import raw",
-        () -> store.importImage(folder.resolve("disk.raw"), "new", null, Progress.NONE),
-        () -> shows("new", golden),
-        remove);
-    add(
-        "import qcow2",
-        () -> store.importImage(folder.resolve("disk.qcow2"), "new", null, Progress.NONE),
-        () -> shows("new", web),
-        remove);
-    add(
-        "import another version",
-        () -> store.importImage(folder.resolve("disk.qcow2"), "debian", null, Progress.NONE),
-        () -> shows("debian", web),
-        () -> store.removeVersion(newest("debian")));
-    add(
-        "create",
-        () -> store.createBlank("new", SIZE, Progress.NONE),
-        () -> shows("new", new byte[SIZE]),
-        remove);
-    add(
-        "default",
-        () -> store.setDefault(first),
-        () -> assertEquals(first, store.defaultVersion("debian").orElseThrow()),
-        () -> store.setDefault(second));
-    add(
-        "remove",
-        () -> store.removeVersion(newest("spare")),
-        () -> assertTrue(store.defaultVersion("spare").isEmpty()),
-        this::spare);
-    add(
-        "flatten",
-        () -> store.flatten(newest("debian")),
-        () -> {
-          assertTrue(store.parent(newest("debian")).isEmpty());
-          shows("debian", web);
-        },
-        () -> store.publish("debian", "web", null, Progress.NONE));
-  }
-
-  private void spare() throws Exception {
-    store.importImage(folder.resolve("disk.raw"), "spare", null, Progress.NONE);
-  }
-
-  private void shows(String name, byte[] expected) throws Exception {
-    GoldenVersion made = newest(name);
-    assertEquals(made, store.defaultVersion(name).orElseThrow());
-    store.verify(made, Progress.NONE);
-    try (LeasedDisk lease = store.openReadOnly(made)) {
-      assertArrayEquals(expected, new Disk(lease.device()).read(0, SIZE));
-    }
-  }
-
-  private void publishing() {
-    Work undo = () -> store.removeVersion(newest("debian"));
-    add(
-        "publish",
-        () -> store.publish("debian", "web", null, Progress.NONE),
-        () -> shows("debian", web),
-        undo);
-    add(
-        "publish a running disk",
-        () -> store.publish("debian", "busy", null, Progress.NONE),
-        () -> shows("debian", busy),
-        undo);
-    add(
-        "publish a snapshot",
-        () -> store.publish("debian", "web", "monday", Progress.NONE),
-        () -> shows("debian", monday),
-        undo);
-    add(
-        "publish as another image",
-        () -> store.publish("new", "web", null, Progress.NONE),
-        () -> shows("new", web),
-        () -> store.removeVersion(newest("new")));
-  }
-
-  private void copies() {
-    add(
-        "snapshot",
-        () -> store.snapshot("web", "tuesday", Progress.NONE),
-        () -> kept("web", web),
-        () -> store.removeSnapshot("web", "tuesday"));
-    add(
-        "snapshot of a running disk",
-        () -> store.snapshot("busy", "tuesday", Progress.NONE),
-        () -> kept("busy", busy),
-        () -> store.removeSnapshot("busy", "tuesday"));
-    add(
-        "restore",
-        () -> store.restore("web", "monday", nextId, Progress.NONE),
-        () -> now(monday),
-        () -> {});
-    add(
-        "rebase",
-        () -> store.rebase("web", second, nextId, Progress.NONE),
-        () -> now(web),
-        () -> {});
-  }
-
-  private void kept(String client, byte[] expected) throws Exception {
-    GoldenVersion made = store.publish("kept", client, "tuesday", Progress.NONE);
-    shows("kept", expected);
-    store.removeVersion(made);
-  }
-
-  /** The disk of web has its next identity. */
-  private void now(byte[] content) throws Exception {
-    webId = nextId;
-    nextId = OverlayId.random();
-    web = content.clone();
-    webIs(content);
-  }
-
-  private void webIs(byte[] expected) throws Exception {
-    try (LeasedDisk lease = store.openOverlay("web", webId)) {
-      assertArrayEquals(expected, new Disk(lease.device()).read(0, SIZE));
-    }
-  }
-
-  private void disks() {
-    OverlayId id = OverlayId.random();
-    Work fresh =
-        () -> {
-          try (LeasedDisk lease = store.openOverlay("fresh", id)) {
-            assertArrayEquals(golden, new Disk(lease.device()).read(0, SIZE));
-          }
-        };
-    add(
-        "first disk",
-        () -> store.createOverlay("fresh", id, first, SIZE),
-        fresh,
-        () -> store.removeOverlay("fresh"));
-    add(
-        "first disk, not durable",
-        () -> store.provideOverlay("fresh", id, first, SIZE),
-        fresh,
-        () -> store.removeOverlay("fresh"));
-    add(
-        "reset",
-        () -> store.createOverlay("web", nextId, first, SIZE),
-        () -> now(golden),
-        () -> {});
-    add(
-        "data disk",
-        () -> store.dataDisks().create("fresh", id, SIZE),
-        () -> store.dataDisks().check("fresh", id),
-        () -> store.dataDisks().remove("fresh", id));
-  }
-
-  private void exports() {
-    Path to = folder.resolve("exported");
-    for (SourceFormat format : List.of(SourceFormat.RAW, SourceFormat.QCOW2, SourceFormat.GZ)) {
-      add(
-          "export " + format.text(),
-          () -> store.export(second, to, format, Progress.NONE),
-          () -> exported(to, second.file().endsWith("raw") ? golden : published()),
-          () -> Files.delete(to));
-    }
-    add(
-        "export of a client",
-        () -> store.exportClient("web", to, SourceFormat.RAW, Progress.NONE),
-        () -> assertArrayEquals(web, Files.readAllBytes(to)),
-        () -> Files.delete(to));
-    add(
-        "export of a running client",
-        () -> store.exportClient("busy", to, SourceFormat.QCOW2, Progress.NONE),
-        () -> exported(to, busy),
-        () -> Files.delete(to));
-    add(
-        "export of a data disk",
-        () -> store.dataDisks().export("web", dataDisk, to, SourceFormat.RAW, Progress.NONE),
-        () -> assertArrayEquals(data, Files.readAllBytes(to)),
-        () -> Files.delete(to));
-  }
-
-  private byte[] published() throws Exception {
-    try (LeasedDisk lease = store.openReadOnly(second)) {
-      return new Disk(lease.device()).read(0, SIZE);
-    }
-  }
-
-  private void exported(Path file, byte[] expected) throws Exception {
-    GoldenVersion made = store.importImage(file, "back", null, Progress.NONE);
-    shows("back", expected);
-    store.removeVersion(made);
-  }
-
-  // ---- what is looked at
 
   /** All that can be seen of the store from outside. */
   private record State(
@@ -423,7 +135,7 @@ class StoreFaultTest {
     }
     Map<String, Long> clients = new TreeMap<>();
     Map<String, String> more = new TreeMap<>();
-    for (String client : List.of("web", "busy", "other", "fresh")) {
+    for (String client : List.of("web", "busy", "other", "spare", "fresh")) {
       clients.put(client, store.clientBytes(client));
       more.put("snapshots of " + client, store.snapshots(client).toString());
     }
@@ -451,12 +163,15 @@ class StoreFaultTest {
         "publish as another image",
         "snapshot",
         "snapshot of a running disk",
+        "removal of a snapshot",
         "restore",
         "rebase",
         "first disk",
         "first disk, not durable",
         "reset",
         "data disk",
+        "removal of a disk",
+        "removal of a data disk",
         "export raw",
         "export qcow2",
         "export gz",
@@ -465,22 +180,21 @@ class StoreFaultTest {
         "export of a data disk"
       })
   void anyIoMayFailAndNothingIsLostOrLeft(String name) throws Exception {
-    Operation operation = Objects.requireNonNull(operations.get(name));
-    spare();
+    Operation operation = operations.named(name);
     int failed = 0;
     for (Fault fault : Fault.values()) {
       files.count(fault);
-      operation.work.run();
+      operation.work().run();
       int count = files.end();
-      operation.judge.run();
-      operation.undo.run();
+      operation.judge().run();
+      operation.undo().run();
       for (int nth : chosen(name, fault, count)) {
         failed += attempt(name, operation, nth, fault) ? 1 : 0;
       }
     }
     assertTrue(failed > 0, "nothing has failed");
-    operation.work.run();
-    operation.judge.run();
+    operation.work().run();
+    operation.judge().run();
     reopen();
     failures += failed;
   }
@@ -488,11 +202,10 @@ class StoreFaultTest {
   /** What the next start would find is not touched by one that the disk does not let through. */
   @Test
   void aStoreThatCannotBeOpenedSaysSoAndIsWhatItWas() throws Exception {
-    busyLease.close();
-    otherLease.close();
+    operations.endClients();
     store.close();
     files.count(Fault.IO_ERROR);
-    store = LocalImageStore.open(home, files);
+    openNext();
     int count = files.end();
     List<GoldenVersion> versions = store.versions();
     long bytes = store.usage().allocatedBytes();
@@ -502,22 +215,20 @@ class StoreFaultTest {
       files.fail(nth, Fault.IO_ERROR);
       String when = "at " + nth;
       try {
-        store = LocalImageStore.open(home, files);
+        openNext();
       } catch (StoreException failure) {
         refused++;
         assertEquals(Kind.IO, failure.kind(), failure.getMessage());
         assertEquals(List.of(), files.open(), when + ": after " + files.struck());
         files.end();
-        store = LocalImageStore.open(home, files);
+        openNext();
       }
       files.end();
       assertEquals(versions, store.versions(), when);
       assertEquals(bytes, store.usage().allocatedBytes(), when + ": " + files.struck());
-      webIs(web);
+      operations.requireWeb();
     }
     assertTrue(refused > 0, "nothing was refused");
-    busyLease = store.openReadOnly(first);
-    otherLease = store.openReadOnly(first);
   }
 
   private static Set<Integer> chosen(String name, Fault fault, int count) {
@@ -536,7 +247,7 @@ class StoreFaultTest {
     files.fail(nth, fault);
     StoreException failure = null;
     try {
-      operation.work.run();
+      operation.work().run();
     } catch (StoreException refused) {
       failure = refused;
     } finally {
@@ -547,8 +258,8 @@ class StoreFaultTest {
     tried++;
     try {
       if (failure == null) {
-        operation.judge.run();
-        operation.undo.run();
+        operation.judge().run();
+        operation.undo().run();
         return false;
       }
       assertNotNull(what, when);
@@ -559,37 +270,35 @@ class StoreFaultTest {
       assertFalse(message.isBlank() || message.contains("\n") || message.contains("null"), when);
       boolean deleted = what.startsWith("delete");
       (deleted ? visible : before).requireSame(state(!deleted), when);
-      store.verify(first, Progress.NONE);
-      assertArrayEquals(golden, Files.readAllBytes(home.resolve("images/debian/1.raw")));
-      webIs(web);
-      assertArrayEquals(busy, new Disk(busyLease.device()).read(0, SIZE));
-      write(otherLease, other, 512 * (nth % 500), nth);
-      assertArrayEquals(other, new Disk(otherLease.device()).read(0, SIZE));
-      operation.work.run();
-      operation.judge.run();
-      operation.undo.run();
+      operations.requireContent(nth);
+      operation.work().run();
+      operation.judge().run();
+      operation.undo().run();
       return true;
     } catch (Exception | AssertionError wrong) {
       throw new AssertionError(when, wrong);
     }
   }
 
+  private void openNext() throws StoreException {
+    store = operations.openNext();
+  }
+
   /** What a restart finds is what there was, counted anew. */
   private void reopen() throws Exception {
-    busyLease.close();
-    otherLease.close();
+    operations.endClients();
     List<GoldenVersion> versions = store.versions();
     long bytes = store.usage().allocatedBytes();
     store.close();
-    store = LocalImageStore.open(home, files);
+    openNext();
     assertEquals(versions, store.versions());
     assertEquals(bytes, store.usage().allocatedBytes());
     for (GoldenVersion version : versions) {
       store.verify(version, Progress.NONE);
     }
-    webIs(web);
+    operations.requireWeb();
     List<String> leftovers =
-        filesOutsideTheTrash(home).keySet().stream()
+        filesOutsideTheTrash(folder).keySet().stream()
             .filter(file -> Path.of(file).getFileName().toString().startsWith("."))
             .toList();
     assertEquals(List.of(), leftovers);
