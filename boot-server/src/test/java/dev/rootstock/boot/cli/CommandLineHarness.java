@@ -50,13 +50,26 @@ final class CommandLineHarness {
 
   /** Runs a command with this folder's configuration. */
   Result run(String... words) {
+    return run(false, configured(words));
+  }
+
+  /** The same while a person looks. */
+  Result onTerminal(String... words) {
+    return run(true, configured(words));
+  }
+
+  private String[] configured(String... words) {
     List<String> all = new ArrayList<>(List.of(words));
     all.addAll(List.of("--config", configuration.toString()));
-    return plain(all.toArray(new String[0]));
+    return all.toArray(new String[0]);
   }
 
   /** Runs a command as it is. */
   static Result plain(String... words) {
+    return run(false, words);
+  }
+
+  private static Result run(boolean terminal, String[] words) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int status =
@@ -65,7 +78,7 @@ final class CommandLineHarness {
             new Console(
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
-                false,
+                terminal,
                 false));
     return new Result(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
