@@ -239,12 +239,7 @@ final class IsnsDatabase {
 
   /** A message of an initiator came: what it registered lasts on (RFC 4171 §6.2.6). */
   void heard(String source, InetAddress owner) {
-    entityOf(source, owner)
-        .ifPresent(
-            each -> {
-              each.heard = now();
-              each.inquiries = 0;
-            });
+    entityOf(source, owner).ifPresent(each -> each.heard = now());
   }
 
   /** Forgets what nobody spoke of for its period. */

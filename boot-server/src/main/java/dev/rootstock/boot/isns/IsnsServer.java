@@ -150,20 +150,21 @@ public final class IsnsServer implements AutoCloseable {
     }
   }
 
+  /** RFC 4171 §6.3.5, §6.3.7: to a UDP port always, in place of a TCP port by what is open. */
   private void send(IsnsWatch.Outgoing outgoing) {
     byte[] message = outgoing.message().encode();
+    InetSocketAddress to = new InetSocketAddress(outgoing.address(), outgoing.port().number());
+    if (outgoing.port().udp()) {
+      datagram(to, message);
+      return;
+    }
     for (Map.Entry<Channel, IsnsConnection> each : connections.entrySet()) {
       if (each.getValue().isOf(outgoing.node(), outgoing.address())) {
         var _ = each.getKey().writeAndFlush(Unpooled.wrappedBuffer(message));
         return;
       }
     }
-    InetSocketAddress to = new InetSocketAddress(outgoing.address(), outgoing.port().number());
-    if (outgoing.port().udp()) {
-      datagram(to, message);
-    } else {
-      connect(to, message);
-    }
+    connect(to, message);
   }
 
   /** A connection of ours: one message out, its answer in, and it is closed. */

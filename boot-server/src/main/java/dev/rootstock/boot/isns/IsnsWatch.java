@@ -38,15 +38,14 @@ final class IsnsWatch {
     return due;
   }
 
-  /** RFC 4171 §6.3.4: all attempts come before twice the interval has passed. */
+  /**
+   * RFC 4171 §6.3.4: the interval begins with the last answer or registration, whatever else the
+   * client asks; all attempts come before twice the interval has passed, and nothing goes before.
+   */
   private Optional<Outgoing> inquire(RegisteredEntity entity) {
     int interval = entity.inquiryInterval();
     Optional<IsnsObject> portal = entity.inquired();
     if (interval == 0 || portal.isEmpty() || database.now() < entity.inquireAt) {
-      return Optional.empty();
-    }
-    if (entity.inquiries == 0 && database.now() < entity.heard + interval) {
-      entity.inquireAt = entity.heard + interval;
       return Optional.empty();
     }
     if (entity.inquiries == Limits.ESI_ATTEMPTS) {
@@ -54,7 +53,9 @@ final class IsnsWatch {
       return Optional.empty();
     }
     entity.inquiries++;
-    entity.inquireAt = database.now() + Math.max(1, interval / (Limits.ESI_ATTEMPTS + 1));
+    int step = interval / (Limits.ESI_ATTEMPTS + 1);
+    int rest = interval - (Limits.ESI_ATTEMPTS - 1) * step;
+    entity.inquireAt = database.now() + (entity.inquiries < Limits.ESI_ATTEMPTS ? step : rest);
     IsnsMessage inquiry =
         IsnsMessage.request(
             IsnsFunction.STATUS_INQUIRY,

@@ -28,7 +28,7 @@ final class RegisteredEntity {
   /** When a message of its owner came last, in seconds of the server's clock. */
   long heard;
 
-  /** Status inquiries since then, and when the next one is due. */
+  /** Status inquiries without an answer, and when the next one is due. */
   int inquiries;
 
   long inquireAt;

@@ -162,7 +162,6 @@ final class Registrar {
             .orElseGet(() -> new Described(ObjectType.ENTITY, List.of(), new LinkedHashMap<>()));
     entity.put(withPeriod(entity, updated(entity, described)));
     entity.heard = database.now();
-    entity.inquireAt = database.now() + entity.inquiryInterval();
     List<IsnsAttribute> answer = new ArrayList<>();
     answer.add(entity.id());
     answer.addAll(entity.entity().values(Tag.REGISTRATION_PERIOD.number()));
@@ -174,6 +173,8 @@ final class Registrar {
         each.others().keySet().forEach(tag -> answer.addAll(now.values(tag)));
       }
     }
+    entity.inquiries = 0;
+    entity.inquireAt = database.now() + entity.inquiryInterval();
     return answer;
   }
 

@@ -11,7 +11,18 @@ import java.util.stream.Stream;
 
 /** Targets without a registry: each with the one initiator that may log in, or "any". */
 final class FakeIsnsTargets implements IsnsTargets {
-  private final Map<String, String> targets = new LinkedHashMap<>();
+  private final Map<String, String> targets;
+
+  FakeIsnsTargets() {
+    this(new LinkedHashMap<>());
+  }
+
+  /**
+   * @param targets which the test may change meanwhile
+   */
+  FakeIsnsTargets(Map<String, String> targets) {
+    this.targets = targets;
+  }
 
   FakeIsnsTargets add(String target, String initiator) {
     targets.put(target, initiator);
