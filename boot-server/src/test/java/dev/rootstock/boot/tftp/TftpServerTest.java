@@ -39,6 +39,9 @@ class TftpServerTest {
   private static final InetAddress HERE = InetAddress.getLoopbackAddress();
   private static final int PATIENCE_SECONDS = 60;
 
+  /** Bytes of a refusal: with its headers little more than the smallest Ethernet frame. */
+  private static final int SHORT = 32;
+
   @TempDir private Path root;
   private final BlockingQueue<String> fetched = new ArrayBlockingQueue<>(10);
   private TftpServer server;
@@ -99,6 +102,13 @@ class TftpServerTest {
     } catch (SocketTimeoutException e) {
       return came;
     }
+  }
+
+  private List<ByteBuffer> firstAndAllOthers() throws Exception {
+    List<ByteBuffer> came = new ArrayList<>();
+    came.add(receive()); // the transfer is under way
+    came.addAll(untilAllHaveEnded());
+    return came;
   }
 
   private static byte[] content(ByteBuffer data) {
@@ -230,6 +240,77 @@ class TftpServerTest {
       }
     }
     fail("the second request got no answer");
+  }
+
+  /**
+   * RFC 7440 §6: a request in somebody else's name. Whatever window and block it asks for, what
+   * goes out before an answer is the list of options and its repetitions.
+   */
+  @Test
+  void aForgedRequestForManyLongBlocksIsAnsweredByFewShortPackets() throws Exception {
+    file("boot", 1 << 20);
+    send(server.address(), "\0\1boot\0octet\0blksize\0001468\0windowsize\000065535\0tsize\0000\0");
+    List<ByteBuffer> sent = firstAndAllOthers();
+    assertEquals(1 + Limits.FIRST_REPETITIONS, sent.size());
+    String options = "\0\6blksize\0001468\0windowsize\00032\0tsize\0001048576\0";
+    for (ByteBuffer each : sent) {
+      assertEquals(options, StandardCharsets.ISO_8859_1.decode(each).toString());
+    }
+  }
+
+  /** The same without options: one block, never the next. */
+  @Test
+  void aForgedRequestWithoutOptionsIsAnsweredByItsFirstBlockOnly() throws Exception {
+    file("boot", 1 << 20);
+    send(server.address(), "\0\1boot\0octet\0");
+    List<ByteBuffer> sent = firstAndAllOthers();
+    assertEquals(1 + Limits.FIRST_REPETITIONS, sent.size());
+    for (ByteBuffer each : sent) {
+      assertEquals(4 + Limits.BLOCK, each.remaining());
+      assertEquals(3 << 16 | 1, each.getInt());
+    }
+  }
+
+  /** Who has proved that it receives, and goes silent, gets one window so many times. */
+  @Test
+  void aClientThatGoesSilentGetsItsWindowAFewTimes() throws Exception {
+    file("boot", 1 << 20);
+    send(server.address(), "\0\1boot\0octet\0blksize\0008\0windowsize\000065535\0timeout\0001\0");
+    assertEquals(6, receive().getShort());
+    acknowledge(0);
+    List<ByteBuffer> sent = untilAllHaveEnded();
+    assertEquals(Limits.WINDOW * (1 + Limits.REPETITIONS), sent.size());
+    for (ByteBuffer each : sent) {
+      int block = each.getInt() & 0xFFFF;
+      assertTrue(block >= 1 && block <= Limits.WINDOW, "block " + block);
+    }
+  }
+
+  /** What anybody can ask for in another's name is short, and has a rate. */
+  @Test
+  void refusalsHaveARate() throws Exception {
+    file("boot", 10);
+    String request = "\0\2boot\0octet\0";
+    long begun = System.nanoTime();
+    for (int i = 0; i < Limits.ERROR_BURST; i++) {
+      send(server.address(), request);
+      ByteBuffer refusal = receive();
+      assertEquals(5 << 16 | 2, refusal.getInt(0));
+      assertTrue(refusal.remaining() <= SHORT, "it amplifies");
+    }
+    for (int i = 0; i < Limits.ERROR_BURST; i++) {
+      send(server.address(), request);
+    }
+    // Requests are looked at in their order: its block says that all of them were.
+    send(server.address(), "\0\1boot\0octet\0");
+    int refused = 0;
+    while (receive().getShort(0) == 5) {
+      refused++;
+    }
+    acknowledge(1);
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    assertTrue(
+        refused <= Limits.ERRORS_PER_SECOND * seconds + 1, refused + " in " + seconds + " s");
   }
 
   /** RFC 1350 §2: what is not acknowledged is sent again; to somebody unheard of not for long. */
