@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -41,8 +42,39 @@ public record BootNetwork(
    * What each kind of firmware loads.
    *
    * @param uefiArm64 empty where there is none
+   * @param http the port on which we serve them to UEFI's HTTP boot; empty where we do not
    */
-  public record Programs(String bios, String uefiX64, Optional<String> uefiArm64) {}
+  public record Programs(
+      String bios, String uefiX64, Optional<String> uefiArm64, OptionalInt http) {}
+
+  /**
+   * A program by UEFI's HTTP boot.
+   *
+   * @param architecture what it tells in option 93
+   * @param url of the program
+   */
+  record HttpBoot(String name, ClientArchitecture architecture, String url) {}
+
+  /** What UEFI's HTTP boot loads here; nothing where we have none for it. */
+  List<HttpBoot> httpBoots() {
+    List<HttpBoot> boots = new ArrayList<>();
+    if (programs.isPresent() && programs.get().http().isPresent()) {
+      String folder =
+          "http://%s:%d/boot/"
+              .formatted(bootServer.getHostAddress(), programs.get().http().getAsInt());
+      boots.add(
+          new HttpBoot(
+              "uefi-http", ClientArchitecture.HTTP_X64, folder + programs.get().uefiX64()));
+      programs
+          .get()
+          .uefiArm64()
+          .ifPresent(
+              file ->
+                  boots.add(
+                      new HttpBoot("arm64-http", ClientArchitecture.HTTP_ARM64, folder + file)));
+    }
+    return boots;
+  }
 
   /** What a packet may hold beside the network card, by which a client is known. */
   public sealed interface Mark {
@@ -72,6 +104,7 @@ public record BootNetwork(
    * @param address its own, on this network, where it has one
    * @param rootPath where its disk is
    * @param initiator the name that its initiator takes
+   * @param install whether iPXE keeps its disk attached and boots from something else
    * @param remarks what its administrator has to know, a line each
    */
   public record Client(
@@ -81,6 +114,7 @@ public record BootNetwork(
       Optional<Inet4Address> address,
       RootPath rootPath,
       IscsiName initiator,
+      boolean install,
       List<String> remarks) {
     public Client {
       macs = List.copyOf(macs);

@@ -75,7 +75,18 @@ final class DnsmasqConfiguration {
                         lines.add("dhcp-match=set:arm64,option:client-arch,11");
                         lines.add("dhcp-boot=tag:arm64,tag:!ipxe," + file + server);
                       });
+              network.httpBoots().forEach(this::httpBoot);
             });
+  }
+
+  /** UEFI's HTTP boot takes nothing from a server that does not call itself what it is. */
+  private void httpBoot(BootNetwork.HttpBoot boot) {
+    String tags = "tag:%s,tag:!ipxe,".formatted(boot.name());
+    lines.add(
+        "dhcp-match=set:%s,option:client-arch,%d"
+            .formatted(boot.name(), boot.architecture().code()));
+    lines.add("dhcp-option-force=%s60,%s".formatted(tags, ForeignServer.HTTP_CLIENT));
+    lines.add("dhcp-boot=" + tags + boot.url());
   }
 
   private void client(BootNetwork.Client client) {
@@ -188,5 +199,11 @@ final class DnsmasqConfiguration {
   private void disk(BootNetwork.Client client, String tag) {
     lines.add("dhcp-option=tag:%s,option:root-path,%s".formatted(tag, client.rootPath()));
     lines.add("dhcp-option=tag:%s,203,%s".formatted(tag, client.initiator()));
+    if (client.install()) {
+      lines.add("# iPXE keeps its disk (175.8) and does not boot from it (175.9).");
+      for (int code : List.of(IpxeOptions.KEEP_SAN, IpxeOptions.SKIP_SAN_BOOT)) {
+        lines.add("dhcp-option-force=tag:%s,tag:ipxe,encap:175,%d,1b".formatted(tag, code));
+      }
+    }
   }
 }

@@ -18,6 +18,9 @@ public enum ForeignServer {
   KEA,
   ISC;
 
+  /** What UEFI's HTTP boot calls itself in option 60, and its server has to call itself. */
+  static final String HTTP_CLIENT = "HTTPClient";
+
   /** A whole configuration, with comments. */
   public String configuration(BootNetwork network) {
     return switch (this) {

@@ -46,6 +46,8 @@ final class IscConfiguration {
     lines.add("# Rootstock's clients, for ISC dhcpd 4.3 or newer: dhcpd.conf");
     lines.add("option space ipxe;");
     lines.add("option ipxe-encapsulated code 175 = encapsulate ipxe;");
+    lines.add("option ipxe.keep-san code 8 = unsigned integer 8;");
+    lines.add("option ipxe.skip-san-boot code 9 = unsigned integer 8;");
     lines.add("option ipxe.no-pxedhcp code 176 = unsigned integer 8;");
     lines.add("option ipxe-initiator code 203 = text;");
     lines.add("option client-architecture code 93 = unsigned integer 16;");
@@ -134,8 +136,17 @@ final class IscConfiguration {
               lines.add("    } elsif option client-architecture = 00:0b {");
               lines.add("      filename \"" + file + "\";");
             });
+    network.httpBoots().forEach(this::httpBoot);
     lines.add("    }");
     lines.add("  }");
+  }
+
+  /** UEFI's HTTP boot takes nothing from a server that does not call itself what it is. */
+  private void httpBoot(BootNetwork.HttpBoot boot) {
+    lines.add(
+        "    } elsif option client-architecture = 00:%02x {".formatted(boot.architecture().code()));
+    lines.add("      option vendor-class-identifier \"" + ForeignServer.HTTP_CLIENT + "\";");
+    lines.add("      filename \"" + boot.url() + "\";");
   }
 
   // ---- clients by what they are known by beside their cards ----
@@ -156,10 +167,16 @@ final class IscConfiguration {
   }
 
   private static List<String> disk(BootNetwork.Client client) {
-    return List.of(
-        "option host-name \"" + client.name() + "\";",
-        "option root-path \"" + client.rootPath() + "\";",
-        "option ipxe-initiator \"" + client.initiator() + "\";");
+    List<String> told = new ArrayList<>();
+    told.add("option host-name \"" + client.name() + "\";");
+    told.add("option root-path \"" + client.rootPath() + "\";");
+    told.add("option ipxe-initiator \"" + client.initiator() + "\";");
+    if (client.install()) {
+      told.add("# iPXE keeps its disk and does not boot from it.");
+      told.add("option ipxe.keep-san 1;");
+      told.add("option ipxe.skip-san-boot 1;");
+    }
+    return told;
   }
 
   private static List<Sign> machine(BootNetwork.Client client) {

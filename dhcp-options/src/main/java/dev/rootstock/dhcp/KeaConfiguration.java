@@ -6,6 +6,7 @@ import java.net.Inet4Address;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -24,6 +25,9 @@ final class KeaConfiguration {
   private final List<String> pools = new ArrayList<>();
   private final List<Inet4Address> taken = new ArrayList<>();
 
+  /** The classes that have the whole of option 175. */
+  private final List<String> hinted = new ArrayList<>();
+
   /** The classes that have a pool of their own. */
   private final List<String> housed = new ArrayList<>();
 
@@ -36,10 +40,11 @@ final class KeaConfiguration {
   }
 
   private String text() {
-    firmware();
+    network.programs().ifPresent(this::programs);
     machines();
     places();
     pools();
+    ipxe();
     return """
     // Rootstock's clients, for Kea 2.2 or newer: kea-dhcp4.conf
     {
@@ -98,27 +103,51 @@ final class KeaConfiguration {
 
   // ---- programs for firmware ----
 
-  private void firmware() {
+  /** Behind the classes that it looks at: two of one packet's may not have one option. */
+  private void ipxe() {
+    String others =
+        hinted.isEmpty()
+            ? ""
+            : hinted.stream()
+                .map("member('%s')"::formatted)
+                .collect(Collectors.joining(" or ", " and not (", ")"));
     classes.add(
         """
         {
           // iPXE tells itself by option 175; it need not wait for a proxy (175.176).
           "name": "ipxe",
-          "test": "option[175].exists",
+          "test": "option[175].exists%s",
           "option-data": [
             { "code": 175, "csv-format": false, "data": "B00101", "always-send": true }
           ]
         }\
-        """);
-    network
-        .programs()
-        .ifPresent(
-            programs -> {
-              program("bios", "0x0000", programs.bios());
-              program("uefi", "0x0007", programs.uefiX64());
-              program("uefi-9", "0x0009", programs.uefiX64());
-              programs.uefiArm64().ifPresent(file -> program("uefi-arm64", "0x000b", file));
-            });
+        """
+            .formatted(others));
+  }
+
+  private void programs(BootNetwork.Programs programs) {
+    program("bios", "0x0000", programs.bios());
+    program("uefi", "0x0007", programs.uefiX64());
+    program("uefi-9", "0x0009", programs.uefiX64());
+    programs.uefiArm64().ifPresent(file -> program("uefi-arm64", "0x000b", file));
+    network.httpBoots().forEach(this::httpBoot);
+  }
+
+  /** UEFI's HTTP boot takes nothing from a server that does not call itself what it is. */
+  private void httpBoot(BootNetwork.HttpBoot boot) {
+    classes.add(
+        """
+        {
+          "name": "%s",
+          "test": "not option[175].exists and option[93].hex == 0x%04x",
+          "option-data": [
+            { "name": "vendor-class-identifier", "data": "%s", "always-send": true },
+            { "name": "boot-file-name", "data": "%s", "always-send": true }
+          ]
+        }\
+        """
+            .formatted(
+                boot.name(), boot.architecture().code(), ForeignServer.HTTP_CLIENT, boot.url()));
   }
 
   private void program(String name, String architecture, String file) {
@@ -183,7 +212,7 @@ final class KeaConfiguration {
       %s"hostname": "%s",
       "option-data": [
         { "name": "root-path", "data": "%s" },
-        { "name": "ipxe-initiator", "data": "%s" }
+        { "name": "ipxe-initiator", "data": "%s" }%s
       ]
     }\
     """
@@ -195,7 +224,15 @@ final class KeaConfiguration {
                 .orElse(""),
             client.name(),
             client.rootPath(),
-            client.initiator());
+            client.initiator(),
+            hints(client));
+  }
+
+  /** The whole of option 175: iPXE keeps the disk (8), and does not boot from it (9). */
+  private static String hints(BootNetwork.Client client) {
+    return client.install()
+        ? ",\n    { \"code\": 175, \"csv-format\": false, \"data\": \"080101090101B00101\" }"
+        : "";
   }
 
   // ---- clients by what else they are known by ----
@@ -264,6 +301,9 @@ final class KeaConfiguration {
   }
 
   private void client(BootNetwork.Client client, String name, String test) {
+    if (client.install()) {
+      hinted.add(name);
+    }
     classes.add(
         """
         {
@@ -272,11 +312,12 @@ final class KeaConfiguration {
           "option-data": [
             { "name": "host-name", "data": "%s" },
             { "name": "root-path", "data": "%s" },
-            { "name": "ipxe-initiator", "data": "%s" }
+            { "name": "ipxe-initiator", "data": "%s" }%s
           ]
         }\
         """
-            .formatted(name, test, client.name(), client.rootPath(), client.initiator()));
+            .formatted(
+                name, test, client.name(), client.rootPath(), client.initiator(), hints(client)));
     client
         .address()
         .ifPresent(

@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +73,7 @@ class ForeignServerTest {
         address,
         RootPath.of(new ServerName("10.77.0.1"), 3260, Lun.ZERO, target),
         new IscsiName(target.value() + ":initiator"),
+        Set.of("beta", "delta", "epsilon").contains(name),
         name.equals("zeta") ? List.of("left out: a reason") : List.of());
   }
 
@@ -83,7 +86,10 @@ class ForeignServerTest {
             network(
                 Optional.of(
                     new BootNetwork.Programs(
-                        "undionly.kpxe", "snponly.efi", Optional.of("arm64.efi"))))));
+                        "undionly.kpxe",
+                        "snponly.efi",
+                        Optional.of("arm64.efi"),
+                        OptionalInt.of(8080))))));
   }
 
   /** SMBIOS has the first three fields little-endian since 2.6, and RFC 9562 big-endian. */
@@ -134,6 +140,15 @@ class ForeignServerTest {
   void withoutProgramsOfOursNoneIsNamed(ForeignServer server) {
     String text = server.configuration(network(Optional.empty()));
     assertFalse(text.contains("undionly") || text.contains("next-server"), text);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void withoutHttpNoUrlIsNamed(ForeignServer server) {
+    BootNetwork.Programs byTftp =
+        new BootNetwork.Programs("bios", "x64", Optional.empty(), OptionalInt.empty());
+    String text = server.configuration(network(Optional.of(byTftp)));
+    assertFalse(text.contains("http:") || text.contains("HTTPClient"), text);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.dhcp.BootNetwork;
 import dev.rootstock.dhcp.BootNetwork.Mark;
+import dev.rootstock.dhcp.ClientArchitecture;
 import dev.rootstock.dhcp.DhcpCodec;
 import dev.rootstock.dhcp.DhcpOption;
 import dev.rootstock.dhcp.DhcpOptions;
@@ -26,7 +27,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -42,6 +46,9 @@ class GeneratedConfigurationIT {
   private static final IscsiName TOLD = new IscsiName("iqn.2026-11.org.example:told");
   private static final String CIRCUIT = "66";
 
+  /** Whose disks iPXE keeps without booting from them: by card, by UUID, by place. */
+  private static final Set<String> INSTALLED = Set.of("alpha", "by-uuid", "placed");
+
   /** Every way in which a client may be known, and every other thing that may be printed. */
   private static BootNetwork network(String networkInterface) {
     return new BootNetwork(
@@ -52,7 +59,8 @@ class GeneratedConfigurationIT {
         Optional.of(address("10.77.0.254")),
         address("10.77.0.1"),
         Optional.of(
-            new BootNetwork.Programs("undionly.kpxe", "snponly.efi", Optional.of("arm64.efi"))),
+            new BootNetwork.Programs(
+                "undionly.kpxe", "snponly.efi", Optional.of("arm64.efi"), OptionalInt.of(8080))),
         List.of(
             client("alpha", "10.77.0.20", List.of(), "52:54:00:77:00:01", "52:54:00:77:00:02"),
             client("beta.lab", "10.77.0.21", List.of(), "52:54:00:77:00:03"),
@@ -88,6 +96,7 @@ class GeneratedConfigurationIT {
         Optional.ofNullable(address).map(GeneratedConfigurationIT::address),
         RootPath.of(new ServerName("10.77.0.1"), 3260, Lun.ZERO, target),
         new IscsiName(target.value() + ":initiator"),
+        INSTALLED.contains(name),
         List.of("a remark"));
   }
 
@@ -122,17 +131,25 @@ class GeneratedConfigurationIT {
 
   /** A DISCOVER of iPXE that a relay agent hands on, from a card that nobody knows. */
   private static byte[] discover(int number, DhcpOptions.Builder further) {
-    Inet4Address none = DhcpPacket.NO_ADDRESS;
+    return discover("52:54:00:88:00:%02x".formatted(number), number, further);
+  }
+
+  private static byte[] discover(String mac, int number, DhcpOptions.Builder further) {
     DhcpOptions options =
         further
             .put(DhcpOption.MESSAGE_TYPE, MessageType.DISCOVER)
             .put(DhcpOption.PARAMETER_REQUEST_LIST, List.of(1, 3, 12, 17, 175, 203))
             .put(DhcpOption.IPXE, IpxeOptions.switchedOn(IpxeOptions.FEATURE_ISCSI))
             .build();
+    return packet(mac, number, options);
+  }
+
+  private static byte[] packet(String mac, int number, DhcpOptions options) {
+    Inet4Address none = DhcpPacket.NO_ADDRESS;
     return DhcpCodec.encode(
         new DhcpPacket(
             false,
-            HardwareAddress.ethernet("52:54:00:88:00:%02x".formatted(number)),
+            HardwareAddress.ethernet(mac),
             1,
             number,
             0,
@@ -144,6 +161,19 @@ class GeneratedConfigurationIT {
             "",
             "",
             options));
+  }
+
+  /** A DISCOVER of UEFI's HTTP boot as EDK2 has it, which a relay agent hands on. */
+  private static byte[] httpBoot(int number, int architecture) {
+    DhcpOptions options =
+        DhcpOptions.builder()
+            .put(DhcpOption.MESSAGE_TYPE, MessageType.DISCOVER)
+            .put(DhcpOption.PARAMETER_REQUEST_LIST, List.of(1, 3, 6, 12, 43, 54, 60, 67))
+            .put(
+                DhcpOption.VENDOR_CLASS, "HTTPClient:Arch:%05d:UNDI:003001".formatted(architecture))
+            .put(DhcpOption.ARCHITECTURES, List.of(new ClientArchitecture(architecture)))
+            .build();
+    return packet("52:54:00:88:01:%02x".formatted(number), number, options);
   }
 
   private static DhcpOptions.Builder machine(String option97) {
@@ -164,7 +194,23 @@ class GeneratedConfigurationIT {
     String name = disk.substring(disk.lastIndexOf(':') + 1);
     String host = packet.options().get(DhcpOption.HOST_NAME).orElse("no name");
     assertTrue(host.equals(name) || name.equals("no disk"), host + " has the disk of " + name);
+    SortedMap<Integer, String> hints = new TreeMap<>(Map.of(IpxeOptions.NO_PXEDHCP, "01"));
+    if (INSTALLED.contains(name)) {
+      hints.put(IpxeOptions.KEEP_SAN, "01");
+      hints.put(IpxeOptions.SKIP_SAN_BOOT, "01");
+    }
+    assertEquals(hints, packet.options().get(DhcpOption.IPXE).orElseThrow().values(), name);
     return name + " " + fixed(packet.yiaddr().getHostAddress());
+  }
+
+  /** What an answer has UEFI's HTTP boot load from us, by option 67 or by the field. */
+  private static String httpProgram(byte[] answer) throws Exception {
+    DhcpPacket packet = DhcpCodec.decode(answer);
+    assertEquals(Optional.of("HTTPClient"), packet.options().get(DhcpOption.VENDOR_CLASS));
+    String url = packet.options().get(DhcpOption.BOOT_FILE).orElse(packet.bootFile());
+    String folder = "http://10.77.0.1:8080/boot/";
+    assertTrue(url.startsWith(folder), url);
+    return url.substring(folder.length());
   }
 
   private static String fixed(String address) {
@@ -196,15 +242,22 @@ class GeneratedConfigurationIT {
             // Half of a place is not that place.
             discover(6, relayed("01026768")),
             discover(7, DhcpOptions.builder().put(DhcpOption.INITIATOR_NAME, TOLD.value())),
-            discover(8, DhcpOptions.builder()));
+            discover(8, DhcpOptions.builder()),
+            discover("52:54:00:77:00:02", 9, DhcpOptions.builder()),
+            httpBoot(10, 16),
+            httpBoot(11, 19));
     try (PrivateNetwork network = PrivateNetwork.open();
         OtherServer _ =
             OtherServer.start(
                 network, folder, name, "10.77.0.3", starting.ready(), starting.command())) {
       List<String> told = new ArrayList<>();
-      for (byte[] answer : Datagram.relay(network, RELAY, "10.77.0.3", packets)) {
+      List<byte[]> answers = Datagram.relay(network, RELAY, "10.77.0.3", packets);
+      for (byte[] answer : answers.subList(0, 9)) {
         told.add(told(answer));
       }
+      assertEquals(
+          List.of("snponly.efi", "arm64.efi"),
+          List.of(httpProgram(answers.get(9)), httpProgram(answers.get(10))));
       assertEquals(
           List.of(
               "by-uuid any",
@@ -215,7 +268,8 @@ class GeneratedConfigurationIT {
               "no disk any",
               // What is printed says that dnsmasq cannot compare it.
               kind == ForeignServer.DNSMASQ ? "no disk any" : "told any",
-              "no disk any"),
+              "no disk any",
+              "alpha any"),
           told);
     }
   }

@@ -11,11 +11,13 @@ import dev.rootstock.dhcp.ForeignServer;
 import dev.rootstock.images.store.Progress;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -82,9 +84,19 @@ final class DhcpConfigOperation {
                 new BootNetwork.Programs(
                     configuration.bootFiles().bios(),
                     configuration.bootFiles().uefiX64(),
-                    Optional.ofNullable(configuration.bootFiles().uefiArm64())))
+                    Optional.ofNullable(configuration.bootFiles().uefiArm64()),
+                    httpPort(configuration, ours)))
             : Optional.empty(),
         List.of());
+  }
+
+  /** The port by which HTTP is reached at the address that clients are told. */
+  private static OptionalInt httpPort(Configuration configuration, Inet4Address ours) {
+    return configuration.http().listen().stream()
+        .filter(each -> each.getPort() != 0)
+        .filter(each -> each.getAddress().isAnyLocalAddress() || each.getAddress().equals(ours))
+        .mapToInt(InetSocketAddress::getPort)
+        .findFirst();
   }
 
   private static Optional<BootNetwork.Range> ownRange(Dhcp.@Nullable Subnet own) {

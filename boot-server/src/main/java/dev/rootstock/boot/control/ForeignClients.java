@@ -58,6 +58,7 @@ final class ForeignClients {
             Lun.ZERO,
             new IscsiName(identities.target(client.name()))),
         new IscsiName(identities.told(client).value()),
+        client.install(),
         elsewhere
             ? List.of(
                 "left out: its address %s is of another network: print that with --network"
@@ -113,12 +114,6 @@ final class ForeignClients {
     if (!client.menu().isEmpty()) {
       remarks.add(
           "its menu of images comes by Rootstock's script only; here it boots " + client.image());
-    }
-    if (client.install()) {
-      remarks.add(
-          "its disk is to be attached and not booted from, which is not printed: add 175.8 and"
-              + " 175.9 (keep-san and skip-san-boot), each 1, or let Rootstock's proxy beside this"
-              + " server tell it by a script (dhcp.mode: proxy)");
     }
     if (client.secureBoot() && network.programs().isPresent()) {
       remarks.add("its Secure Boot takes none of the programs above: name a signed one for it");

@@ -825,6 +825,16 @@ class CommandsTest {
     assertTrue(isc.contains("option root-path \"iscsi:10.77.0.1::::iqn."), isc);
     String kea = commands.run("dhcp-config", "kea", "--json").json().get("configuration").asText();
     assertTrue(kea.contains("\"hw-address\": \"52:54:00:77:00:01\""), kea);
+    assertFalse(kea.contains("HTTPClient"), kea);
+    assertFalse(kea.contains("080101"), kea);
+    Files.writeString(
+        commands.configuration,
+        "data: data\n"
+            + "server: 10.77.0.1\n"
+            + "tftp: { enabled: true }\n"
+            + "http: { listen: ['0.0.0.0:80'] }\n");
+    String byHttp = commands.run("dhcp-config", "dnsmasq").out();
+    assertTrue(byHttp.contains("tag:!ipxe,http://10.77.0.1:80/boot/"), byHttp);
     assertEquals(2, commands.run("dhcp-config", "windows").status());
     assertEquals(1, commands.run("dhcp-config", "kea", "--network", "10.77/8").status());
   }
@@ -853,7 +863,8 @@ class CommandsTest {
             "pkt4.giaddr == 10.77.0.2 and relay4[1].hex == 0x6162 and relay4[2].hex == 0x00",
             "// left out: nothing says which machine it is; 'rootstock client set anybody --mac",
             "// left out: its address 10.78.0.20 is of another network",
-            "// its disk is to be attached and not booted from, which is not printed: add 175.8",
+            // Of the installer: keep-san, skip-san-boot and no-pxedhcp.
+            "{ \"code\": 175, \"csv-format\": false, \"data\": \"080101090101B00101\" }",
             "// its secrets are made anew for each boot",
             "// its menu of images comes by Rootstock's script only; here it boots debian")) {
       assertTrue(kea.contains(line), line + " is not in " + kea);
