@@ -4,6 +4,7 @@ package dev.rootstock.boot.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.rootstock.boot.config.Configuration;
@@ -79,8 +80,17 @@ record Invocation(Command command, CommandLine line, Console console) {
 
   /** Prints the answer for programs. */
   void printJson(JsonNode node) {
+    printJson(node, JSON.writerWithDefaultPrettyPrinter());
+  }
+
+  /** Prints one of many answers for programs, each a line. */
+  void printJsonLine(JsonNode node) {
+    printJson(node, JSON.writer());
+  }
+
+  private void printJson(JsonNode node, ObjectWriter writer) {
     try {
-      console.out().println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(node));
+      console.out().println(writer.writeValueAsString(node));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree of plain values has no JSON form", e);
     }

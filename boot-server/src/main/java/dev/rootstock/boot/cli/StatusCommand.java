@@ -2,13 +2,21 @@
 package dev.rootstock.boot.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.rootstock.boot.config.Configuration;
+import dev.rootstock.boot.control.ControlClient;
+import dev.rootstock.boot.control.RefusedException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.apache.commons.cli.Option;
 
 /** {@code status [--watch]}. */
 final class StatusCommand implements Command {
   private static final Duration BEAT = Duration.ofSeconds(1);
+
+  /** ECMA-48: to the upper left corner, and everything behind it goes. */
+  private static final String CLEAR = "\u001b[H\u001b[J";
 
   @Override
   public String name() {
@@ -32,18 +40,61 @@ final class StatusCommand implements Command {
 
   @Override
   public int run(Invocation invocation) throws Exception {
-    JsonNode shown = null;
-    do {
-      JsonNode now = invocation.call("status", invocation.arguments());
-      if (!now.equals(shown)) {
-        shown = now;
-        print(invocation, now);
-      }
-      if (invocation.has("watch")) {
-        Thread.sleep(BEAT);
-      }
-    } while (invocation.has("watch"));
+    JsonNode first = invocation.call("status", invocation.arguments());
+    if (invocation.has("watch")) {
+      watch(invocation, first);
+    }
+    if (invocation.json()) {
+      invocation.printJson(first);
+    } else {
+      print(invocation, first);
+    }
     return DONE;
+  }
+
+  /**
+   * Goes on over an end and a new start of the server. Without one it looks for one and at nothing
+   * else: whoever reads the data has their lock, and a server that starts would be refused.
+   */
+  private static void watch(Invocation invocation, JsonNode first) throws Exception {
+    Configuration configuration = invocation.configuration();
+    JsonNode shown = first;
+    show(invocation, first);
+    boolean said = false;
+    while (true) {
+      Thread.sleep(BEAT);
+      if (!ControlClient.isServed(configuration)) {
+        if (!said) {
+          said = true;
+          invocation.console().err().println("rootstock: no server runs: waiting for one");
+        }
+        continue;
+      }
+      try {
+        JsonNode now = invocation.call("status", invocation.arguments());
+        said = false;
+        if (!now.equals(shown)) {
+          shown = now;
+          show(invocation, now);
+        }
+      } catch (RefusedException e) {
+        // It ends just now, or starts: the next beat shows which.
+      }
+    }
+  }
+
+  /** One of many: a line for programs, drawn over the last one for a person, else with its time. */
+  private static void show(Invocation invocation, JsonNode now) {
+    if (invocation.json()) {
+      invocation.printJsonLine(now);
+      return;
+    }
+    if (invocation.console().terminal()) {
+      invocation.console().out().print(CLEAR);
+    }
+    invocation.print("at " + Instant.now().truncatedTo(ChronoUnit.SECONDS));
+    print(invocation, now);
+    invocation.print("");
   }
 
   private static String usage(JsonNode node) {
@@ -53,10 +104,6 @@ final class StatusCommand implements Command {
   }
 
   private static void print(Invocation invocation, JsonNode status) {
-    if (invocation.json()) {
-      invocation.printJson(status);
-      return;
-    }
     invocation.print("store: " + usage(status.get("store")));
     if (status.get("memory").get("usedBytes").asLong() > 0) {
       invocation.print("disks in memory: " + usage(status.get("memory")));

@@ -38,6 +38,15 @@ public final class ControlClient {
     return doHere(configuration, operation, arguments, progress);
   }
 
+  /** Whether a server answers for the data now. Nothing is opened or locked. */
+  public static boolean isServed(Configuration configuration) throws RefusedException {
+    try (SocketChannel channel = connect(ControlSocket.of(configuration.data()))) {
+      return channel != null;
+    } catch (IOException e) {
+      return false; // it was closing
+    }
+  }
+
   private static JsonNode doHere(
       Configuration configuration, String operation, ObjectNode arguments, Progress progress)
       throws Exception {
