@@ -829,10 +829,12 @@ class CommandsTest {
     assertFalse(kea.contains("080101"), kea);
     Files.writeString(
         commands.configuration,
-        "data: data\n"
-            + "server: 10.77.0.1\n"
-            + "tftp: { enabled: true }\n"
-            + "http: { listen: ['0.0.0.0:80'] }\n");
+        """
+        data: data
+        server: 10.77.0.1
+        tftp: { enabled: true }
+        http: { listen: ["0.0.0.0:80"] }
+        """);
     String byHttp = commands.run("dhcp-config", "dnsmasq").out();
     assertTrue(byHttp.contains("tag:!ipxe,http://10.77.0.1:80/boot/"), byHttp);
     assertEquals(2, commands.run("dhcp-config", "windows").status());
