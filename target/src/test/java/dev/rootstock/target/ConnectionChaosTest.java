@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * Connections that come and go at random while commands are in flight: joined, reinstated, lost,
  * logged out for every reason, with functions of every kind in between. Whatever happens, another
- * session is served, no buffer is lost, and each lease ends once.
+ * session is served, no buffer is lost, and each lease ends once (RFC 7143 §7.1.4.3, §7.2.2,
+ * §7.14).
  */
 class ConnectionChaosTest {
   private static final int ACTIONS = 250;

@@ -32,7 +32,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a peer can do to us (promise 4): nothing but lose its own connection. */
+/**
+ * What a peer can do to us (promise 4): nothing but lose its own connection, or its session (RFC
+ * 7143 §7.7, §7.10, §7.13).
+ */
 class HostileTest {
   private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
   @AutoClose private final TestServer server;
@@ -54,16 +57,32 @@ class HostileTest {
     assertTrue(read.good());
   }
 
+  /** §7.7: a header that is none, as soon as there is a whole one. */
   @ParameterizedTest
-  @ValueSource(ints = {1, 47, 48, 49, 200, 5000, 100_000})
+  @ValueSource(ints = {48, 49, 200, 5000, 100_000})
   void noiseBeforeTheLoginEndsTheConnection(int length) throws Exception {
+    try (PduSocket socket = server.connect()) {
+      try {
+        socket.sendBytes(noise(length));
+      } catch (IOException e) {
+        // The target was faster.
+      }
+      assertTrue(socket.atEnd());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 47})
+  void aPartOfAHeaderIsForgottenWithItsConnection(int length) throws Exception {
+    try (PduSocket socket = server.connect()) {
+      socket.sendBytes(noise(length));
+    }
+  }
+
+  private static byte[] noise(int length) {
     byte[] noise = new byte[length];
     new Random(length).nextBytes(noise);
-    try (PduSocket socket = server.connect()) {
-      socket.sendBytes(noise);
-    } catch (IOException e) {
-      // The target was faster.
-    }
+    return noise;
   }
 
   @Test

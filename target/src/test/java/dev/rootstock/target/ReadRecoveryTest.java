@@ -254,13 +254,17 @@ class ReadRecoveryTest {
   @Test
   void theNextNumberAcknowledgesAStatusAndItsOwnDoesNot() throws Exception {
     Initiator initiator = login();
-    ScsiCommand read = sendRead(initiator);
+    ScsiCommand first = sendRead(initiator);
+    receiveAll(initiator);
+    ScsiCommand second = sendRead(initiator);
     int statSn = receiveAll(initiator).getLast().statSn();
     initiator.acknowledge(statSn);
-    dataSnack(initiator, read, 0, 1);
+    dataSnack(initiator, second, 0, 1);
     assertEquals(0, dataIn(initiator).dataSn());
+    dataSnack(initiator, first, 0, 1);
+    rejected(initiator, Reject.PROTOCOL_ERROR);
     initiator.acknowledge(statSn + 1);
-    dataSnack(initiator, read, 0, 1);
+    dataSnack(initiator, second, 0, 1);
     rejected(initiator, Reject.PROTOCOL_ERROR);
   }
 

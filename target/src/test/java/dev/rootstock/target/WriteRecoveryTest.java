@@ -167,6 +167,17 @@ class WriteRecoveryTest {
     assertWritten(initiator, write);
   }
 
+  /** §13.18: bytes that were left out, and not lost, are the initiator's error at any level. */
+  @Test
+  void aJumpWithoutAGapInDataSnSpoilsTheCommand() throws Exception {
+    Initiator initiator = server.login(options());
+    ScsiCommand write = send(initiator, 0, true);
+    ReadyToTransfer asked = r2t(initiator);
+    initiator.socket().send(piece(initiator, write.itt(), asked.ttt(), 0, 0, false));
+    initiator.socket().send(piece(initiator, write.itt(), asked.ttt(), 1, PIECES - 1, true));
+    assertEquals("0b/0c/0d", initiator.await(write.itt(), data).senseCode());
+  }
+
   /** Appendix D.2.3: less than was asked for, with the F bit. */
   @Test
   void aShortSequenceIsAskedForAgain() throws Exception {
