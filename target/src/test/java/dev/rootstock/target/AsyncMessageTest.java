@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.block.MemoryBlockDevice;
 import dev.rootstock.target.initiator.Initiator;
+import dev.rootstock.target.initiator.LoginOptions;
 import dev.rootstock.target.pdu.AsyncMessage;
 import dev.rootstock.target.pdu.LogoutResponse;
 import java.io.IOException;
@@ -40,6 +41,28 @@ class AsyncMessageTest {
       // §11.9: it is numbered as a response.
       assertEquals(next, message.statSn());
       assertTrue(initiator.socket().atEnd());
+    }
+  }
+
+  /** §11.9.1: which connection it is, and when its tasks may be reassigned. */
+  @Test
+  void oneThatHasPingedIsToldWhichConnectionIsDropped() throws Exception {
+    LoginOptions options =
+        TestServer.options()
+            .with("MaxConnections", "2")
+            .with("ErrorRecoveryLevel", "2")
+            .with("DefaultTime2Wait", "3")
+            .with("DefaultTime2Retain", "10");
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator one = server.login(options);
+      Initiator two = server.join(one, 1);
+      one.ping(new byte[0]);
+      two.socket().reset();
+      AsyncMessage message = message(one);
+      assertEquals(AsyncMessage.CONNECTION_DROPPED, message.event());
+      assertEquals(1, message.parameter1());
+      assertEquals(3, message.parameter2());
+      assertEquals(10, message.parameter3());
     }
   }
 

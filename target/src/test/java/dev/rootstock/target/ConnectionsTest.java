@@ -265,6 +265,32 @@ class ConnectionsTest {
     }
   }
 
+  /** §11.14: when it is answered, no command of the connection can reach the disk any more. */
+  @Test
+  void logoutOfAConnectionWaitsForItsOperations() throws Exception {
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator one = server.login(SEVERAL);
+      Initiator two = server.join(one, 1);
+      two.socket().send(read(two, 0, 1));
+      slow.awaitHeld(1);
+      one.socket()
+          .send(
+              new LogoutRequest(
+                  false,
+                  LogoutRequest.CLOSE_CONNECTION,
+                  one.newTag(),
+                  1,
+                  one.takeCmdSn(),
+                  one.expStatSn()));
+      TestServer.assertSilent(one);
+      slow.letOne();
+      assertEquals(
+          LogoutResponse.CLOSED,
+          assertInstanceOf(LogoutResponse.class, TestServer.receive(one)).response());
+      assertTrue(two.socket().atEnd());
+    }
+  }
+
   /** §6.3.5: the session is closed with its last connection. */
   @Test
   void theLastLogoutEndsTheSession() throws Exception {
