@@ -12,6 +12,7 @@ import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,6 +67,9 @@ final class BootTraceFile {
   static BootTrace read(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       return read(file.toString(), in);
+    } catch (NoSuchFileException e) {
+      throw new IOException(
+          "there is no trace %s: 'rootstock storm --record %s' makes it".formatted(file, file), e);
     }
   }
 

@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -81,6 +82,16 @@ class BootTraceFileTest {
     byte[] file = gzip("x".repeat(1 << 20));
     MalformedTraceException refused = assertThrows(MalformedTraceException.class, () -> read(file));
     assertTrue(String.valueOf(refused.getMessage()).contains("line 1 is longer than"));
+  }
+
+  @Test
+  void aFileThatIsNotThereIsSaidToBeMissing() {
+    IOException refused =
+        assertThrows(IOException.class, () -> BootTraceFile.read(Path.of("no-such-file")));
+
+    assertEquals(
+        "there is no trace no-such-file: 'rootstock storm --record no-such-file' makes it",
+        refused.getMessage());
   }
 
   @Test
