@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.images.store;
 
+import com.github.luben.zstd.ZstdIOException;
 import dev.rootstock.images.golden.GoldenImage;
+import dev.rootstock.images.golden.ImageFormatException;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.zip.ZipException;
+import org.tukaani.xz.XZIOException;
 
 /** The bytes of a disk that is copied, from the first to the last. */
 sealed interface DiskSource extends Closeable {
@@ -117,7 +121,7 @@ sealed interface DiskSource extends Closeable {
     public boolean read(ByteBuffer into) throws IOException {
       boolean any = false;
       while (into.hasRemaining()) {
-        int count = unpacked.read(piece, 0, Math.min(piece.length, into.remaining()));
+        int count = unpack(Math.min(piece.length, into.remaining()));
         if (count < 0) {
           break;
         }
@@ -126,6 +130,27 @@ sealed interface DiskSource extends Closeable {
       }
       into.limit(into.position());
       return any;
+    }
+
+    private int unpack(int most) throws IOException {
+      try {
+        return unpacked.read(piece, 0, most);
+      } catch (IOException failure) {
+        throw damaged(failure);
+      }
+    }
+
+    /** What is wrong with the compressed data; any other failure as it is. */
+    static IOException damaged(IOException failure) {
+      return switch (failure) {
+        case EOFException _ ->
+            new ImageFormatException("it ends inside its compressed data: copy it again");
+        case ZipException _, XZIOException _, ZstdIOException _ ->
+            new ImageFormatException(
+                "it cannot be unpacked (%s): copy it again, or unpack it elsewhere"
+                    .formatted(failure.getMessage()));
+        default -> failure;
+      };
     }
 
     @Override

@@ -78,10 +78,16 @@ final class DiskSources {
 
   private static DiskSource packed(Path file, FileChannel channel, SourceFormat format)
       throws StoreException, IOException {
-    BufferedInputStream raw = new BufferedInputStream(unpacking(channel, format), 64 << 10);
-    raw.mark(SECTOR);
-    ByteBuffer start = ByteBuffer.wrap(raw.readNBytes(SECTOR));
-    raw.reset();
+    BufferedInputStream raw;
+    ByteBuffer start;
+    try {
+      raw = new BufferedInputStream(unpacking(channel, format), 64 << 10);
+      raw.mark(SECTOR);
+      start = ByteBuffer.wrap(raw.readNBytes(SECTOR));
+      raw.reset();
+    } catch (IOException failure) {
+      throw DiskSource.Packed.damaged(failure);
+    }
     SourceFormat inside = SourceFormat.of(start);
     if (inside != SourceFormat.RAW) {
       throw invalid(

@@ -62,6 +62,14 @@ final class ForeignHeaders {
         type == 1 || type == 2,
         0x4c,
         "a VDI of type " + type + ", which needs its parent: clone it to a whole image first");
+    long block = Integer.toUnsignedLong(in.getInt(0x178));
+    long blocks = Integer.toUnsignedLong(in.getInt(0x184));
+    long behind = channel.size() - Integer.toUnsignedLong(in.getInt(0x158));
+    check(
+        blocks == 0 || (behind >= 0 && blocks <= behind / Math.max(1, block)),
+        0x184,
+        "a VDI of %d blocks of %d bytes, which the file does not hold: it is cut off; copy it again"
+            .formatted(blocks, block));
     size(channel, in.getLong(0x170));
   }
 

@@ -57,11 +57,15 @@ record QemuImg(String program, long seconds, long memoryKib, long fileBytes) {
   /** Makes a raw file of an image. */
   void toRaw(SourceFormat format, Path image, Path raw, Progress progress, long total)
       throws StoreException, IOException {
+    String why = image + " is a " + format.text() + " image";
+    if (format == SourceFormat.VMDK) {
+      // Otherwise what such a file names beyond its end is zeros, and a part of one is a disk.
+      run(why, List.of("check", "-q", "-f", format.driver()), List.of(image), progress, total);
+    }
     run(
-        image + " is a " + format.text() + " image",
-        List.of("-f", format.driver(), "-O", "raw"),
-        image,
-        raw,
+        why,
+        List.of("convert", "-p", "-f", format.driver(), "-O", "raw"),
+        List.of(image, raw),
         progress,
         total);
   }
@@ -70,27 +74,31 @@ record QemuImg(String program, long seconds, long memoryKib, long fileBytes) {
   void fromOurs(Path ours, SourceFormat format, Path image, Progress progress, long total)
       throws StoreException, IOException {
     String from = ours.toString().endsWith(".qcow2") ? "qcow2" : "raw";
-    List<String> options = new ArrayList<>(List.of("-f", from, "-O", format.driver()));
+    List<String> options =
+        new ArrayList<>(List.of("convert", "-p", "-f", from, "-O", format.driver()));
     if (format == SourceFormat.VHD) {
       // Otherwise the size is rounded up to what cylinders, heads and sectors can say.
       options.addAll(List.of("-o", "force_size=on"));
     }
-    run("a " + format.text() + " image is to be made", options, ours, image, progress, total);
+    run(
+        "a " + format.text() + " image is to be made",
+        options,
+        List.of(ours, image),
+        progress,
+        total);
   }
 
-  private void run(
-      String why, List<String> options, Path from, Path to, Progress progress, long total)
+  private void run(String why, List<String> words, List<Path> files, Progress progress, long total)
       throws StoreException, IOException {
     List<String> command = new ArrayList<>();
     command.addAll(List.of("sh", "-c", LIMITED, "sh"));
     command.add(Long.toString(seconds));
     command.add(Long.toString(memoryKib));
     command.add(Long.toString(fileBytes / 512));
-    command.addAll(List.of(program, "convert", "-p"));
-    command.addAll(options);
+    command.add(program);
+    command.addAll(words);
     command.add("--");
-    command.add(from.toAbsolutePath().toString());
-    command.add(to.toAbsolutePath().toString());
+    files.forEach(file -> command.add(file.toAbsolutePath().toString()));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said;
     try {
@@ -152,7 +160,8 @@ record QemuImg(String program, long seconds, long memoryKib, long fileBytes) {
         clock.at((long) (Double.parseDouble(percent.group(1)) / 100 * total));
       }
       String rest = percent.replaceAll("");
-      if (!rest.isBlank() && said.length() < Limits.QEMU_IMG_MESSAGE_BYTES) {
+      boolean apart = said.isEmpty() || Character.isWhitespace(said.charAt(said.length() - 1));
+      if (!(apart && rest.isBlank()) && said.length() < Limits.QEMU_IMG_MESSAGE_BYTES) {
         said.append(rest);
       }
     }
