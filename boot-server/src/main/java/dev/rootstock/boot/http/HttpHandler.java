@@ -107,8 +107,9 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   }
 
   /** The last answer of a connection: what its peer has sent behind it is not looked at. */
-  private static void refuse(ChannelHandlerContext ctx, Answer.Text why) {
+  private void refuse(ChannelHandlerContext ctx, Answer.Text why) {
     ctx.channel().config().setAutoRead(false);
+    timeout.end(ctx.channel());
     ctx.writeAndFlush(text(why, false, false)).addListener(ChannelFutureListener.CLOSE);
   }
 

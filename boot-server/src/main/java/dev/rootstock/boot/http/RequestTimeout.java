@@ -24,18 +24,27 @@ final class RequestTimeout extends ChannelInboundHandlerAdapter {
 
   /** The next request has its whole time from now on. On the event loop only. */
   void restart(Channel channel) {
+    set(
+        channel,
+        () -> {
+          if (channel.config().isAutoRead()) {
+            ChannelFuture _ = channel.close();
+          }
+        });
+  }
+
+  /** The last answer has so long to leave, and the connection with it. On the event loop only. */
+  void end(Channel channel) {
+    set(
+        channel,
+        () -> {
+          ChannelFuture _ = channel.close();
+        });
+  }
+
+  private void set(Channel channel, Runnable action) {
     cancel();
-    alarm =
-        channel
-            .eventLoop()
-            .schedule(
-                () -> {
-                  if (channel.config().isAutoRead()) {
-                    ChannelFuture _ = channel.close();
-                  }
-                },
-                Limits.IDLE_SECONDS,
-                TimeUnit.SECONDS);
+    alarm = channel.eventLoop().schedule(action, Limits.IDLE_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override
