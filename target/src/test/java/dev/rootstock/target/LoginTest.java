@@ -12,7 +12,6 @@ import dev.rootstock.target.initiator.LoginOptions;
 import dev.rootstock.target.initiator.LoginRefusedException;
 import dev.rootstock.target.initiator.PduSocket;
 import dev.rootstock.target.pdu.LoginRequest;
-import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.text.KeyValues;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -22,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
@@ -167,26 +167,9 @@ class LoginTest {
     SlowDevice slow = new SlowDevice(disk);
     try (TestServer server = TestServer.of(slow)) {
       Initiator old = server.login();
-      ScsiCommand write =
-          old.command(
-              0,
-              Initiator.cdb16(0x8A, 0, 1),
-              false,
-              true,
-              512,
-              Unpooled.wrappedBuffer(new byte[512]));
-      old.socket().send(write);
+      write(old);
       slow.awaitHeld(1);
-      CompletableFuture<Initiator> next = new CompletableFuture<>();
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                try {
-                  next.complete(server.loginOnly(TestServer.options()));
-                } catch (IOException e) {
-                  next.completeExceptionally(e);
-                }
-              });
+      CompletableFuture<Initiator> next = loginLater(server);
       assertTrue(old.socket().atEnd());
       OpenAdmission.TestLease first = server.admission().leases().getFirst();
       assertFalse(first.ended().isDone());
@@ -197,6 +180,56 @@ class LoginTest {
       assertTrue(server.admission().requests().get(1).reinstatement());
       assertEquals(1, server.target().sessions(OpenAdmission.TARGET).size());
     }
+  }
+
+  /** Nor does a third one get in while the second still waits for the first. */
+  @Test
+  void whoReinstatesASessionThatWaitsWaitsWithIt() throws Exception {
+    SlowDevice slow = new SlowDevice(disk);
+    try (TestServer server = TestServer.of(slow)) {
+      Initiator old = server.login();
+      write(old);
+      slow.awaitHeld(1);
+      CompletableFuture<Initiator> second = loginLater(server);
+      assertTrue(old.socket().atEnd());
+      CompletableFuture<Initiator> third = loginLater(server);
+      List<OpenAdmission.TestLease> leases = server.admission().leases();
+      TestServer.await(
+          "the third has taken the second one's place",
+          () -> leases.size() == 3 && leases.get(1).ended().isDone());
+      assertThrows(TimeoutException.class, () -> third.get(100, TimeUnit.MILLISECONDS));
+      slow.letOne();
+      TestServer.get(third);
+      assertThrows(ExecutionException.class, () -> TestServer.get(second));
+      assertEquals(1, server.target().sessions(OpenAdmission.TARGET).size());
+    }
+  }
+
+  private static void write(Initiator initiator) throws IOException {
+    initiator
+        .socket()
+        .send(
+            initiator.command(
+                0,
+                Initiator.cdb16(0x8A, 0, 1),
+                false,
+                true,
+                512,
+                Unpooled.wrappedBuffer(new byte[512])));
+  }
+
+  private static CompletableFuture<Initiator> loginLater(TestServer server) {
+    CompletableFuture<Initiator> login = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                login.complete(server.loginOnly(TestServer.options()));
+              } catch (IOException e) {
+                login.completeExceptionally(e);
+              }
+            });
+    return login;
   }
 
   @Test

@@ -176,6 +176,21 @@ class RejectTest {
     }
   }
 
+  /** §11.10.3: nor does another task go on with a sequence, whose tag it may know. */
+  @Test
+  void aTextThatGoesOnWithAnotherTaskTagLeavesItsNumberFree() throws Exception {
+    try (TestServer server = TestServer.of(disk)) {
+      Initiator initiator = server.login();
+      initiator
+          .socket()
+          .send(text(false, TAG + 1, Tag.NONE, initiator.takeCmdSn(), "SendTar", true));
+      int ttt = assertInstanceOf(TextResponse.class, initiator.receive()).ttt();
+      int cmdSn = initiator.takeCmdSn();
+      initiator.socket().send(text(false, TAG, ttt, cmdSn, "gets=\0", false));
+      assertNumberIsFree(initiator, cmdSn, Reject.INVALID_PDU_FIELD);
+    }
+  }
+
   /** §6.2: more of an answer is asked for by an empty request. */
   @Test
   void aTextWithinAnAnswerThatIsNotWholeLeavesItsNumberFree() throws Exception {

@@ -178,6 +178,21 @@ class WriteRecoveryTest {
     assertEquals("0b/0c/0d", initiator.await(write.itt(), data).senseCode());
   }
 
+  /** §4.2.2.4: each number comes once in a sequence. */
+  @Test
+  void aNumberThatHasComeBeforeSpoilsTheCommand() throws Exception {
+    Initiator initiator = server.login(options());
+    ScsiCommand write = send(initiator, 0, true);
+    ReadyToTransfer asked = r2t(initiator);
+    for (int i = 0; i < PIECES; i++) {
+      int dataSn = i == 1 ? 0 : i;
+      initiator
+          .socket()
+          .send(piece(initiator, write.itt(), asked.ttt(), dataSn, i, i == PIECES - 1));
+    }
+    assertEquals("0b/47/05", initiator.await(write.itt(), data).senseCode());
+  }
+
   /** Appendix D.2.3: less than was asked for, with the F bit. */
   @Test
   void aShortSequenceIsAskedForAgain() throws Exception {
