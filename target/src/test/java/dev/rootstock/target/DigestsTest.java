@@ -202,26 +202,7 @@ class DigestsTest {
     initiator.socket().send(write);
     ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
     Arrays.fill(data, (byte) 9);
-    for (int i = 0; i < 3; i++) {
-      DataOut out =
-          new DataOut(
-              i == 2,
-              0,
-              write.itt(),
-              r2t.ttt(),
-              initiator.expStatSn(),
-              i,
-              1024 * i,
-              Unpooled.wrappedBuffer(data, 1024 * i, 1024));
-      byte[] bytes = PduSocket.bytes(out, new Digests(false, true));
-      if (i == which) {
-        bytes[Bhs.BYTES] ^= 1;
-      }
-      initiator.socket().sendBytes(bytes);
-      if (i == which) {
-        assertRejected(initiator, out);
-      }
-    }
+    answerWithDamage(initiator, r2t, data, which);
     CommandResult result = initiator.await(write.itt(), data);
     assertEquals("0b/47/05", result.senseCode());
     assertArrayEquals(new byte[3072], initiator.readBlocks(0, 0, 6).data());
@@ -243,26 +224,7 @@ class DigestsTest {
         initiator.command(0, Initiator.cdb16(0x8A, 0, 6), false, true, 3072, Unpooled.EMPTY_BUFFER);
     initiator.socket().send(write);
     ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
-    for (int i = 0; i < 3; i++) {
-      DataOut out =
-          new DataOut(
-              i == 2,
-              0,
-              write.itt(),
-              r2t.ttt(),
-              initiator.expStatSn(),
-              i,
-              1024 * i,
-              Unpooled.wrappedBuffer(data, 1024 * i, 1024));
-      byte[] bytes = PduSocket.bytes(out, new Digests(false, true));
-      if (i == which) {
-        bytes[Bhs.BYTES] ^= 1;
-      }
-      initiator.socket().sendBytes(bytes);
-      if (i == which) {
-        assertRejected(initiator, out);
-      }
-    }
+    answerWithDamage(initiator, r2t, data, which);
     ReadyToTransfer again = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
     assertEquals(1024 * which, again.bufferOffset());
     assertEquals(1024, again.desiredLength());
@@ -284,6 +246,31 @@ class DigestsTest {
     bytes[bytes.length - 1] ^= 1;
     initiator.socket().sendBytes(bytes);
     assertTrue(initiator.socket().atEnd());
+  }
+
+  /** Answers an R2T by three PDUs, one of which does not fit its digest and is rejected. */
+  private static void answerWithDamage(
+      Initiator initiator, ReadyToTransfer r2t, byte[] data, int which) throws IOException {
+    for (int i = 0; i < 3; i++) {
+      DataOut out =
+          new DataOut(
+              i == 2,
+              0,
+              r2t.itt(),
+              r2t.ttt(),
+              initiator.expStatSn(),
+              i,
+              1024 * i,
+              Unpooled.wrappedBuffer(data, 1024 * i, 1024));
+      byte[] bytes = PduSocket.bytes(out, new Digests(false, true));
+      if (i == which) {
+        bytes[Bhs.BYTES] ^= 1;
+      }
+      initiator.socket().sendBytes(bytes);
+      if (i == which) {
+        assertRejected(initiator, out);
+      }
+    }
   }
 
   private static byte[] damaged(InitiatorPdu pdu) {

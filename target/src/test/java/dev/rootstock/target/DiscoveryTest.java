@@ -20,6 +20,7 @@ import dev.rootstock.target.pdu.TargetPdu;
 import dev.rootstock.target.pdu.TextRequest;
 import dev.rootstock.target.pdu.TextResponse;
 import io.netty.buffer.Unpooled;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -133,6 +134,23 @@ class DiscoveryTest {
     }
   }
 
+  /** Sends a text request that is whole. */
+  private static void sendText(Initiator initiator, String text) throws IOException {
+    initiator
+        .socket()
+        .send(
+            new TextRequest(
+                false,
+                true,
+                false,
+                0,
+                77,
+                Tag.NONE,
+                initiator.takeCmdSn(),
+                initiator.expStatSn(),
+                Unpooled.copiedBuffer(text, StandardCharsets.UTF_8)));
+  }
+
   /** §4.3: SendTargets is its only key; §7.4.3: there is no PDU that could tell so. */
   @ParameterizedTest
   @ValueSource(
@@ -140,19 +158,7 @@ class DiscoveryTest {
   void anotherKeyEndsADiscoverySession(String text) throws Exception {
     try (TestServer server = TestServer.of(disk)) {
       Initiator initiator = server.loginOnly(DISCOVERY);
-      initiator
-          .socket()
-          .send(
-              new TextRequest(
-                  false,
-                  true,
-                  false,
-                  0,
-                  77,
-                  Tag.NONE,
-                  initiator.takeCmdSn(),
-                  initiator.expStatSn(),
-                  Unpooled.copiedBuffer(text, StandardCharsets.UTF_8)));
+      sendText(initiator, text);
       assertTrue(initiator.socket().atEnd());
     }
   }
@@ -322,19 +328,7 @@ class DiscoveryTest {
   void aTextThatBreaksTheRulesEndsADiscoverySession() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
       Initiator initiator = server.loginOnly(DISCOVERY);
-      initiator
-          .socket()
-          .send(
-              new TextRequest(
-                  false,
-                  true,
-                  false,
-                  0,
-                  77,
-                  Tag.NONE,
-                  initiator.takeCmdSn(),
-                  initiator.expStatSn(),
-                  Unpooled.copiedBuffer("SendTargets=All", StandardCharsets.UTF_8)));
+      sendText(initiator, "SendTargets=All");
       assertTrue(initiator.socket().atEnd());
     }
   }
