@@ -90,7 +90,8 @@ final class RootstockServer implements AutoCloseable {
             .start();
     var server = new RootstockServer(process, port, config);
     try {
-      Tool.awaitPort(process, port);
+      // Not only its port: the control socket, which storms need, comes after that.
+      Tool.awaitLine(process, log, "ready iscsi ");
       return server;
     } catch (IOException | InterruptedException e) {
       server.close();

@@ -102,6 +102,23 @@ final class Tool {
     throw new IOException("nothing listens on port " + port + " after " + BenchLimits.START);
   }
 
+  /** Waits until a line of a process's log begins like this, or the process has ended. */
+  static void awaitLine(Process process, Path log, String beginning)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + BenchLimits.START.toNanos();
+    while (System.nanoTime() < deadline) {
+      boolean alive = process.isAlive();
+      if (Files.readAllLines(log).stream().anyMatch(line -> line.startsWith(beginning))) {
+        return;
+      }
+      if (!alive) {
+        throw new IOException("the server ended with " + process.exitValue() + ": see " + log);
+      }
+      Thread.sleep(50);
+    }
+    throw new IOException("%s holds no '%s' after %s".formatted(log, beginning, BenchLimits.START));
+  }
+
   /** Bytes of a process that are resident and its own: files that it maps are not. */
   static long ownMemory(Process process) throws IOException {
     return memory(process, "RssAnon:");
