@@ -14,11 +14,13 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.apache.commons.cli.Option;
 
 /** What {@code client add} and {@code client set} take about further disks. */
 final class DiskOptions {
   private static final String NEW = "new:";
+  private static final Pattern A_SIZE = Pattern.compile("[0-9]+[KMGT]");
 
   private DiskOptions() {}
 
@@ -64,6 +66,10 @@ final class DiskOptions {
     if (invocation.has("disk")) {
       ArrayNode disks = arguments.putArray("disks");
       for (String disk : invocation.values("disk")) {
+        if (A_SIZE.matcher(disk).matches()) { // no image's name: those have no capital letters
+          throw new UsageException(
+              "--disk %s: a blank disk is written new:%s".formatted(disk, disk));
+        }
         disks.add(disk.startsWith(NEW) ? NEW + Size.parse(disk.substring(NEW.length())) : disk);
       }
     }

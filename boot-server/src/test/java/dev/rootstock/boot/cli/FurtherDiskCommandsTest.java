@@ -102,6 +102,14 @@ class FurtherDiskCommandsTest {
   }
 
   @Test
+  void aBlankDiskWithoutItsWordIsToldHowItIsWritten() throws Exception {
+    add();
+    CommandLineHarness.Result result = commands.run("client", "set", "alpha", "--disk", "16M");
+    assertEquals(Command.WRONG_USAGE, result.status());
+    assertTrue(result.err().contains("a blank disk is written new:16M"), result.err());
+  }
+
+  @Test
   void itStaysOverResetAndANewOneTakesTheLowestLunThatIsFree() throws Exception {
     JsonNode alpha = add("--disk", "debian@1", "--disk", "new:1M");
     try (Server server = commands.serve();
