@@ -31,6 +31,9 @@ public final class Limits {
   /** Writes, flushes and discards waiting for their turn in one overlay; beyond it it is busy. */
   public static final int QUEUED_CHANGES = 4_096;
 
+  /** An overlay that has no room says so in the log once in so many seconds at most. */
+  public static final int NO_ROOM_LOGGED_SECONDS = 60;
+
   /** Threads that sync, for all overlays together; one overlay uses one at a time. */
   public static final int SYNC_THREADS = 16;
 

@@ -44,6 +44,7 @@ final class OverlayDevice implements BlockDevice {
 
   private final Overlay overlay;
   private final OverlayWriter writer;
+  private final NoRoom noRoom = new NoRoom(System::nanoTime);
   private final IoThreads threads;
   private final DeviceReads reads;
   private final Runnable release;
@@ -237,7 +238,7 @@ final class OverlayDevice implements BlockDevice {
       takeIn();
       round = takeRound();
       if (broken == null) {
-        new Round(writer).run(round, toSync);
+        new Round(writer, noRoom).run(round, toSync);
         beginCheckpoint();
         settle();
       }
@@ -363,9 +364,11 @@ final class OverlayDevice implements BlockDevice {
       failure = new IOException("an error of ours: " + bug, bug);
     }
     if (failure instanceof NoSpaceException full) {
-      String message = "no room for the disk's map: " + full.getMessage();
-      next.waiting.forEach(
-          change -> change.end(new BlockIoException(Kind.NO_SPACE, message, full)));
+      var noMap =
+          new BlockIoException(
+              Kind.NO_SPACE, "no room for the disk's map: " + full.getMessage(), full);
+      noRoom.tell(noMap);
+      next.waiting.forEach(change -> change.end(noMap));
     } else if (failure != null) {
       broken = failure; // at once: no write may be acknowledged that a sync has lost
       fail(next.waiting, failure);

@@ -27,6 +27,7 @@ final class Round {
           () -> ByteBuffer.allocateDirect(2 * Limits.MAX_CLUSTER_BYTES / Header.SUB_CLUSTERS));
 
   private final OverlayWriter writer;
+  private final NoRoom noRoom;
   private final Overlay overlay;
   private final ClusterMap map;
   private final int clusterBits;
@@ -46,8 +47,9 @@ final class Round {
 
   private long bitmap;
 
-  Round(OverlayWriter writer) {
+  Round(OverlayWriter writer, NoRoom noRoom) {
     this.writer = writer;
+    this.noRoom = noRoom;
     overlay = writer.overlay;
     map = overlay.map;
     clusterBits = overlay.header.clusterBits();
@@ -75,6 +77,7 @@ final class Round {
     // Failures too are told now only: what such a change did before it failed counts from here on.
     for (Change change : changes) {
       if (change.failure != null) {
+        noRoom.tell(change.failure);
         change.end(change.failure);
       } else if (change.forced()) {
         toSync.add(change);
