@@ -84,7 +84,7 @@ class OwnDiskTest {
   }
 
   @Test
-  void whatIsRemovedIsNotCountedThoughThatIsNotDurable() throws Exception {
+  void whatCannotBeRemovedDurablyIsThereAndCounted() throws Exception {
     store.close();
     AtomicBoolean broken = new AtomicBoolean();
     store =
@@ -104,10 +104,14 @@ class OwnDiskTest {
                 HostFiles.syncFolder(synced);
               }
             });
-    assertTrue(store.clientBytes(CLIENT) > 0);
+    long bytes = store.clientBytes(CLIENT);
+    assertTrue(bytes > 0);
     broken.set(true);
     refused(Kind.IO, () -> store.removeOverlay(CLIENT));
     broken.set(false);
+    assertEquals(bytes, store.clientBytes(CLIENT));
+    store.openOverlay(CLIENT, id).close();
+    store.removeOverlay(CLIENT);
     assertEquals(0, store.clientBytes(CLIENT));
   }
 
