@@ -74,4 +74,22 @@ class QemuImgTest {
   void whatItSaysBesideItsProgress() throws Exception {
     assertEquals("failed (exit 1): no such luck", said("echo no such luck\nexit 1", 60));
   }
+
+  @Test
+  void oneThatIsNotInstalled() {
+    QemuImg missing = new QemuImg(folder.resolve("missing").toString(), 60, MEMORY_KIB, FILE_BYTES);
+    Path image = folder.resolve("disk.vdi");
+    Path raw = folder.resolve("disk.raw");
+    StoreException failure =
+        assertThrows(
+            StoreException.class,
+            () -> missing.toRaw(SourceFormat.VDI, image, raw, Progress.NONE, 512));
+    assertEquals(Kind.INVALID, failure.kind());
+    assertEquals(
+        image
+            + " is a vdi image, and qemu-img, which reads and writes those, is not installed:"
+            + " install the package qemu-utils, or convert elsewhere to raw or qcow2",
+        failure.getMessage());
+    assertFalse(Files.exists(raw));
+  }
 }
