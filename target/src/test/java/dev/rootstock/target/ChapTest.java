@@ -42,6 +42,7 @@ class ChapTest {
 
   private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
 
+  /** §12.1.3: both sides, by each digest. */
   @ParameterizedTest
   @EnumSource(ChapAlgorithm.class)
   void eachAlgorithmProvesBothSides(ChapAlgorithm algorithm) throws Exception {
@@ -54,6 +55,7 @@ class ChapTest {
     }
   }
 
+  /** §11.13.5: 0201, before anybody is asked whether he may. */
   @Test
   void policyIsAskedBeforeAnythingIsDecided() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -67,6 +69,7 @@ class ChapTest {
     }
   }
 
+  /** §12.1.3, §11.13.5: 0201. */
   @Test
   void aWrongSecretIsAnAuthenticationFailureThatEndsTheConnection() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -83,7 +86,7 @@ class ChapTest {
     }
   }
 
-  /** An initiator that would prove itself to a target that asks nobody. */
+  /** §12.1: an initiator that would prove itself to a target that asks nobody. */
   @Test
   void noneIsChosenWherePolicyWantsNothing() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -93,6 +96,7 @@ class ChapTest {
     }
   }
 
+  /** §6.3.2: however long the secrets take, the exchange is the same. */
   @Test
   void secretsMayComeLaterAndFromAnotherThread() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -115,6 +119,7 @@ class ChapTest {
     }
   }
 
+  /** §11.13.5: 0300, our own failure. */
   @Test
   void secretsThatCannotBeHadAreATargetError() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -123,6 +128,7 @@ class ChapTest {
     }
   }
 
+  /** §11.13.5: 0301, which may be tried again. */
   @Test
   void secretsThatNeverComeEndTheLoginInTime() throws Exception {
     try (TestServer server = TestServer.of(Duration.ofMillis(200), disk)) {
@@ -132,6 +138,7 @@ class ChapTest {
     }
   }
 
+  /** §4.3, §6.3.2: a discovery session has its security stage as well. */
   @Test
   void aDiscoverySessionProvesItselfAndPolicyLearnsOfIt() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -146,7 +153,7 @@ class ChapTest {
     }
   }
 
-  /** Several logins at once, each with its own challenge; nothing of one counts for another. */
+  /** §12.1.3: each login has its own challenge; nothing of one counts for another. */
   @Test
   void anotherConnectionsResponseIsWrong() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -264,6 +271,7 @@ class ChapTest {
         Arrays.copyOfRange(text, from, text.length));
   }
 
+  /** §6.2: the number of exchanges is bounded. */
   @Test
   void aSecurityStageThatGoesOnForEverIsRefused() throws Exception {
     try (TestServer server = TestServer.of(disk)) {

@@ -40,6 +40,7 @@ class ConnectionChaosTest {
   private final List<Initiator> living = new ArrayList<>();
   private final List<Sent> sent = new ArrayList<>();
 
+  /** §7.1.5: at every level what fails costs its own session at most, and others are served. */
   @ParameterizedTest
   @CsvSource({"0, 1", "1, 3", "2, 5", "2, 6"})
   void nothingIsLostWhateverConnectionsDo(int level, long seed) throws Exception {

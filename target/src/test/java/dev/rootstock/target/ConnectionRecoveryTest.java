@@ -161,6 +161,9 @@ class ConnectionRecoveryTest extends RecoverableSession {
     return session.probe(Duration.ofMillis(1)).toCompletableFuture().join() == Liveness.DEAD;
   }
 
+  /**
+   * §6.3.6: its tasks wait for reassignment, and a revocation waits for what the device has begun.
+   */
   @Test
   void aSessionThatIsKeptIsRevoked() throws Exception {
     try (TestServer server = TestServer.of(slow)) {

@@ -63,6 +63,7 @@ class ConnectionsTest {
     }
   }
 
+  /** §13.2: one, where nothing else was agreed on; §11.13.5: too many. */
   @Test
   void oneConnectionUnlessMoreWereAgreedOn() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -106,7 +107,7 @@ class ConnectionsTest {
     }
   }
 
-  /** Policy may have changed its mind, or know the address that this one comes from. */
+  /** §11.13.5: policy may have changed its mind, or know the address that this one comes from. */
   @Test
   void policyIsAskedForEachConnection() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -176,7 +177,7 @@ class ConnectionsTest {
     }
   }
 
-  /** The window belongs to the session: all connections' commands together fill it. */
+  /** §4.2.2.1: the window belongs to the session: all connections' commands together fill it. */
   @Test
   void theWindowIsTheSessions() throws Exception {
     try (TestServer server = TestServer.of(slow)) {
@@ -195,7 +196,9 @@ class ConnectionsTest {
     }
   }
 
-  /** Every connection moves to the session's loop; its bytes come through whole. */
+  /**
+   * §4.2.1: one image across all connections, which move to the session's loop with their bytes.
+   */
   @Test
   void largeTransfersOnAllConnectionsAtOnce() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -305,6 +308,7 @@ class ConnectionsTest {
     }
   }
 
+  /** §11.14.1: "close the session" means every connection of it. */
   @Test
   void logoutOfTheSessionClosesAllConnections() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -419,7 +423,9 @@ class ConnectionsTest {
     }
   }
 
-  /** A revocation reaches every connection, and a lease ends once. */
+  /**
+   * §4.2.6: a target may end connections itself; a revocation ends them all, and the lease once.
+   */
   @Test
   void revocationClosesAllConnections() throws Exception {
     try (TestServer server = TestServer.of(slow)) {
@@ -437,6 +443,7 @@ class ConnectionsTest {
     }
   }
 
+  /** §8.3: a session is logged in as long as one of its connections is. */
   @Test
   void oneLivingConnectionMakesTheSessionAlive() throws Exception {
     try (TestServer server = TestServer.of(disk)) {

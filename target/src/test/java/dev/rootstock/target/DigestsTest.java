@@ -78,7 +78,7 @@ class DigestsTest {
     assertEquals(0, initiator.logout());
   }
 
-  /** Segments that are no whole blocks, and a device that answers later: data are appended. */
+  /** §11.2.3: also where segments are no whole blocks, and a device that answers later appends. */
   @ParameterizedTest
   @ValueSource(strings = {"1001", "4096"})
   void dataFromASlowDeviceHaveDigests(String segment) throws Exception {

@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LoginTest {
   private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
 
+  /** §6.3.1: names in their normal form, and the ISID. */
   @Test
   void policyIsToldWhoAsksForWhat() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -66,6 +67,7 @@ class LoginTest {
     }
   }
 
+  /** §11.13.5: 0203. */
   @Test
   void anUnknownTargetIsNotFound() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -92,6 +94,7 @@ class LoginTest {
     }
   }
 
+  /** §11.13.5: 0300, our own failure. */
   @Test
   void policyThatFailsIsATargetError() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -103,6 +106,7 @@ class LoginTest {
     }
   }
 
+  /** §11.13.5: 0301, which may be tried again. */
   @Test
   void aDecisionThatTakesLongerThanTheTimeOutIsAnsweredAndItsLeaseEndsOnce() throws Exception {
     try (TestServer server = TestServer.of(Duration.ofMillis(200), disk)) {
@@ -115,6 +119,7 @@ class LoginTest {
     }
   }
 
+  /** §8.1.2, T7: a connection that is lost before its login is over leaves nothing. */
   @Test
   void aLeaseEndsOnceWhenTheConnectionWentWhilePolicyThought() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -129,6 +134,7 @@ class LoginTest {
     }
   }
 
+  /** §8.1.2, T7: a login times out. */
   @Test
   void aSilentConnectionIsClosedAfterTheTimeOut() throws Exception {
     try (TestServer server = TestServer.of(Duration.ofMillis(200), disk)) {
@@ -136,6 +142,7 @@ class LoginTest {
     }
   }
 
+  /** §6.3: no more than one Login Request is outstanding. */
   @Test
   void aSecondRequestWhileTheFirstIsDecidedEndsTheConnection() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -182,7 +189,7 @@ class LoginTest {
     }
   }
 
-  /** Nor does a third one get in while the second still waits for the first. */
+  /** §6.3.5: nor does a third one get in while the second still waits for the first. */
   @Test
   void whoReinstatesASessionThatWaitsWaitsWithIt() throws Exception {
     SlowDevice slow = new SlowDevice(disk);
@@ -232,6 +239,7 @@ class LoginTest {
     return login;
   }
 
+  /** §6.3.1: a new ISID makes a new session. */
   @Test
   void sessionsOfOneInitiatorWithOtherIsidsLiveTogether() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -244,7 +252,7 @@ class LoginTest {
     }
   }
 
-  /** Many at once for one name: one session is left, and every other lease has ended. */
+  /** §6.3.5: many at once for one name: one session is left, and every other lease has ended. */
   @Test
   void aRaceOfReinstatementsLeavesOneSession() throws Exception {
     try (TestServer server = TestServer.of(disk)) {

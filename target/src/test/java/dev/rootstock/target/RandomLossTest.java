@@ -67,6 +67,7 @@ class RandomLossTest {
         .with("DataPDUInOrder", inOrder ? "Yes" : "No");
   }
 
+  /** §7.1.4.1: data, R2Ts and responses that are lost are recovered within their command. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void nothingIsLostForGood(long seed) throws Exception {

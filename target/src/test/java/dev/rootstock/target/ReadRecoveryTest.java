@@ -160,6 +160,7 @@ class ReadRecoveryTest {
     }
   }
 
+  /** §11.7.2: the A bit is not for level 0. */
   @Test
   void anAcknowledgementIsNeverAskedForAtLevel0() throws Exception {
     Initiator initiator = server.login(options().with("ErrorRecoveryLevel", "0"));
@@ -190,7 +191,7 @@ class ReadRecoveryTest {
     TestServer.assertSilent(initiator);
   }
 
-  /** What found no room is acknowledged like the rest, which makes room. */
+  /** §11.16.2: what found no room is acknowledged like the rest, which makes room. */
   @Test
   void acknowledgementsMakeRoom() throws Exception {
     Initiator initiator =
@@ -220,6 +221,9 @@ class ReadRecoveryTest {
     }
   }
 
+  /**
+   * §11.16.5, §11.16.7: tag and LUN of the Data-In, and no RunLength; §11.17.1: invalid data ack.
+   */
   @ParameterizedTest(name = "LUN {0}, BegRun {2}, RunLength {3}")
   @CsvSource({"1, 0, 4, 0", "0, 1, 4, 0", "0, 0, 11, 0", "0, 0, -1, 0", "0, 0, 4, 1"})
   void aWrongAcknowledgementIsRejected(long lun, int wrongTag, int begRun, int runLength)
@@ -268,6 +272,7 @@ class ReadRecoveryTest {
     rejected(initiator, Reject.PROTOCOL_ERROR);
   }
 
+  /** §11.16: with "protocol error"; §11.17.2: and with the next DataSN. */
   @ParameterizedTest(name = "{1} from {0} on")
   @CsvSource({"10, 1", "9, 2", "-1, 1", "11, 0", "0, -1"})
   void dataThatWereNeverSentAreRefused(int begRun, int runLength) throws Exception {
@@ -383,6 +388,7 @@ class ReadRecoveryTest {
     assertInstanceOf(TextResponse.class, initiator.receive());
   }
 
+  /** §11.16.5 to §11.16.7: a tag that is neither 0 nor all ones, BegRun and RunLength 0. */
   @ParameterizedTest(name = "tag {0}, BegRun {1}, RunLength {2}")
   @CsvSource({"0, 0, 0", "-1, 0, 0", "5, 1, 0", "5, 0, 1"})
   void aWrongRequestToCutAnewIsRejected(int tag, int begRun, int runLength) throws Exception {
@@ -431,7 +437,7 @@ class ReadRecoveryTest {
     TestServer.assertSilent(initiator);
   }
 
-  /** Promise 4: small requests do not make us hold large answers. */
+  /** §7.8 a, promise 4: what would make us hold much for small requests is rejected. */
   @Test
   void aFloodOfSnacksIsBounded() throws Exception {
     Initiator initiator = server.login(options().with("MaxRecvDataSegmentLength", "262144"));

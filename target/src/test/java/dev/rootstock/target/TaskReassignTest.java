@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
  * REASSIGN).
  */
 class TaskReassignTest extends RecoverableSession {
+  /** §7.2.2: a command goes on from where it is. */
   @Test
   void aReadInTheDeviceGoesOnOnAnotherConnection() throws Exception {
     byte[] content = random(4096);
@@ -71,6 +72,7 @@ class TaskReassignTest extends RecoverableSession {
     }
   }
 
+  /** §7.2.2: from its current state: what has come is not asked for again. */
   @Test
   void aWriteThatWasAskedForIsAskedForAgain() throws Exception {
     byte[] data = random(128 * 1024);
@@ -145,6 +147,7 @@ class TaskReassignTest extends RecoverableSession {
     }
   }
 
+  /** §7.2.2: the status at least comes on the new connection. */
   @Test
   void aWriteInTheDeviceIsAnsweredOnAnotherConnection() throws Exception {
     byte[] data = random(4096);
@@ -280,6 +283,7 @@ class TaskReassignTest extends RecoverableSession {
     }
   }
 
+  /** §7.2.2, §11.5.1, §11.6.1: unknown tasks, lower levels, and requests that are not immediate. */
   @Test
   void whatCannotBeReassignedIsTold() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -306,7 +310,7 @@ class TaskReassignTest extends RecoverableSession {
     }
   }
 
-  /** Reads and writes in flight on three connections, all of which are lost, again and again. */
+  /** §7.2.2, §6.3.6: reads on connections all of which are lost, again and again. */
   @Test
   void manyTasksSurviveTheLossOfAllConnections() throws Exception {
     byte[] content = random(1 << 20);

@@ -112,7 +112,9 @@ class WriteRecoveryTest {
     assertArrayEquals(data, initiator.readBlocks(0, 0, data.length / 512).data());
   }
 
-  /** The next R2TSN, another tag, and no more than what is missing, from hole to hole. */
+  /**
+   * §7.8 a: by the next R2TSN, another tag, and no more than what is missing, from hole to hole.
+   */
   @ParameterizedTest(name = "{0} to {1} are damaged, DataPDUInOrder={2}, level {3}")
   @CsvSource({
     "0, 0, Yes, 1",
@@ -260,7 +262,7 @@ class WriteRecoveryTest {
     assertEquals("4", other.agreed().get("MaxOutstandingR2T"));
   }
 
-  /** Holes of one burst are asked for while another burst is under way. */
+  /** §7.8 a, §13.17: holes of one burst are asked for while another burst is under way. */
   @Test
   void oneOfSeveralBurstsIsRecovered() throws Exception {
     Initiator initiator =

@@ -73,6 +73,9 @@ class ReassignmentTest {
     return task;
   }
 
+  /**
+   * §11.5.6: from ExpDataSN on, in new segments; §7.2.2: the status anew, with a SNACK Tag of 0.
+   */
   @Test
   void dataAndStatusAreSentOnTheNewConnectionInItsSegments() throws Exception {
     read(old);
@@ -97,6 +100,7 @@ class ReassignmentTest {
     assertFalse(next.store().hasResponse(ITT));
   }
 
+  /** §11.5.6: at most one more than was sent, and nothing that was acknowledged. */
   @Test
   void nothingIsTakenOverThatIsNotHeld() throws Exception {
     read(old);
@@ -108,7 +112,7 @@ class ReassignmentTest {
     assertFalse(old.store().holds(ITT, 1));
   }
 
-  /** An older response may be acknowledged late, behind one that was lost. */
+  /** §4.2.2.2: a StatSN acknowledges its own task; an older one may be acknowledged late. */
   @Test
   void theDataOfATaskOutliveAnOlderTaskOfItsTag() throws Exception {
     read(old);
@@ -121,6 +125,7 @@ class ReassignmentTest {
     assertEquals(0, old.kept.taken());
   }
 
+  /** §7.2.2: state that could not be kept is not claimed. */
   @Test
   void dataThatFoundNoRoomAreNotHeld() throws Exception {
     FakeLink tight = new FakeLink(FakeLink.parameters(2, 4096), 5000);

@@ -60,6 +60,7 @@ class SequenceTimeoutTest {
         true);
   }
 
+  /** §7.1.4.1 b: by a recovery R2T for what is missing, once nothing has come for a while. */
   @Test
   void whatDoesNotComeIsAskedForAgain() throws Exception {
     ReadyToTransfer first = r2t();
@@ -106,6 +107,7 @@ class SequenceTimeoutTest {
             response.data().getByte(at + 13));
   }
 
+  /** §11.5.1: what is aborted waits for no data. */
   @Test
   void anAbortedTaskAsksForNothing() throws Exception {
     r2t();

@@ -96,6 +96,7 @@ class ChapLoginTest {
     }
   }
 
+  /** §12.1.3: a challenge as long as the digest, and a proof by it. */
   @ParameterizedTest
   @EnumSource(ChapAlgorithm.class)
   void theRightSecretLetsInByEachAlgorithm(ChapAlgorithm algorithm) throws Exception {
@@ -143,6 +144,7 @@ class ChapLoginTest {
     assertEquals(taken, peer.answers.get("CHAP_A"));
   }
 
+  /** §6.3.2: in the initiator's order of preference. */
   @ParameterizedTest(name = "{0}, {1}: {2}")
   @CsvSource(
       nullValues = "-",
@@ -201,6 +203,7 @@ class ChapLoginTest {
     assertTrue(peer.answer(peer.proof()).transit());
   }
 
+  /** §12.1: the first key of the method comes with the choice. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -216,6 +219,7 @@ class ChapLoginTest {
     assertStatus(status, peer.step(SECURITY, OPERATIONAL, keys.isEmpty() ? "" : keys + "\0"));
   }
 
+  /** §12.1: the initiator's first step may come with a method that can only be that one. */
   @Test
   void algorithmsMayComeWithTheMethod() throws Exception {
     Peer peer = new Peer(ONE_WAY);
@@ -258,6 +262,7 @@ class ChapLoginTest {
     assertStatus(status, peer.step(SECURITY, OPERATIONAL, text));
   }
 
+  /** §12.1.3: CHAP_A and nothing else. */
   @ParameterizedTest(name = "{0}: {1}")
   @CsvSource({
     "MISSING_PARAMETER, ''",
@@ -355,7 +360,7 @@ class ChapLoginTest {
             peer.proof() + "CHAP_I=1\0CHAP_C=0x00112233445566778899aabbccddeeff\0"));
   }
 
-  /** What is answered does not tell whether a name exists. */
+  /** §12.1.3: one answer for both, which does not tell whether a name exists. */
   @Test
   void aNameThatNobodyHasIsAnsweredAsAWrongSecretIs() throws Exception {
     LoginResponse[] refusals = new LoginResponse[2];
@@ -374,6 +379,7 @@ class ChapLoginTest {
     assertEquals(refusals[0], refusals[1]);
   }
 
+  /** §12.1.3: authentication failure. */
   @Test
   void whereNobodyMayLogInEverySecretIsWrong() throws Exception {
     Peer peer = new Peer(Authentication.NOBODY).challenged(ChapAlgorithm.MD5);
@@ -381,7 +387,7 @@ class ChapLoginTest {
         LoginStatus.AUTHENTICATION_FAILURE, peer.step(SECURITY, OPERATIONAL, peer.proof()));
   }
 
-  /** The name picks the account, and each has its own secret. */
+  /** §12.1.3: the name picks the account, and each has its own secret. */
   @Test
   void oneAccountsSecretIsNotAnothers() throws Exception {
     Authentication two =
@@ -397,7 +403,7 @@ class ChapLoginTest {
     assertEquals("c1", own.phase.identity());
   }
 
-  /** An initiator may not leave the stage before it has proved itself, however it asks. */
+  /** §6.3.2: not before the exchange is over, however the initiator asks. */
   @Test
   void theStageIsNotLeftBeforeTheProof() throws Exception {
     Peer peer = new Peer(ONE_WAY);
@@ -412,6 +418,7 @@ class ChapLoginTest {
         LoginPhase.Ready.class, straight.step(SECURITY, FULL_FEATURE, straight.proof()));
   }
 
+  /** §12.1.3: the proof is the last step. */
   @Test
   void keysOfChapAfterTheProofAreRefused() throws Exception {
     Peer peer = new Peer(ONE_WAY).challenged(ChapAlgorithm.MD5);
@@ -421,7 +428,7 @@ class ChapLoginTest {
         LoginStatus.INITIATOR_ERROR, peer.step(SECURITY, OPERATIONAL, "CHAP_I=1\0CHAP_C=0x00\0"));
   }
 
-  /** Nothing stays of a login that is over. */
+  /** §9.2.1: challenges are compared as long as they live, and no longer. */
   @Test
   void challengesAreForgottenWithTheirLogin() throws Exception {
     Peer peer = new Peer(ONE_WAY).challenged(ChapAlgorithm.MD5);

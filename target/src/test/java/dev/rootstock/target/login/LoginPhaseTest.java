@@ -37,6 +37,7 @@ class LoginPhaseTest {
 
   private final LoginPhase phase = new LoginPhase(1, (tsih, key) -> null, new Challenges());
 
+  /** §6.3.1, §6.3.3: the stages may begin with the second; §11.13.3: the TSIH comes last. */
   @Test
   void oneStepFromOperationalToFullFeature() throws Exception {
     ready(request(OPERATIONAL, FULL_FEATURE, NAMES + "MaxRecvDataSegmentLength=4096\0"));
@@ -54,7 +55,7 @@ class LoginPhaseTest {
     assertEquals(4096, phase.parameters().maxSendSegment());
   }
 
-  /** As iPXE logs in. */
+  /** §6.3.2, §6.3.3: as iPXE logs in. */
   @Test
   void securityThenOperationalThenFullFeature() throws Exception {
     LoginResponse first =
@@ -79,6 +80,7 @@ class LoginPhaseTest {
     assertFalse(phase.parameters().immediateData());
   }
 
+  /** §13.12: what was not declared has its default. */
   @Test
   void securityStraightToFullFeatureKeepsTheDefaultSegment() {
     ready(request(SECURITY, FULL_FEATURE, NAMES));
@@ -86,6 +88,7 @@ class LoginPhaseTest {
     assertEquals(8192, phase.parameters().maxSendSegment());
   }
 
+  /** §11.12.1: only the T bit leaves the stage. */
   @Test
   void aRequestWithoutTransitKeepsTheStage() throws Exception {
     LoginResponse response = answer(request(OPERATIONAL, -1, NAMES));
@@ -105,6 +108,7 @@ class LoginPhaseTest {
     assertEquals("iqn.2001-04.com.example:disk", phase.names().target());
   }
 
+  /** §6.1: 64 KiB of keys and values are taken, and no more. */
   @Test
   void aTextOfMoreThan64KiBIsRefused() {
     String part = "X-a=" + "b".repeat(8000);
@@ -115,6 +119,7 @@ class LoginPhaseTest {
     assertStatus(LoginStatus.INITIATOR_ERROR, step);
   }
 
+  /** §6.2: the number of exchanges is bounded. */
   @Test
   void aLoginThatGoesOnForEverIsRefused() {
     for (int i = 0; i < Limits.LOGIN_EXCHANGES; i++) {
@@ -123,6 +128,7 @@ class LoginPhaseTest {
     assertStatus(LoginStatus.INITIATOR_ERROR, step(request(OPERATIONAL, -1, "")));
   }
 
+  /** §13.4: the target name may be left out of a discovery session. */
   @Test
   void aDiscoverySessionNeedsNoTarget() {
     ready(
@@ -134,6 +140,7 @@ class LoginPhaseTest {
     assertEquals("", phase.names().target());
   }
 
+  /** §11.13.5: each has the status that says what is wrong. */
   @ParameterizedTest(name = "{0}: {1}")
   @CsvSource({
     "MISSING_PARAMETER, TargetName=iqn.2001-04.com.example:disk",
@@ -151,6 +158,7 @@ class LoginPhaseTest {
     assertStatus(status, step(request(OPERATIONAL, FULL_FEATURE, text)));
   }
 
+  /** §11.13.5: 0201, where there is no method in common. */
   @Test
   void chapAloneIsAnAuthenticationFailure() {
     assertStatus(
@@ -158,18 +166,21 @@ class LoginPhaseTest {
         step(request(SECURITY, OPERATIONAL, NAMES + "AuthMethod=CHAP\0")));
   }
 
+  /** §11.12.3: stages 0, 1 and 3, forwards only. */
   @ParameterizedTest(name = "from {0} to {1}")
   @CsvSource({"0, 0", "0, 2", "1, 0", "1, 1", "1, 2", "2, 3", "3, 3"})
   void transitionsThatDoNotExistAreRefused(int from, int to) {
     assertStatus(LoginStatus.INITIATOR_ERROR, step(request(from, to, NAMES)));
   }
 
+  /** §11.12.3: the current stage is that of the negotiation. */
   @Test
   void goingBackToAnEarlierStageIsRefused() {
     answer(request(SECURITY, OPERATIONAL, NAMES));
     assertStatus(LoginStatus.INITIATOR_ERROR, step(request(SECURITY, OPERATIONAL, "")));
   }
 
+  /** §11.12.2: T is 0 where C is 1. */
   @Test
   void bothTransitAndContinueAreRefused() {
     LoginRequest both =
@@ -178,6 +189,7 @@ class LoginPhaseTest {
     assertStatus(LoginStatus.INITIATOR_ERROR, step(both));
   }
 
+  /** §11.12.4: there is version 0; §11.13.5: 0205. */
   @Test
   void aVersionThatIsNotOursIsRefused() {
     LoginRequest later =
@@ -186,6 +198,7 @@ class LoginPhaseTest {
     assertStatus(LoginStatus.UNSUPPORTED_VERSION, step(later));
   }
 
+  /** §6.3: the whole login is one task of one session. */
   @Test
   void requestsOfOneLoginThatDifferAreRefused() {
     answer(request(OPERATIONAL, -1, NAMES));
@@ -195,6 +208,7 @@ class LoginPhaseTest {
     assertStatus(LoginStatus.INITIATOR_ERROR, step(other));
   }
 
+  /** §6.3: not more than once in a login. */
   @Test
   void keysNegotiatedTwiceInALoginAreRefused() {
     answer(request(OPERATIONAL, -1, NAMES + "ErrorRecoveryLevel=0\0"));
@@ -217,6 +231,7 @@ class LoginPhaseTest {
     assertStatus(LoginStatus.INITIATOR_ERROR, step(request(OPERATIONAL, FULL_FEATURE, later)));
   }
 
+  /** §11.13.5: 020b. */
   @Test
   void anotherRequestDuringTheLoginIsRefused() {
     answer(request(OPERATIONAL, -1, NAMES));
@@ -225,6 +240,7 @@ class LoginPhaseTest {
         step(new NopOut(true, 0, 1, Tag.NONE, 1, 1, Unpooled.EMPTY_BUFFER)));
   }
 
+  /** §6.3.1, §11.13.5: 020a. */
   @Test
   void aTsihThatNoSessionHasIsRefused() {
     assertStatus(LoginStatus.SESSION_DOES_NOT_EXIST, step(joining(8)));
