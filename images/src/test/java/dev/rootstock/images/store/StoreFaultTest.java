@@ -199,6 +199,39 @@ class StoreFaultTest {
     failures += failed;
   }
 
+  /** It is no longer known when its files go, so nothing is taken back: the rest goes later. */
+  @Test
+  void whatIsLeftOfAForgottenClientCountsAndGoesTheNextTime() throws Exception {
+    int failed = 0;
+    for (Fault fault : Fault.values()) {
+      operations.makeForgotten();
+      files.count(fault);
+      store.forget(StoreOperations.FORGOTTEN);
+      int count = files.end();
+      for (int nth = 0; nth < count; nth++) {
+        State without = state(true);
+        operations.makeForgotten();
+        files.fail(nth, fault);
+        String when = "%s at %d".formatted(fault, nth);
+        try {
+          store.forget(StoreOperations.FORGOTTEN);
+        } catch (StoreException failure) {
+          failed++;
+          when += ": after " + files.struck() + ": " + failure;
+          assertEquals(kindOf(fault), failure.kind(), when);
+        } finally {
+          files.end();
+        }
+        assertEquals(
+            operations.bytesOfForgotten(), store.clientBytes(StoreOperations.FORGOTTEN), when);
+        store.forget(StoreOperations.FORGOTTEN);
+        without.requireSame(state(true), when);
+        operations.requireContent(nth);
+      }
+    }
+    assertTrue(failed > 0, "nothing has failed");
+  }
+
   /** What the next start would find is not touched by one that the disk does not let through. */
   @Test
   void aStoreThatCannotBeOpenedSaysSoAndIsWhatItWas() throws Exception {
@@ -263,10 +296,9 @@ class StoreFaultTest {
         return false;
       }
       assertNotNull(what, when);
-      boolean full = fault == Fault.NO_SPACE || fault == Fault.HALF_THEN_NO_SPACE;
       String message = String.valueOf(failure.getMessage());
       boolean unclosed = message.contains("did not close well; the log says why");
-      assertEquals(full && !unclosed ? Kind.NO_SPACE : Kind.IO, failure.kind(), when);
+      assertEquals(unclosed ? Kind.IO : kindOf(fault), failure.kind(), when);
       assertFalse(message.isBlank() || message.contains("\n") || message.contains("null"), when);
       boolean deleted = what.startsWith("delete");
       (deleted ? visible : before).requireSame(state(!deleted), when);
@@ -278,6 +310,13 @@ class StoreFaultTest {
     } catch (Exception | AssertionError wrong) {
       throw new AssertionError(when, wrong);
     }
+  }
+
+  private static Kind kindOf(Fault fault) {
+    return switch (fault) {
+      case NO_SPACE, HALF_THEN_NO_SPACE -> Kind.NO_SPACE;
+      default -> Kind.IO;
+    };
   }
 
   private void openNext() throws StoreException {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.testing.Disk;
 import dev.rootstock.images.testing.FaultyFiles;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * A store with images, snapshots and disks, two of them in use, and all that can be done to change
@@ -23,6 +25,9 @@ import java.util.Random;
  */
 final class StoreOperations {
   static final int SIZE = 300 << 10;
+
+  /** Who comes and goes. */
+  static final String FORGOTTEN = "gone";
 
   interface Work {
     void run() throws Exception;
@@ -125,6 +130,28 @@ final class StoreOperations {
     store.createOverlay("spare", spareId, first, SIZE);
     try (LeasedDisk lease = store.openOverlay("spare", spareId)) {
       write(lease, spare, 20_480, 6);
+    }
+  }
+
+  /** Makes a client that has everything: a disk, two snapshots of it, and two further disks. */
+  void makeForgotten() throws Exception {
+    OverlayId id = OverlayId.random();
+    store.createOverlay(FORGOTTEN, id, first, SIZE);
+    try (LeasedDisk lease = store.openOverlay(FORGOTTEN, id)) {
+      write(lease, golden.clone(), 4096, 9);
+    }
+    for (String snapshot : List.of("one", "two")) {
+      store.snapshot(FORGOTTEN, snapshot, Progress.NONE);
+      store.dataDisks().create(FORGOTTEN, OverlayId.random(), SIZE);
+    }
+  }
+
+  /** What its files take, wherever in the store they are. */
+  long bytesOfForgotten() throws IOException {
+    try (Stream<Path> all = Files.walk(home)) {
+      return all.filter(file -> file.getFileName().toString().startsWith(FORGOTTEN))
+          .mapToLong(file -> StoreSpace.allocated(file, files))
+          .sum();
     }
   }
 
