@@ -81,7 +81,7 @@ record Backing(@Nullable String name, @Nullable String damage) {
    * @return the owner, and what is wrong where something is
    */
   Optional<String> useOf(GoldenVersion version, String who) {
-    if (name != null && !name.equals(Overlays.backing(version))) {
+    if (name != null && !name.equals(BackingNames.of(version))) {
       return Optional.empty();
     }
     if (damage == null) {

@@ -20,7 +20,7 @@ abstract class LocalDisks extends LocalVersions {
   public LeasedDisk openReadOnly(GoldenVersion version) throws StoreException {
     parts.requireOpen();
     try (StoreParts.Standing _ = parts.stand()) {
-      return parts.places.disk().openReadOnly(parts.known(version));
+      return parts.leases.readOnly(parts.known(version));
     }
   }
 

@@ -112,7 +112,7 @@ public final class LocalImageStore extends LocalCopies {
 
   @Override
   public void endLeases() {
-    parts.places.all().forEach(Overlays::close);
+    parts.leases.close();
   }
 
   @Override

@@ -47,7 +47,7 @@ final class MemoryOverlays {
     folder.make();
     Trash ours = new Trash(folder.clients().resolve(".trash"), opener);
     Overlays made = maker.of(new OverlayFiles(folder.clients(), opener, ours), ours, space);
-    space.countAll(made.files().clients(), made::count);
+    space.countAll(made.files().clients(), made.files()::count);
     trash = ours;
     overlays = made;
     ours.empty();
@@ -100,7 +100,6 @@ final class MemoryOverlays {
       return;
     }
     space.close();
-    overlays.close();
     trash.close();
     try {
       if (overlays.files().clients().isEmpty()) {

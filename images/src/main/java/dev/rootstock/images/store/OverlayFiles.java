@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The files of clients' overlays, {@code clients/<client>.qcow2}, by name. Nothing here knows who
- * uses them: {@link Overlays} does, and calls in order.
+ * uses them: {@link OverlayUsers} does, and {@link Overlays} calls in order.
  *
  * <p>A file that has content takes its name when it is durable, in one step, so at every moment the
  * name leads to one whole overlay. An empty one takes it without a sync; it says in its header that
@@ -113,9 +113,11 @@ final class OverlayFiles {
     return true;
   }
 
-  /** Bytes that a file takes on its file system; 0 where there is none. */
-  long allocated(Path file) {
-    return StoreSpace.allocated(file, opener);
+  /** Counts what a client's overlay and its journal take, by the blocks of their files. */
+  void count(StoreSpace.Account account) {
+    Path file = file(account.client());
+    account.journal.set(StoreSpace.allocated(OverlayFile.journal(file), opener));
+    account.overlay.set(StoreSpace.allocated(file, opener));
   }
 
   /** Everybody who has an overlay. */

@@ -32,6 +32,7 @@ final class Snapshots {
   private final Path folder;
   private final HostFiles.Opener opener;
   private final Places places;
+  private final BackingNames backings;
   private final GoldenShares shares;
   private final StoreSpace space;
   private final Trash trash;
@@ -46,6 +47,7 @@ final class Snapshots {
       Path folder,
       HostFiles.Opener opener,
       Places places,
+      BackingNames backings,
       GoldenShares shares,
       StoreSpace space,
       Trash trash)
@@ -56,6 +58,7 @@ final class Snapshots {
     this.opener = opener;
     opener.makeFolder(folder);
     this.places = places;
+    this.backings = backings;
     this.shares = shares;
     try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder, ".*")) {
       for (Path leftover : leftovers) {
@@ -131,7 +134,7 @@ final class Snapshots {
     return new Snapshot(
         client,
         name,
-        places.disk().baseOf(client, file).toString(),
+        backings.baseOf(client, file).toString(),
         Qcow2Image.header(file, opener).sizeBytes(),
         Files.size(file),
         taken);
@@ -203,7 +206,7 @@ final class Snapshots {
   }
 
   private <T> T use(String client, Path file, Use<T> use) throws StoreException, IOException {
-    GoldenVersion base = places.disk().baseOf(client, file);
+    GoldenVersion base = backings.baseOf(client, file);
     GoldenImage below = shares.acquire(base);
     try (Qcow2Image layer =
         Qcow2Image.open(file, opener, new MapCache(Limits.IMPORT_MAP_BYTES), below)) {

@@ -24,6 +24,8 @@ final class StoreParts implements AutoCloseable {
   final HostFiles.Opener opener;
   final GoldenFiles golden;
   final GoldenShares shares;
+  private final BackingNames backings;
+  final DiskLeases leases;
   final Versions versions;
   final Places places;
   final Snapshots snapshots;
@@ -50,6 +52,8 @@ final class StoreParts implements AutoCloseable {
     space = new StoreSpace(limit);
     golden = new GoldenFiles(data.resolve("images"), opener);
     shares = new GoldenShares(golden, opener);
+    backings = new BackingNames(golden, opener);
+    leases = new DiskLeases(shares, threads);
     Path clients = data.resolve("clients");
     opener.makeFolder(clients);
     trash = new Trash(clients.resolve(".trash"), opener);
@@ -59,25 +63,24 @@ final class StoreParts implements AutoCloseable {
             new MemoryFolder(memory, data),
             StoreSpace.inMemory(memoryLimit),
             opener,
-            (files, bin, memorySpace) ->
-                new Overlays(files, opener, golden, shares, bin, threads, memorySpace, tables));
-    Overlays onDisk =
-        new Overlays(
-            new OverlayFiles(clients, opener, trash),
-            opener,
-            golden,
-            shares,
-            trash,
-            threads,
-            space,
-            tables);
-    space.countAll(onDisk.files().clients(), onDisk::count);
+            (files, bin, memorySpace) -> overlays(files, bin, memorySpace, tables));
+    Overlays onDisk = overlays(new OverlayFiles(clients, opener, trash), trash, space, tables);
+    space.countAll(onDisk.files().clients(), onDisk.files()::count);
     places = new Places(onDisk, inMemory);
     dataDisks = new LocalDataDisks(clients.resolve("disks"), opener, trash, threads, tables, space);
-    snapshots = new Snapshots(data.resolve("snapshots"), opener, places, shares, space, trash);
+    snapshots =
+        new Snapshots(data.resolve("snapshots"), opener, places, backings, shares, space, trash);
     versions = new Versions(golden, shares, opener, trash, new VersionSpace(space, opener, golden));
     opener.syncFolder(data); // the folders themselves may be new
     trash.empty();
+  }
+
+  private Overlays overlays(OverlayFiles files, Trash trash, StoreSpace space, TableCache tables) {
+    OverlayUsers users =
+        new OverlayUsers(files, opener, backings, shares, leases, threads, space, tables);
+    OverlayFilling filling =
+        new OverlayFilling(files, users, opener, shares, trash, threads, space, tables);
+    return new Overlays(files, users, filling, opener, trash, space);
   }
 
   /** While this is held no version goes away. */
@@ -124,8 +127,8 @@ final class StoreParts implements AutoCloseable {
     space.close();
     versions.close();
     dataDisks.close();
+    leases.close();
     places.memory().close();
-    places.disk().close();
     trash.close();
     threads.close();
     try {
