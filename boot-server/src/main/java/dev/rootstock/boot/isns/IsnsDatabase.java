@@ -196,6 +196,14 @@ final class IsnsDatabase {
     return id.text().equalsIgnoreCase(settings.entity());
   }
 
+  /** Whether it is our portal, or one of our targets by its index, that these keys are of. */
+  boolean isOurs(List<IsnsAttribute> keys) {
+    IsnsAttribute key = keys.getFirst();
+    return key.is(Tag.NODE_INDEX)
+        ? targetIndexes.containsValue(key.number())
+        : ourPortal().matches(keys);
+  }
+
   /**
    * A new entity, not in the database yet.
    *

@@ -37,7 +37,7 @@ record IsnsView(List<IsnsObject> objects) {
       throw new IsnsException(IsnsStatus.INVALID_QUERY, "attributes in too many runs");
     }
     if (keys.isEmpty()) {
-      if (runs.isEmpty()) {
+      if (wanted.isEmpty()) {
         objects.forEach(each -> answer.addAll(each.attributes()));
       }
       for (List<IsnsAttribute> run : runs) {
@@ -46,7 +46,7 @@ record IsnsView(List<IsnsObject> objects) {
       return answer;
     }
     for (IsnsObject match : matching(keys)) {
-      if (runs.isEmpty()) {
+      if (wanted.isEmpty()) {
         answer.addAll(match.attributes());
       }
       for (List<IsnsAttribute> run : runs) {

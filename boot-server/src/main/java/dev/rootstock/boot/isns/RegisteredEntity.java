@@ -163,7 +163,10 @@ final class RegisteredEntity {
 
   /** All its objects, and a portal group for each node at each portal (RFC 4171 §3.4). */
   Stream<IsnsObject> objects() {
-    List<IsnsObject> all = new ArrayList<>(List.of(entity));
+    List<IsnsAttribute> timed = new ArrayList<>(entity.attributes());
+    timed.add(IsnsAttribute.of(Tag.TIMESTAMP, heard)); // RFC 4171 §6.2.4
+    List<IsnsObject> all =
+        new ArrayList<>(List.of(new IsnsObject(ObjectType.ENTITY, index, timed)));
     all.addAll(portals.values());
     all.addAll(nodes.values());
     for (IsnsObject node : nodes.values()) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Registrar {
   private static final int INITIATOR = 2;
+
+  /** What stands for one object by itself in a deregistration. */
+  private static final List<Tag> NAMES =
+      List.of(Tag.ENTITY_ID, Tag.PORTAL_INDEX, Tag.NODE_NAME, Tag.NODE_INDEX);
 
   private final IsnsDatabase database;
 
@@ -33,17 +38,18 @@ final class Registrar {
    * Registers.
    *
    * @param source the initiator's name
-   * @param key the message key; none for a new entity
+   * @param messageKey none for a new entity
    * @param replace whether what the key names goes first
    */
   Registered register(
       String source,
       InetAddress sender,
-      List<IsnsAttribute> key,
+      List<IsnsAttribute> messageKey,
       List<IsnsAttribute> attributes,
       boolean replace)
       throws IsnsException {
-    Registration registration = Registration.read(attributes);
+    List<IsnsAttribute> key = normal(messageKey);
+    Registration registration = Registration.read(normal(attributes));
     registration.check(sender, database.targets());
     Optional<IsnsAttribute> id = entityId(key, registration);
     Optional<RegisteredEntity> existing = existing(source, sender, key, id);
@@ -69,7 +75,18 @@ final class Registrar {
     List<IsnsAttribute> answer = put(draft, registration);
     database.put(draft, superseded);
     boolean assigned = existing.isEmpty() || key.stream().allMatch(IsnsAttribute::isEmpty);
-    return new Registered(assigned ? List.of(draft.id()) : key, answer);
+    return new Registered(assigned ? List.of(draft.id()) : messageKey, answer);
+  }
+
+  /** RFC 4171 §6.2.1: an entity's name is kept in its normal form. */
+  private static List<IsnsAttribute> normal(List<IsnsAttribute> attributes) {
+    return attributes.stream()
+        .map(
+            each ->
+                each.is(Tag.ENTITY_ID) && !each.isEmpty()
+                    ? IsnsAttribute.of(Tag.ENTITY_ID, each.text().toLowerCase(Locale.ROOT))
+                    : each)
+        .toList();
   }
 
   /** The entity's name, by the message key or the entity object; empty where we make one. */
@@ -164,6 +181,10 @@ final class Registrar {
     entity.heard = database.now();
     List<IsnsAttribute> answer = new ArrayList<>();
     answer.add(entity.id());
+    // RFC 4171 §5.7.5.1 and §6.2.6: what was said of it, and for how long it lasts.
+    described.others().keySet().stream()
+        .filter(tag -> tag != Tag.REGISTRATION_PERIOD.number())
+        .forEach(tag -> answer.addAll(entity.entity().values(tag)));
     answer.addAll(entity.entity().values(Tag.REGISTRATION_PERIOD.number()));
     for (Described each : registration.objects()) {
       IsnsObject now =
@@ -241,8 +262,9 @@ final class Registrar {
    *
    * @return what was not: somebody else's, or ours
    */
-  List<IsnsAttribute> deregister(String source, InetAddress sender, List<IsnsAttribute> attributes)
+  List<IsnsAttribute> deregister(String source, InetAddress sender, List<IsnsAttribute> operating)
       throws IsnsException {
+    List<IsnsAttribute> attributes = normal(operating);
     List<IsnsAttribute> refused = new ArrayList<>();
     RegisteredEntity own =
         database.entityOf(source, sender).map(RegisteredEntity::copy).orElse(null);
@@ -252,7 +274,8 @@ final class Registrar {
       if (each.is(Tag.PORTAL_ADDRESS) && i + 1 < attributes.size()) {
         keys = List.of(each, attributes.get(++i));
       }
-      if (!isRemoved(own, keys) && isElsewhere(keys)) {
+      checkKeys(keys);
+      if (!isRemoved(own, keys) && isElsewhere(keys, sender)) {
         refused.addAll(keys);
       }
     }
@@ -266,15 +289,18 @@ final class Registrar {
     return refused;
   }
 
-  private boolean isRemoved(@Nullable RegisteredEntity own, List<IsnsAttribute> keys)
-      throws IsnsException {
-    ObjectType type =
-        ObjectType.of(keys.getFirst().tag())
-            .orElseThrow(
-                () ->
-                    wrong(
-                        IsnsStatus.ATTRIBUTE_NOT_IMPLEMENTED,
-                        "attribute " + keys.getFirst().tag()));
+  /** RFC 4171 §5.6.5.4: what one object is known by, and nothing else. */
+  private static void checkKeys(List<IsnsAttribute> keys) throws IsnsException {
+    IsnsAttribute first = keys.getFirst();
+    boolean known =
+        keys.size() == 2 ? keys.getLast().is(Tag.PORTAL_PORT) : NAMES.stream().anyMatch(first::is);
+    if (!known || keys.stream().anyMatch(IsnsAttribute::isEmpty)) {
+      throw wrong(IsnsStatus.INVALID_DEREGISTRATION, "attribute " + first.tag());
+    }
+  }
+
+  private static boolean isRemoved(@Nullable RegisteredEntity own, List<IsnsAttribute> keys) {
+    ObjectType type = ObjectType.of(keys.getFirst().tag()).orElseThrow();
     if (own == null) {
       return false;
     }
@@ -289,9 +315,15 @@ final class Registrar {
     return !gone.isEmpty();
   }
 
-  private boolean isElsewhere(List<IsnsAttribute> keys) {
+  private boolean isElsewhere(List<IsnsAttribute> keys, InetAddress sender) {
     IsnsAttribute key = keys.getFirst();
-    return (key.is(Tag.ENTITY_ID)
+    return database.isOurs(keys)
+        || database
+            .entities()
+            .filter(each -> !each.owner.equals(sender))
+            .flatMap(RegisteredEntity::objects)
+            .anyMatch(each -> each.matches(keys))
+        || (key.is(Tag.ENTITY_ID)
             && (database.isOurEntity(key) || database.entityNamed(key).isPresent()))
         || (key.is(Tag.NODE_NAME)
             && (database.targets().owns(key.text())

@@ -56,6 +56,11 @@ record Registration(List<Described> objects) {
       if (last == null || last.type() != type) {
         throw wrong(IsnsStatus.MESSAGE_FORMAT_ERROR, "an attribute before its object's key");
       }
+      // RFC 4171 §5.6.4: keys first, and whatever belongs to an entity behind it.
+      if ((key && !last.others().isEmpty())
+          || (begins && type == ObjectType.ENTITY && objects.size() > 1)) {
+        throw wrong(IsnsStatus.MESSAGE_FORMAT_ERROR, "a key that comes too late");
+      }
       if (!key) {
         last.others().put(each.tag(), each);
       } else if (!each.isEmpty()) {
@@ -67,6 +72,10 @@ record Registration(List<Described> objects) {
       if (!unnamed && !isComplete(each)) {
         throw wrong(IsnsStatus.MESSAGE_FORMAT_ERROR, "an object without its keys");
       }
+    }
+    // RFC 4171 §5.6.5.1: a given object may only appear once.
+    if (objects.stream().map(Described::keys).distinct().count() < objects.size()) {
+      throw wrong(IsnsStatus.MESSAGE_FORMAT_ERROR, "an object that is described twice");
     }
     return new Registration(objects);
   }
@@ -81,7 +90,12 @@ record Registration(List<Described> objects) {
     ObjectType type =
         ObjectType.of(attribute.tag())
             .orElseThrow(
-                () -> wrong(IsnsStatus.ATTRIBUTE_NOT_IMPLEMENTED, "attribute " + attribute.tag()));
+                () ->
+                    wrong(
+                        Tag.isReadOnly(attribute.tag())
+                            ? IsnsStatus.INVALID_REGISTRATION
+                            : IsnsStatus.ATTRIBUTE_NOT_IMPLEMENTED,
+                        "attribute " + attribute.tag()));
     return switch (type) {
       case ENTITY, PORTAL, NODE -> type;
       default ->

@@ -65,6 +65,9 @@ enum Tag {
   private static final Map<Integer, Tag> BY_NUMBER =
       Arrays.stream(values()).collect(Collectors.toMap(Tag::number, Function.identity()));
 
+  private static final int FIRST_OF_SERVER = 132;
+  private static final int LAST_OF_SERVER = 384;
+
   private final int number;
   private final Form form;
   private final boolean registered;
@@ -86,6 +89,17 @@ enum Tag {
   /** Whether an initiator may say it of itself. */
   boolean isRegistered() {
     return registered;
+  }
+
+  /**
+   * RFC 4171 §6: of the attributes that are not here, those that nobody may register: the next
+   * index of each kind of object, and what a server says of itself.
+   */
+  static boolean isReadOnly(int number) {
+    return switch (number) {
+      case 8, 24, 38, 53, 2052, 2079 -> true;
+      default -> number >= FIRST_OF_SERVER && number <= LAST_OF_SERVER;
+    };
   }
 
   static Optional<Tag> of(int number) {

@@ -45,12 +45,16 @@ record Attribute(String tag, String key, List<String> texts, List<AttributeValue
     for (String text : texts) {
       values.add(AttributeValue.parse(text));
     }
-    // RFC 2608 §5: all values of an attribute have one type, and a boolean has one value.
+    return new Attribute(tag, key, texts, values).checked();
+  }
+
+  /** RFC 2608 §5: all values of an attribute have one type, and a boolean has one value. */
+  private Attribute checked() throws SlpException {
     if (values.stream().map(Object::getClass).distinct().count() > 1
         || (values.size() > 1 && values.getFirst() instanceof AttributeValue.Bool)) {
       throw new SlpException(SlpError.INVALID_REGISTRATION, "the values of " + key + " disagree");
     }
-    return new Attribute(tag.strip(), key, texts.stream().map(String::strip).toList(), values);
+    return this;
   }
 
   /** A tag in the form in which it is compared. */
@@ -68,7 +72,7 @@ record Attribute(String tag, String key, List<String> texts, List<AttributeValue
   }
 
   /** The attribute with the values of another one of the same tag that it lacks. */
-  Attribute mergedWith(Attribute other) {
+  Attribute mergedWith(Attribute other) throws SlpException {
     List<String> bothTexts = new ArrayList<>(texts);
     List<AttributeValue> bothValues = new ArrayList<>(values);
     for (int i = 0; i < other.values.size(); i++) {
@@ -77,7 +81,7 @@ record Attribute(String tag, String key, List<String> texts, List<AttributeValue
         bothTexts.add(other.texts.get(i));
       }
     }
-    return new Attribute(tag, key, bothTexts, bothValues);
+    return new Attribute(tag, key, bothTexts, bothValues).checked();
   }
 
   /** As it stands in an attribute list. */

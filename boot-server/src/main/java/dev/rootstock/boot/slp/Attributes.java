@@ -35,12 +35,13 @@ record Attributes(Map<String, Attribute> byKey) {
     int values = 0;
     while (at <= list.length()) {
       int end = end(list, at);
-      Attribute attribute = attribute(list.substring(at, end).strip());
+      Attribute attribute = attribute(list.substring(at, end));
       values += 1 + attribute.values().size();
       if (values > Limits.VALUES) {
         throw new SlpException(SlpError.INVALID_REGISTRATION, "more values than are kept");
       }
-      byKey.merge(attribute.key(), attribute, Attribute::mergedWith);
+      Attribute earlier = byKey.get(attribute.key());
+      byKey.put(attribute.key(), earlier == null ? attribute : earlier.mergedWith(attribute));
       at = end + 1;
     }
     return new Attributes(byKey);
@@ -57,7 +58,9 @@ record Attributes(Map<String, Attribute> byKey) {
     return comma < 0 ? list.length() : comma;
   }
 
-  private static Attribute attribute(String text) throws SlpException {
+  /** White space within the brackets belongs to tag and values (RFC 2608 §10.4). */
+  private static Attribute attribute(String element) throws SlpException {
+    String text = element.strip();
     if (!text.startsWith("(")) {
       return Attribute.parse(text, List.of());
     }

@@ -40,6 +40,7 @@ final class ForeignDirectories {
   private int xid;
   private long findAt;
   private int attempts;
+  private int findXid;
 
   ForeignDirectories(
       SlpSettings settings, Catalog catalog, LongSupplier nanoTime, RandomGenerator random)
@@ -107,7 +108,18 @@ final class ForeignDirectories {
     known.advertised(
         advert.bootTimestamp(),
         shared,
+        leastRefresh(Attributes.parse(advert.attributes())),
         nanoTime.getAsLong() + upTo(Limits.LEAST_REGISTRATION_WAIT, Limits.REGISTRATION_WAIT));
+  }
+
+  /** RFC 2608 §8.5: in seconds, 0 where it has no wish. */
+  private static int leastRefresh(Attributes attributes) {
+    Attribute wish = attributes.find("min-refresh-interval");
+    return wish != null
+            && wish.values().size() == 1
+            && wish.values().getFirst() instanceof AttributeValue.Integral seconds
+        ? seconds.value()
+        : 0;
   }
 
   private void acknowledged(int answered, int error, Inet4Address source) {
@@ -151,7 +163,9 @@ final class ForeignDirectories {
 
   /** RFC 2608 §12.2.1: a few times in a row, naming those that are known; then not for long. */
   private void find(List<Outgoing> due, long now) {
-    attempts++;
+    if (++attempts == 1) {
+      findXid = nextXid(); // RFC 2608 §8: what is sent again has the same one
+    }
     boolean last = attempts == Limits.FIND_ATTEMPTS;
     findAt =
         now + (last ? Limits.DIRECTORY_FIND.toNanos() : Limits.RETRY.toNanos() << (attempts - 1));
@@ -165,11 +179,12 @@ final class ForeignDirectories {
                   .map(ForeignDirectory::address)
                   .map(InetAddress::getHostAddress)
                   .toList());
-      due.add(new Outgoing(GROUP, network, question(SlpHeader.REQUEST_MCAST, known)));
+      due.add(new Outgoing(GROUP, network, question(SlpHeader.REQUEST_MCAST, known, allScopes())));
     }
     for (Inet4Address each : settings.directories()) {
       if (!directories.containsKey(each)) {
-        due.add(new Outgoing(each, wayTo(each), question(0, "")));
+        due.add(
+            new Outgoing(each, wayTo(each), question(0, "", ""))); // RFC 2608 §12: without scopes
       }
     }
   }
@@ -181,12 +196,13 @@ final class ForeignDirectories {
         .orElse(settings.networks().getFirst());
   }
 
-  private SlpMessage question(int flags, String previous) {
+  private String allScopes() {
+    return String.join(",", scopes);
+  }
+
+  private SlpMessage question(int flags, String previous, String asked) {
     return new SlpMessage(
-        flags,
-        nextXid(),
-        SlpHeader.ENGLISH,
-        new ServiceRequest(previous, TYPE, String.join(",", scopes), "", ""));
+        flags, findXid, SlpHeader.ENGLISH, new ServiceRequest(previous, TYPE, asked, "", ""));
   }
 
   /** What takes all back, for when we end. It is said once: lifetimes see to the rest. */

@@ -46,6 +46,7 @@ final class ForeignDirectory {
   private final Map<String, Held> held = new LinkedHashMap<>();
   private int bootTimestamp;
   private List<String> scopes = List.of();
+  private int leastRefresh;
   private @Nullable Pending pending;
   private Duration patience = Limits.RETRY;
   private long begunAt;
@@ -75,9 +76,11 @@ final class ForeignDirectory {
    *
    * @param timestamp of its boot, not 0
    * @param shared those of its scopes that are ours
+   * @param refresh seconds that have to lie between two registrations of a service (§8.5)
    * @param from when on it may be registered with, in nanoseconds
    */
-  void advertised(int timestamp, List<String> shared, long from) {
+  void advertised(int timestamp, List<String> shared, int refresh, long from) {
+    leastRefresh = Math.clamp(refresh, 0, Limits.MOST_LIFETIME_SECONDS);
     if (Integer.compareUnsigned(timestamp, bootTimestamp) <= 0 && shared.equals(scopes)) {
       return;
     }
@@ -134,9 +137,10 @@ final class ForeignDirectory {
     for (Advertisement each : services.values()) {
       Held known = held.get(each.url());
       long age = known == null ? Long.MAX_VALUE : now - known.at();
-      // RFC 2608 §8.3: not more often than once a second.
-      boolean changed = known == null || (age > SECOND && !known.service().equals(each));
-      if (changed || age > Limits.REGISTERED_SECONDS * SECOND / 2) {
+      // RFC 2608 §8.3, §8.5: not more often than once a second, nor than it says.
+      long least = Math.max(1, leastRefresh) * SECOND;
+      boolean changed = known == null || (age > least && !known.service().equals(each));
+      if (changed || age > Math.max(least, lifetimeSeconds() * SECOND / 2)) {
         Optional<Pending> registration = registration(each);
         if (registration.isPresent()) {
           return registration;
@@ -147,6 +151,11 @@ final class ForeignDirectory {
     return Optional.empty();
   }
 
+  /** Long enough to be told again in time. */
+  private int lifetimeSeconds() {
+    return Math.clamp(2L * leastRefresh, Limits.REGISTERED_SECONDS, Limits.MOST_LIFETIME_SECONDS);
+  }
+
   private Optional<Pending> registration(Advertisement service) {
     int xid = xids.getAsInt();
     SlpMessage message =
@@ -155,7 +164,7 @@ final class ForeignDirectory {
             xid,
             service.language(),
             new ServiceRegistration(
-                new UrlEntry(Limits.REGISTERED_SECONDS, service.url(), 0),
+                new UrlEntry(lifetimeSeconds(), service.url(), 0),
                 service.type(),
                 String.join(",", scopes),
                 String.join(

@@ -84,6 +84,12 @@ final class Limits {
   /** How long a directory agent may keep a service of ours; half of it later it hears again. */
   static final int REGISTERED_SECONDS = 1_800;
 
+  /** RFC 2608 §8.3: the longest lifetime there is. */
+  static final int MOST_LIFETIME_SECONDS = 0xFFFF;
+
+  /** RFC 2608 §6.1: how many routers a question to everybody may cross. */
+  static final int MULTICAST_TTL = 255;
+
   /** RFC 2608 §13: CONFIG_RETRY, and CONFIG_RETRY_MAX. */
   static final Duration RETRY = Duration.ofSeconds(2);
 

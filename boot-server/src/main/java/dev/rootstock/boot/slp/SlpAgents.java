@@ -97,7 +97,7 @@ final class SlpAgents {
     if (type.equals(DIRECTORY_TYPE) || type.equals(AGENT_TYPE)) {
       return agent(request, type, asker);
     }
-    List<String> requested = checkedScopes(request.scopes());
+    List<String> requested = ourScopes(request.scopes());
     Filter filter = FilterParser.parse(request.predicate());
     List<Advertisement> services =
         catalog.services(type, requested, asker.source(), Catalog.named(filter));
@@ -182,7 +182,7 @@ final class SlpAgents {
       return Optional.empty();
     }
     checkSpi(request.spi());
-    List<String> requested = checkedScopes(request.scopes());
+    List<String> requested = ourScopes(request.scopes());
     TagList tags = TagList.parse(request.tags());
     List<Advertisement> services =
         request.url().contains(":/")
@@ -200,7 +200,7 @@ final class SlpAgents {
     if (isAnswered(request.previousResponders())) {
       return Optional.empty();
     }
-    List<String> requested = checkedScopes(request.scopes());
+    List<String> requested = ourScopes(request.scopes());
     Optional<String> authority = Optional.empty();
     if (request.namingAuthority().isPresent()) {
       authority = Optional.of(SlpText.comparable(request.namingAuthority().get()));
@@ -226,9 +226,6 @@ final class SlpAgents {
     }
     checkAuthenticators(request.entry().authenticators() + request.attributeAuthenticators());
     List<String> requested = checkedScopes(request.scopes());
-    if (!scopes.containsAll(requested)) {
-      throw new SlpException(SlpError.SCOPE_NOT_SUPPORTED, "not all of the scopes are ours");
-    }
     Attributes attributes = Attributes.parse(request.attributes());
     if (request.entry().lifetimeSeconds() == 0
         || !Catalog.isType(type)
@@ -288,6 +285,12 @@ final class SlpAgents {
     return false;
   }
 
+  /** Those of a request's scopes that we have. */
+  private List<String> ourScopes(String list) throws SlpException {
+    return checkedScopes(list).stream().filter(scopes::contains).toList();
+  }
+
+  /** All scopes of a message; one of them at least has to be ours (RFC 2608 §11.1). */
   private List<String> checkedScopes(String list) throws SlpException {
     List<String> requested = SlpText.list(list);
     if (requested.stream().noneMatch(scopes::contains)) {

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks for targets as a boot client does (RFC 2608 §6). Everybody is asked by multicast, with the
@@ -29,6 +31,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * For programs that may wait: every call takes seconds.
  */
 public final class SlpUserAgent {
+  private static final Logger log = LoggerFactory.getLogger(SlpUserAgent.class);
   private static final int PORT = 427;
   private static final Inet4Address GROUP = Inet4Address.ofLiteral("239.255.255.253");
 
@@ -64,8 +67,7 @@ public final class SlpUserAgent {
    */
   public List<SlpFound> multicast(SlpQuestion question, NetworkInterface network)
       throws IOException {
-    try (DatagramSocket socket = new DatagramSocket()) {
-      socket.setOption(StandardSocketOptions.IP_MULTICAST_IF, network);
+    try (DatagramSocket socket = toEverybody(network)) {
       Convergence services = new Convergence(question, "service:iscsi:target");
       Convergence directories =
           new Convergence(new SlpQuestion(question.scopes(), ""), "service:directory-agent");
@@ -87,10 +89,23 @@ public final class SlpUserAgent {
       Set<SlpFound> found = new LinkedHashSet<>(services.found());
       for (Inet4Address directory :
           directories.agents.stream().limit(Limits.ASKED_AGAIN).toList()) {
-        found.addAll(unicast(question, new InetSocketAddress(directory, port)));
+        try {
+          found.addAll(unicast(question, new InetSocketAddress(directory, port)));
+        } catch (IOException e) {
+          // RFC 2608 §12.3: one that is gone, or has an error for us, is done without.
+          log.debug("a directory agent is of no use: {}", e.getMessage());
+        }
       }
       return List.copyOf(found);
     }
+  }
+
+  /** A socket whose multicast leaves by that network. */
+  static DatagramSocket toEverybody(NetworkInterface network) throws IOException {
+    DatagramSocket socket = new DatagramSocket();
+    socket.setOption(StandardSocketOptions.IP_MULTICAST_IF, network);
+    socket.setOption(StandardSocketOptions.IP_MULTICAST_TTL, Limits.MULTICAST_TTL);
+    return socket;
   }
 
   /** Asks one agent, whose address is known. Silence is an {@link IOException}. */

@@ -91,12 +91,12 @@ class IsnsResponderTest {
     return answer;
   }
 
-  private static int status(IsnsMessage answer) {
+  static int status(IsnsMessage answer) {
     return answer.status().orElseThrow();
   }
 
   /** What follows the delimiter, as text. */
-  private static List<String> operating(IsnsMessage answer) {
+  static List<String> operating(IsnsMessage answer) {
     assertEquals(0, status(answer));
     int delimiter = answer.attributes().indexOf(IsnsAttribute.DELIMITER);
     return answer.attributes().stream().skip(delimiter + 1L).map(Object::toString).toList();

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.boot.slp.ForeignDirectories.Outgoing;
+import dev.rootstock.dhcp.IscsiName;
+import dev.rootstock.dhcp.ServerName;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -112,11 +114,13 @@ class ForeignDirectoriesTest {
   }
 
   private static byte[] advert(int timestamp, String address, String scopes) {
+    return advert(timestamp, address, scopes, "");
+  }
+
+  private static byte[] advert(int timestamp, String address, String scopes, String attributes) {
+    String url = DirectoryAdvert.SCHEME + address;
     return new SlpMessage(
-            0,
-            0,
-            "en",
-            new DirectoryAdvert(0, timestamp, DirectoryAdvert.SCHEME + address, scopes, "", ""))
+            0, 0, "en", new DirectoryAdvert(0, timestamp, url, scopes, attributes, ""))
         .encode(Limits.MESSAGE);
   }
 
@@ -190,6 +194,30 @@ class ForeignDirectoriesTest {
     assertEquals(2, registrations(live(agent, 10, true)).size());
   }
 
+  /** RFC 2608 §8.5: neither a refreshment nor a change comes sooner than it wants them. */
+  @Test
+  void aDirectoryAgentSaysHowOftenItMayBeTold() throws Exception {
+    byte[] wish = advert(-1, "192.0.2.3", "DEFAULT", "(min-refresh-interval=5000)");
+    agent.take(wish, DIRECTORY, HERE);
+    List<Outgoing> first = registrations(live(agent, 10, true));
+    assertEquals(2, first.size());
+    for (Outgoing each : first) {
+      ServiceRegistration registration = (ServiceRegistration) each.message().body();
+      assertEquals(10_000, registration.entry().lifetimeSeconds());
+    }
+    targets.set(
+        0,
+        new SlpTarget(
+            new IscsiName("iqn.2001-04.com.example:sn.1"),
+            new ServerName("192.0.2.3"),
+            3260,
+            2,
+            SlpAccess.OPEN));
+    assertEquals(List.of(), registrations(live(agent, 4_980, true)));
+    assertEquals(2, registrations(live(agent, 40, true)).size());
+    assertEquals(1, targetsTold().size());
+  }
+
   @Test
   void aDirectoryAgentThatEndsIsToldNothingMore() {
     live(10);
@@ -240,6 +268,24 @@ class ForeignDirectoriesTest {
     assertTrue(live(configured, 10, false).stream().anyMatch(each -> each.to().equals(far)));
     configured.take(advert(7, "203.0.113.5", "DEFAULT"), far, HERE);
     assertEquals(far, registrations(live(configured, 5, false)).getFirst().to());
+  }
+
+  /** RFC 2608 §8, §12. */
+  @Test
+  void directoryAgentsAreLookedForByOneQuestionThatNamesScopesToTheGroupOnly() {
+    Inet4Address far = Inet4Address.ofLiteral("203.0.113.5");
+    ForeignDirectories configured = agent(true, List.of(far));
+    List<Outgoing> asked = live(configured, 20, false);
+    assertEquals(2 * Limits.FIND_ATTEMPTS, asked.size());
+    assertEquals(1, asked.stream().map(each -> each.message().xid()).distinct().count());
+    for (Outgoing each : asked) {
+      ServiceRequest request = (ServiceRequest) each.message().body();
+      assertEquals(each.to().equals(GROUP) ? "lab,default" : "", request.scopes());
+    }
+    int xid = asked.getFirst().message().xid();
+    List<Outgoing> later = live(configured, (int) Limits.DIRECTORY_FIND.toSeconds(), false);
+    assertTrue(later.stream().noneMatch(each -> each.message().xid() == xid));
+    assertTrue(!later.isEmpty());
   }
 
   @Test

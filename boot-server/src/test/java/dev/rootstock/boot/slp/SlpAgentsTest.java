@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -326,7 +327,6 @@ class SlpAgentsTest {
   @CsvSource({
     "0, DEFAULT, '', 3",
     "60, elsewhere, '', 4",
-    "60, 'DEFAULT,elsewhere', '', 4",
     "60, '', '', 4",
     "60, DEFAULT, '(a=1,b)', 3",
     "60, DEFAULT, '(a=', 2",
@@ -334,6 +334,23 @@ class SlpAgentsTest {
   })
   void wrongRegistrationsAreRefused(int lifetime, String scopes, String attributes, int error) {
     assertEquals(error, register(printer(lifetime, scopes, attributes)));
+    assertEquals(List.of(), urls("service:printer", ""));
+  }
+
+  /** RFC 2608 §11.1: one scope of ours is enough, and ours are the only ones to ask for. */
+  @Test
+  void aRegistrationInScopesOfOursAndOthersIsOneInOurs() {
+    assertEquals(0, register(printer(60, "lab,elsewhere", "")));
+    assertEquals(0, acknowledged(PRINTER, 0, "en", printer(60, "elsewhere,lab", "(a=1)")));
+    assertEquals(
+        List.of(List.of(URL), List.of()),
+        Stream.of("lab", "DEFAULT,elsewhere")
+            .map(scopes -> ask(directory, seek("service:printer", scopes, "")))
+            .map(reply -> ((ServiceReply) reply).urls().stream().map(UrlEntry::url).toList())
+            .toList());
+    ServiceDeregistration all =
+        new ServiceDeregistration("lab,elsewhere", new UrlEntry(0, URL, 0), "");
+    assertEquals(0, acknowledged(PRINTER, 0, "en", all));
     assertEquals(List.of(), urls("service:printer", ""));
   }
 

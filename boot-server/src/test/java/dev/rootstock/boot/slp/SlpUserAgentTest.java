@@ -8,12 +8,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rootstock.dhcp.IscsiName;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.MulticastSocket;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -117,6 +123,57 @@ class SlpUserAgentTest {
     IOException error =
         assertThrows(IOException.class, () -> impatient.unicast(question, address()));
     assertTrue(String.valueOf(error.getMessage()).contains("no SLP agent answers at 127.0.0.1"));
+  }
+
+  /** RFC 2608 §12.3: it is done without, and what others answered counts. */
+  @Test
+  void aDirectoryAgentThatFailsSpoilsNothing() throws Exception {
+    int port = freePort();
+    Thread agent;
+    try (MulticastSocket socket = new MulticastSocket(port)) {
+      socket.joinGroup(
+          new InetSocketAddress(InetAddress.ofLiteral("239.255.255.253"), port), loopback());
+      agent = Thread.ofVirtual().start(() -> answerFailing(socket));
+      List<SlpFound> found = userAgent(port).multicast(SlpQuestion.everyTarget(SCOPES), loopback());
+      assertEquals(List.of(NAME), found.stream().map(each -> each.target().value()).toList());
+    }
+    agent.join();
+  }
+
+  /** A directory agent that is there, a service agent that answers, and an error for who comes. */
+  private static void answerFailing(DatagramSocket socket) {
+    try {
+      while (true) {
+        DatagramPacket packet = new DatagramPacket(new byte[2_048], 2_048);
+        socket.receive(packet);
+        byte[] bytes = Arrays.copyOf(packet.getData(), packet.getLength());
+        SlpMessage message = SlpMessage.read(ByteBuffer.wrap(bytes));
+        ServiceRequest request = (ServiceRequest) message.body();
+        if (!request.previousResponders().isEmpty()) {
+          continue;
+        }
+        UrlEntry url = new UrlEntry(60, SlpResponderTest.target(NAME).url(), 0);
+        String name = DirectoryAdvert.SCHEME + packet.getAddress().getHostAddress();
+        SlpBody answer =
+            !message.has(SlpHeader.REQUEST_MCAST)
+                ? new ServiceReply(SlpError.INTERNAL_ERROR.code(), List.of())
+                : request.serviceType().equals("service:directory-agent")
+                    ? new DirectoryAdvert(0, 7, name, "DEFAULT", "", "")
+                    : new ServiceReply(0, List.of(url));
+        byte[] reply = new SlpMessage(0, message.xid(), "en", answer).encode(Limits.MESSAGE);
+        socket.send(new DatagramPacket(reply, reply.length, packet.getSocketAddress()));
+      }
+    } catch (IOException | SlpException e) {
+      // The test closes the socket.
+    }
+  }
+
+  /** RFC 2608 §6.1. */
+  @Test
+  void aQuestionToEverybodyCrossesRouters() throws Exception {
+    try (DatagramSocket socket = SlpUserAgent.toEverybody(loopback())) {
+      assertEquals(255, socket.getOption(StandardSocketOptions.IP_MULTICAST_TTL));
+    }
   }
 
   @Test

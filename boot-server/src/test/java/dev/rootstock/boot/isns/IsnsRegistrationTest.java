@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rootstock.boot.isns;
+
+import static dev.rootstock.boot.isns.IsnsResponderTest.ELSEWHERE;
+import static dev.rootstock.boot.isns.IsnsResponderTest.HOME;
+import static dev.rootstock.boot.isns.IsnsResponderTest.ME;
+import static dev.rootstock.boot.isns.IsnsResponderTest.MINE;
+import static dev.rootstock.boot.isns.IsnsResponderTest.OTHER;
+import static dev.rootstock.boot.isns.IsnsResponderTest.entity;
+import static dev.rootstock.boot.isns.IsnsResponderTest.join;
+import static dev.rootstock.boot.isns.IsnsResponderTest.name;
+import static dev.rootstock.boot.isns.IsnsResponderTest.node;
+import static dev.rootstock.boot.isns.IsnsResponderTest.number;
+import static dev.rootstock.boot.isns.IsnsResponderTest.operating;
+import static dev.rootstock.boot.isns.IsnsResponderTest.portal;
+import static dev.rootstock.boot.isns.IsnsResponderTest.status;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a registration and its end have to look like (RFC 4171 §5.6.4, §5.6.5, §5.7.5, §6.2). */
+class IsnsRegistrationTest {
+  private final FakeIsnsTargets targets = new FakeIsnsTargets().add(MINE, ME);
+  private long now = 1_000_000;
+  private final IsnsDatabase database =
+      new IsnsDatabase(IsnsResponderTest.SETTINGS, targets, () -> now);
+  private final IsnsResponder responder = new IsnsResponder(database);
+
+  private IsnsMessage ask(
+      IsnsFunction function,
+      String source,
+      InetAddress from,
+      List<IsnsAttribute> key,
+      List<IsnsAttribute> operating) {
+    return responder.answer(IsnsResponderTest.request(function, 0, source, key, operating), from);
+  }
+
+  private List<String> query(
+      String source, InetAddress from, List<IsnsAttribute> key, Tag... wanted) {
+    List<IsnsAttribute> asked = Arrays.stream(wanted).map(IsnsAttribute::empty).toList();
+    return operating(ask(IsnsFunction.DEVICE_QUERY, source, from, key, asked));
+  }
+
+  private int register(String source, InetAddress from, List<IsnsAttribute> operating) {
+    return status(ask(IsnsFunction.DEVICE_REGISTER, source, from, List.of(), operating));
+  }
+
+  private void registerMe() {
+    assertEquals(0, register(ME, HOME, join(List.of(entity("me")), portal(HOME), node(ME))));
+  }
+
+  /** RFC 4171 §5.6.4 and §5.6.5.1: keys first, the entity first, each object once. */
+  @Test
+  void objectsOutOfOrderAreRefused() {
+    IsnsAttribute address = IsnsAttribute.of(Tag.PORTAL_ADDRESS, HOME);
+    IsnsAttribute port = number(Tag.PORTAL_PORT, 3260);
+    IsnsAttribute scn = number(Tag.SCN_PORT, 4444);
+    List<IsnsAttribute> me = List.of(entity("me"));
+    assertEquals(2, register(ME, HOME, join(me, List.of(address, scn, port), node(ME))));
+    assertEquals(2, register(ME, HOME, join(me, List.of(port, address), node(ME))));
+    assertEquals(2, register(ME, HOME, join(node(ME), me)));
+    assertEquals(2, register(ME, HOME, join(me, node(ME), node(ME))));
+    assertEquals(2, register(ME, HOME, join(me, List.of(entity("you")), node(ME))));
+    assertEquals(0, register(ME, HOME, join(me, List.of(address, port, scn), node(ME))));
+  }
+
+  /** RFC 4171 §5.7.5.1: what was said explicitly comes back, what was not does not. */
+  @Test
+  void theAnswerHoldsWhatWasRegistered() {
+    assertEquals(
+        List.of(
+            "ENTITY_ID=me",
+            "ENTITY_PROTOCOL=2",
+            "REGISTRATION_PERIOD=3600",
+            "NODE_NAME=" + ME,
+            "NODE_TYPE=2"),
+        operating(
+            ask(
+                IsnsFunction.DEVICE_REGISTER,
+                ME,
+                HOME,
+                List.of(entity("me")),
+                join(List.of(entity("me"), number(Tag.ENTITY_PROTOCOL, 2)), node(ME)))));
+  }
+
+  /** RFC 4171 §6.2.1. */
+  @Test
+  void anEntityIsTheSameInCapitals() {
+    registerMe();
+    assertEquals(0, register(ME, HOME, join(List.of(entity("ME")), node(ME), node(OTHER))));
+    assertEquals(List.of("ENTITY_ID=me"), query(ME, HOME, List.of(entity("Me")), Tag.ENTITY_ID));
+    assertEquals(2, query(ME, HOME, List.of(entity("me")), Tag.NODE_NAME).size());
+    assertTrue(
+        query(ME, HOME, List.of(entity("me"))).stream().noneMatch(e -> e.startsWith("NODE")));
+    assertEquals(
+        0, status(ask(IsnsFunction.DEVICE_DEREGISTER, ME, HOME, List.of(), List.of(entity("mE")))));
+    assertEquals(0, database.entities().count());
+  }
+
+  /** RFC 4171 §6.2.4. */
+  @Test
+  void anEntityHasTheTimeOfItsOwnersLastMessage() {
+    registerMe();
+    now += 100;
+    assertEquals(
+        List.of("TIMESTAMP=" + now), query(ME, HOME, List.of(entity("me")), Tag.TIMESTAMP));
+    assertEquals(
+        3, register(ME, HOME, join(List.of(entity("me"), IsnsAttribute.of(Tag.TIMESTAMP, 7L)))));
+  }
+
+  /** RFC 4171 §6.2.8 and its like, §6.9. */
+  @Test
+  void whatAServerSaysOfItselfIsNotRegistered() throws Exception {
+    for (int tag : new int[] {8, 24, 38, 53, 256, 300, 2052, 2079}) {
+      IsnsAttribute theirs = IsnsAttribute.of(tag, new byte[] {0, 0, 0, 9});
+      assertEquals(
+          3, register(ME, HOME, join(List.of(entity("me"), theirs), node(ME))), "tag " + tag);
+    }
+    assertEquals(
+        18,
+        register(
+            ME, HOME, join(List.of(entity("me"), IsnsAttribute.of(11, new byte[4])), node(ME))));
+  }
+
+  /** RFC 4171 §5.6.5.2: an attribute that nobody has a value for is none, and not everything. */
+  @Test
+  void anUnknownAttributeAloneIsNothing() throws Exception {
+    for (List<IsnsAttribute> key : List.of(List.<IsnsAttribute>of(), List.of(name(MINE)))) {
+      assertEquals(
+          List.of(),
+          operating(
+              ask(
+                  IsnsFunction.DEVICE_QUERY,
+                  ME,
+                  HOME,
+                  key,
+                  List.of(IsnsAttribute.of(8, new byte[0])))));
+    }
+  }
+
+  /** RFC 4171 §5.6.5.4. */
+  @Test
+  void deregistrationNamesOneObjectByItsKeyOrIndex() {
+    registerMe();
+    register(OTHER, ELSEWHERE, join(List.of(entity("you")), portal(ELSEWHERE), node(OTHER)));
+    for (List<IsnsAttribute> wrong :
+        List.of(
+            List.of(number(Tag.NODE_TYPE, 2)),
+            List.of(IsnsAttribute.empty(Tag.NODE_NAME)),
+            List.of(IsnsAttribute.of(Tag.PORTAL_ADDRESS, HOME)),
+            List.of(IsnsAttribute.of(Tag.PORTAL_ADDRESS, HOME), name(ME)))) {
+      assertEquals(22, status(ask(IsnsFunction.DEVICE_DEREGISTER, ME, HOME, List.of(), wrong)));
+    }
+    int others =
+        database
+            .entityOf(OTHER, ELSEWHERE)
+            .orElseThrow()
+            .nodes()
+            .getFirst()
+            .value(Tag.NODE_INDEX)
+            .number();
+    for (List<IsnsAttribute> refused :
+        List.of(
+            portal(InetAddress.ofLiteral("10.77.0.1")),
+            List.of(number(Tag.PORTAL_INDEX, 1)),
+            portal(ELSEWHERE),
+            List.of(number(Tag.NODE_INDEX, others)))) {
+      IsnsMessage answer = ask(IsnsFunction.DEVICE_DEREGISTER, ME, HOME, List.of(), refused);
+      assertEquals(8, status(answer));
+      assertTrue(answer.attributes().containsAll(refused));
+    }
+    int mine =
+        database.entityOf(ME, HOME).orElseThrow().nodes().getFirst().value(Tag.NODE_INDEX).number();
+    assertEquals(
+        0,
+        status(
+            ask(
+                IsnsFunction.DEVICE_DEREGISTER,
+                ME,
+                HOME,
+                List.of(),
+                List.of(number(Tag.NODE_INDEX, mine)))));
+    assertEquals(List.of(), query(ME, HOME, List.of(name(ME)), Tag.NODE_NAME));
+  }
+}
