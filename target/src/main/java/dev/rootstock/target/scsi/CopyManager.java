@@ -75,14 +75,19 @@ final class CopyManager {
 
   private final Map<Integer, Copy> copies = new LinkedHashMap<>();
 
+  /** Whether a copy of this identifier is under way. */
+  synchronized boolean isRunning(int listIdentifier) {
+    Copy copy = copies.get(listIdentifier);
+    return copy != null && copy.status() == Status.RUNNING;
+  }
+
   /**
    * Begins a copy.
    *
-   * @return null when one of this identifier runs
+   * @return null when one of this identifier runs, or as many as can
    */
   synchronized @Nullable Copy begin(int listIdentifier) {
-    Copy old = copies.get(listIdentifier);
-    if (old != null && old.status() == Status.RUNNING) {
+    if (isRunning(listIdentifier)) {
       return null;
     }
     copies.remove(listIdentifier);

@@ -8,7 +8,8 @@ final class CopyResults {
   private static final int LENGTH_BYTES = 4;
   private static final int DETAILS_HEADER_BYTES = 60;
 
-  /** TRANSFER COUNT UNITS: kibibytes. */
+  // TRANSFER COUNT UNITS.
+  private static final int BYTES = 0;
   private static final int KIBIBYTES = 1;
 
   /** SNLID: a copy without a list identifier is supported. */
@@ -27,8 +28,10 @@ final class CopyResults {
     Bytes.putInt(data, 0, STATUS_BYTES - LENGTH_BYTES);
     data[4] = (byte) copy.status().code();
     Bytes.putShort(data, 5, copy.segments());
-    data[7] = KIBIBYTES;
-    Bytes.putInt(data, 8, (int) (copy.bytes() >>> 10));
+    long bytes = copy.bytes();
+    boolean fits = bytes <= 0xFFFF_FFFFL;
+    data[7] = (byte) (fits ? BYTES : KIBIBYTES);
+    Bytes.putInt(data, 8, (int) (fits ? bytes : bytes >>> 10));
     return Plan.Respond.truncated(data, cdb.u32(10));
   }
 

@@ -28,6 +28,10 @@ final class ExtendedCopy {
   private static final Sense INLINE_DATA = new Sense(Sense.ILLEGAL_REQUEST, 0x26, 0x0B);
   private static final Sense OPERATION_IN_PROGRESS = new Sense(Sense.ILLEGAL_REQUEST, 0x00, 0x16);
   private static final Sense UNREACHABLE = new Sense(Sense.COPY_ABORTED, 0x08, 0x04);
+
+  /** THIRD PARTY DEVICE FAILURE: one of the two disks did not do what it was told. */
+  private static final Sense DEVICE_FAILED = new Sense(Sense.COPY_ABORTED, 0x0D, 0x01);
+
   private static final Sense ABORTED = new Sense(Sense.COPY_ABORTED, 0x00, 0x00);
 
   private static final int HEADER_BYTES = 16;
@@ -41,7 +45,11 @@ final class ExtendedCopy {
   private static final int IDENTIFICATION = 0xE4;
   private static final int BLOCK_TO_BLOCK = 0x02;
 
-  /** LIST ID USAGE 11b: there is no list identifier, and no result to ask for. */
+  private static final int LIST_ID_USAGE = 1;
+
+  /** LIST ID USAGE: a reserved code, and one without a list identifier or a result to ask for. */
+  private static final int RESERVED_USAGE = 1;
+
   private static final int NO_IDENTIFIER = 3;
 
   private ExtendedCopy() {}
@@ -76,13 +84,15 @@ final class ExtendedCopy {
       done.ended(refused);
       return;
     }
-    int usage = list.get(1) >>> 3 & 0b11;
-    CopyManager.Copy copy =
-        usage == NO_IDENTIFIER
-            ? new CopyManager.Copy()
-            : nexus.copies(server).begin(Byte.toUnsignedInt(list.get(0)));
-    if (copy == null) {
+    int identifier = Byte.toUnsignedInt(list.get(0));
+    boolean named = usage(list) != NO_IDENTIFIER;
+    if (named && nexus.copies(server).isRunning(identifier)) {
       done.ended(Plan.Fail.of(OPERATION_IN_PROGRESS));
+      return;
+    }
+    CopyManager.Copy copy = named ? nexus.copies(server).begin(identifier) : new CopyManager.Copy();
+    if (copy == null) {
+      done.ended(new Plan.Fail(ScsiStatus.BUSY, null)); // others have to end first
       return;
     }
     Plan.Completion watching = done;
@@ -94,9 +104,24 @@ final class ExtendedCopy {
         new Run(parsed.segments, copy),
         end.through(
             outcome -> {
-              copy.ended(failure(outcome));
-              end.ended(outcome);
+              Plan.Outcome told = ofSegment(copy.segments(), outcome);
+              copy.ended(failure(told));
+              end.ended(told);
             }));
+  }
+
+  /** LIST ID USAGE. */
+  private static int usage(ByteBuffer list) {
+    return list.get(LIST_ID_USAGE) >>> 3 & 0b11;
+  }
+
+  /** A medium that failed aborts the copy, which says in which segment (SPC-4 §5.17). */
+  private static Plan.Outcome ofSegment(int segment, Plan.Outcome outcome) {
+    boolean ofMedium =
+        outcome instanceof Plan.Fail(ScsiStatus _, Sense sense)
+            && sense != null
+            && sense.key() == Sense.MEDIUM_ERROR;
+    return ofMedium ? Plan.Fail.of(DEVICE_FAILED.withCommandSpecific(segment)) : outcome;
   }
 
   /** What RECEIVE COPY RESULTS tells: also a copy that was aborted has failed. */
@@ -116,12 +141,22 @@ final class ExtendedCopy {
       long destinationLba,
       int count) {
 
-    /** Refuses a segment that cannot be copied, else gives null. */
-    Plan.@Nullable Fail check(Nexus nexus) {
+    /** Whether to copy it forwards would overwrite what is still to be read. */
+    boolean backwards() {
+      long distance = destinationLba - sourceLba;
+      return source == destination && distance > 0 && distance < count;
+    }
+
+    /**
+     * Refuses a segment that cannot be copied, else gives null.
+     *
+     * @param number of the segment in its list
+     */
+    Plan.@Nullable Fail check(Nexus nexus, int number) {
       if (!source.holds(sourceLba, count)
           || !destination.holds(destinationLba, count)
           || source.blockBytes() != destination.blockBytes()) {
-        return Plan.Fail.of(ABORTED);
+        return Plan.Fail.of(ABORTED.withCommandSpecific(number));
       }
       Sense protection = destination.writeRefusal();
       if (protection != null) {
@@ -157,6 +192,9 @@ final class ExtendedCopy {
           || HEADER_BYTES + targetBytes + segmentBytes > list.limit()
           || targetBytes % TARGET_BYTES != 0) {
         return Plan.Fail.of(Sense.PARAMETER_LIST_LENGTH);
+      }
+      if (usage(list) == RESERVED_USAGE) {
+        return Plan.Fail.of(Sense.invalidParameter(LIST_ID_USAGE));
       }
       if (list.getInt(INLINE_LENGTH) != 0) {
         return Plan.Fail.of(INLINE_DATA);
@@ -207,7 +245,7 @@ final class ExtendedCopy {
         DeviceServer source = targetOf(at + 4);
         DeviceServer destination = targetOf(at + 6);
         if (source == null || destination == null) {
-          return Plan.Fail.of(UNREACHABLE);
+          return Plan.Fail.of(UNREACHABLE.withCommandSpecific(segments.size()));
         }
         Segment segment =
             new Segment(
@@ -216,7 +254,7 @@ final class ExtendedCopy {
                 destination,
                 list.getLong(at + 20),
                 Short.toUnsignedInt(list.getShort(at + 10)));
-        Plan.Fail refused = segment.check(nexus);
+        Plan.Fail refused = segment.check(nexus, segments.size());
         if (refused != null) {
           return refused;
         }
@@ -263,15 +301,21 @@ final class ExtendedCopy {
         long left = now.source().bytes(now.count()) - done;
         buffer.clear().limit((int) Math.min(buffer.capacity(), left));
         writes = true;
-        now.source().device().read(now.source().bytes(now.sourceLba()) + done, buffer, end);
+        long at = now.source().bytes(now.sourceLba()) + offset(now, buffer.remaining());
+        now.source().device().read(at, buffer, end);
       }
       return null;
     }
 
+    /** Where in its segment the step of this length is: from the end on where it must be. */
+    private long offset(Segment now, int length) {
+      return now.backwards() ? now.source().bytes(now.count()) - done - length : done;
+    }
+
     private void write(Segment now, IoCompletion end) {
       writes = false;
-      long at = now.destination().bytes(now.destinationLba()) + done;
       int length = buffer.flip().remaining();
+      long at = now.destination().bytes(now.destinationLba()) + offset(now, length);
       done += length;
       Durability durability = now.destination().durability(false);
       now.destination()

@@ -51,7 +51,8 @@ public record InitiatorPort(String name, Isid isid) {
    */
   static Optional<InitiatorPort> of(byte[] transportId) {
     if (transportId.length <= HEADER_BYTES
-        || (transportId[0] & 0xFF) != (FORMAT_PORT | PROTOCOL_ISCSI)) {
+        || (transportId[0] & 0xFF) != (FORMAT_PORT | PROTOCOL_ISCSI)
+        || transportIdBytes(transportId, 0) != transportId.length) {
       return Optional.empty();
     }
     int end = HEADER_BYTES;

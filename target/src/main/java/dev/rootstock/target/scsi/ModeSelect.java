@@ -156,11 +156,15 @@ final class ModeSelect {
         if (page == null) {
           return Sense.invalidParameter(at);
         }
-        int lengthAt = at + page.headerBytes() - 1;
-        if (lengthAt >= list.limit()) {
+        if (list.limit() - at < page.headerBytes()) {
           return Sense.PARAMETER_LIST_LENGTH;
         }
-        if (Byte.toUnsignedInt(list.get(lengthAt)) != page.bytes() - page.headerBytes()) {
+        int lengthAt = at + (page.subpage() == 0 ? 1 : 2);
+        int length =
+            page.subpage() == 0
+                ? Byte.toUnsignedInt(list.get(lengthAt))
+                : Short.toUnsignedInt(list.getShort(lengthAt));
+        if (length != page.bytes() - page.headerBytes()) {
           return Sense.invalidParameter(lengthAt);
         }
         if (list.limit() - at < page.bytes()) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,10 @@ final class PersistentReservations {
   static final Sense RESERVATIONS_RELEASED = new Sense(Sense.UNIT_ATTENTION, 0x2A, 0x04);
   static final Sense REGISTRATIONS_PREEMPTED = new Sense(Sense.UNIT_ATTENTION, 0x2A, 0x05);
   static final Sense INSUFFICIENT_RESOURCES = new Sense(Sense.ILLEGAL_REQUEST, 0x55, 0x04);
+
+  /** The service action makes no sense where nothing is reserved. */
+  static final Sense NOTHING_TO_MOVE = Sense.invalidCdbField(1, 4);
+
   static final Sense INVALID_RELEASE = new Sense(Sense.ILLEGAL_REQUEST, 0x26, 0x04);
 
   /**
@@ -103,7 +108,7 @@ final class PersistentReservations {
   Result register(
       List<NexusId> own, @Nullable Long key, long newKey, List<NexusId> others, Options options) {
     Registrant first = find(own.getFirst());
-    if (key != null && (key != (first == null ? 0 : first.key()) || anotherKeyThan(key, own))) {
+    if (key != null && (key != keyOf(own.getFirst()) || anotherKeyThan(key, own))) {
       return Result.refused(Reservations.CONFLICT);
     }
     if (newKey == 0) {
@@ -204,8 +209,12 @@ final class PersistentReservations {
     return new Result(null, tell(others, RESERVATIONS_PREEMPTED), Set.of());
   }
 
-  /** PREEMPT, and what PREEMPT AND ABORT does to reservations (SPC-4 §5.13.11.4). */
-  Result preempt(NexusId id, long key, long victim, ReservationType type) {
+  /**
+   * PREEMPT, and what PREEMPT AND ABORT does to reservations (SPC-4 §5.13.11.4).
+   *
+   * @param type may be null unless it {@link #takesOver}
+   */
+  Result preempt(NexusId id, long key, long victim, @Nullable ReservationType type) {
     if (!registered(id, key)) {
       return Result.refused(Reservations.CONFLICT);
     }
@@ -214,7 +223,7 @@ final class PersistentReservations {
     if (victim == 0 && !all) {
       return Result.refused(Sense.invalidParameter(SERVICE_ACTION_KEY));
     }
-    boolean takesOver = all ? victim == 0 : now != null && victim == holderKey();
+    boolean takesOver = takesOver(victim);
     Map<NexusId, Registrant> kept = byNexus();
     Set<NexusId> removed = new LinkedHashSet<>();
     for (Registrant registrant : state.registrants()) {
@@ -230,7 +239,7 @@ final class PersistentReservations {
     List<Registrant> left = List.copyOf(kept.values());
     int generation = state.generation() + 1;
     if (takesOver) {
-      set(reservedBy(id, type, left, generation));
+      set(reservedBy(id, Objects.requireNonNull(type), left, generation));
     } else {
       boolean gone = left.isEmpty();
       set(
@@ -250,13 +259,22 @@ final class PersistentReservations {
     return new Result(null, notices, removed);
   }
 
+  /** Whether to preempt those of a key is to take over the reservation that there is. */
+  boolean takesOver(long victim) {
+    ReservationType now = state.type();
+    return now != null && victim == (now.allRegistrants() ? 0 : holderKey());
+  }
+
   /** REGISTER AND MOVE (SPC-4 §5.13.8). */
   Result move(NexusId id, long key, long newKey, NexusId to, boolean leaves, Options options) {
     if (!registered(id, key)) {
       return Result.refused(Reservations.CONFLICT);
     }
     ReservationType type = state.type();
-    if (type == null || type.allRegistrants() || !id.equals(state.holder())) {
+    if (type == null) {
+      return Result.refused(NOTHING_TO_MOVE);
+    }
+    if (type.allRegistrants() || !id.equals(state.holder())) {
       return Result.refused(Reservations.CONFLICT);
     }
     Map<NexusId, Registrant> all = byNexus();
@@ -292,6 +310,12 @@ final class PersistentReservations {
     return null;
   }
 
+  /** The key by which a nexus is registered, or 0. */
+  long keyOf(NexusId id) {
+    Registrant own = find(id);
+    return own == null ? 0 : own.key();
+  }
+
   private boolean registered(NexusId id, long key) {
     Registrant own = find(id);
     return own != null && own.key() == key;
@@ -304,8 +328,7 @@ final class PersistentReservations {
 
   private long holderKey() {
     NexusId holder = state.holder();
-    Registrant holding = holder == null ? null : find(holder);
-    return holding == null ? 0 : holding.key();
+    return holder == null ? 0 : keyOf(holder);
   }
 
   private Map<NexusId, Registrant> byNexus() {

@@ -40,7 +40,11 @@ final class PersistentReserveOut {
     }
 
     private boolean namesType() {
-      return this == RESERVE || this == RELEASE || this == PREEMPT || this == PREEMPT_AND_ABORT;
+      return this == RESERVE || this == RELEASE || preempts();
+    }
+
+    private boolean preempts() {
+      return this == PREEMPT || this == PREEMPT_AND_ABORT;
     }
   }
 
@@ -65,17 +69,9 @@ final class PersistentReserveOut {
   private PersistentReserveOut() {}
 
   static Plan plan(Nexus nexus, DeviceServer server, Cdb cdb, Action action) {
-    int scopeAndType = cdb.u8(2);
-    ReservationType type = null;
-    if (action.namesType()) {
-      if (scopeAndType >>> 4 != 0) {
-        return Plan.Fail.of(Sense.invalidCdbField(2, 7)); // only the whole unit can be reserved
-      }
-      Optional<ReservationType> known = ReservationType.of(scopeAndType & 0xF);
-      if (known.isEmpty()) {
-        return Plan.Fail.of(Sense.invalidCdbField(2, 3));
-      }
-      type = known.get();
+    Sense wrongType = action.namesType() ? checkType(cdb) : null;
+    if (wrongType != null && !action.preempts()) {
+      return Plan.Fail.of(wrongType);
     }
     if (server.reservations().reservedTheOldWay()) {
       return Reservations.CONFLICT;
@@ -84,7 +80,6 @@ final class PersistentReserveOut {
     if (length < LIST_BYTES || length > Limits.MAX_RESERVE_LIST_BYTES) {
       return Plan.Fail.of(Sense.PARAMETER_LIST_LENGTH);
     }
-    ReservationType chosen = type;
     return new Plan.Receive(
         (int) length,
         (data, done) -> {
@@ -93,11 +88,23 @@ final class PersistentReserveOut {
           if (list.length < length) {
             done.ended(Plan.Fail.of(Sense.PARAMETER_LIST_LENGTH));
           } else {
-            Request request = new Request(nexus, server, list, action, chosen);
+            Request request = new Request(nexus, server, list, action, type(cdb), wrongType);
             Result result = server.reservations().change(request::decide);
             conclude(nexus, server, action, result, done);
           }
         });
+  }
+
+  /** Refuses a SCOPE or a TYPE that there is not, else gives null. */
+  private static @Nullable Sense checkType(Cdb cdb) {
+    if (cdb.u8(2) >>> 4 != 0) {
+      return Sense.invalidCdbField(2, 7); // only the whole unit can be reserved
+    }
+    return type(cdb) == null ? Sense.invalidCdbField(2, 3) : null;
+  }
+
+  private static @Nullable ReservationType type(Cdb cdb) {
+    return ReservationType.of(cdb.u8(2) & 0xF).orElse(null);
   }
 
   /** Tells whom it concerns, aborts if that was asked for, and waits for what is to be kept. */
@@ -136,18 +143,21 @@ final class PersistentReserveOut {
     private final byte[] list;
     private final Action action;
     private final @Nullable ReservationType type;
+    private final @Nullable Sense wrongType;
 
     Request(
         Nexus nexus,
         DeviceServer server,
         byte[] list,
         Action action,
-        @Nullable ReservationType type) {
+        @Nullable ReservationType type,
+        @Nullable Sense wrongType) {
       this.nexus = nexus;
       this.server = server;
       this.list = list;
       this.action = action;
       this.type = type;
+      this.wrongType = wrongType;
     }
 
     Result decide(PersistentReservations reservations) {
@@ -171,7 +181,10 @@ final class PersistentReserveOut {
         case RELEASE -> reservations.release(own, key, Objects.requireNonNull(type));
         case CLEAR -> reservations.clear(own, key);
         case PREEMPT, PREEMPT_AND_ABORT ->
-            reservations.preempt(own, key, other, Objects.requireNonNull(type));
+            // SCOPE and TYPE count where there is a reservation to take over (SPC-4 §5.13.11.4.4).
+            wrongType != null && reservations.takesOver(other)
+                ? Result.refused(wrongType)
+                : reservations.preempt(own, key, other, type);
         case REGISTER_AND_MOVE -> throw new IllegalStateException("decided above");
       };
     }
@@ -187,9 +200,13 @@ final class PersistentReserveOut {
         return Result.refused(Sense.invalidParameter(FLAGS));
       }
       List<InitiatorPort> others = List.of();
-      if (specified) {
-        Optional<List<InitiatorPort>> named = namedPorts();
-        if (named.isEmpty() || newKey == 0 || isRegistered(reservations, own)) {
+      long registered = reservations.keyOf(own);
+      boolean doesNothing = registered == 0 && newKey == 0;
+      // A wrong key comes before the names, and who has nothing to register need not look at them
+      // (SPC-4 §5.13.7).
+      if (specified && key != null && key == registered && !doesNothing) {
+        Optional<List<InitiatorPort>> named = registered == 0 ? namedPorts() : Optional.empty();
+        if (named.isEmpty()) {
           return Result.refused(Sense.invalidParameter(FLAGS));
         }
         others = named.get();
@@ -213,11 +230,6 @@ final class PersistentReserveOut {
               ? server.ports().ports().stream().filter(port -> port != ours)
               : Stream.empty();
       return Stream.concat(Stream.of(ours), further).map(port -> new NexusId(initiator, port));
-    }
-
-    private static boolean isRegistered(PersistentReservations reservations, NexusId nexus) {
-      return reservations.state().registrants().stream()
-          .anyMatch(registrant -> registrant.nexus().equals(nexus));
     }
 
     /** The ports behind the basic list, or empty when they are malformed. */

@@ -24,6 +24,9 @@ final class Sanitation {
   static final Sense IN_PROGRESS = new Sense(Sense.NOT_READY, 0x04, 0x1B);
   static final Sense FAILED = new Sense(Sense.MEDIUM_ERROR, 0x31, 0x03);
 
+  /** AUSE after a failure that may not be given up: that would be the way around it. */
+  private static final Sense STILL_RESTRICTED = Sense.invalidCdbField(1, Sanitize.AUSE_BIT);
+
   private static final int WHOLE = 0x10000;
 
   /** What an operation does. */
@@ -114,14 +117,17 @@ final class Sanitation {
    * @param by whose device it is
    * @param unrestricted whether its failure may be given up without another one (AUSE)
    * @param done told when it has ended
-   * @return false when one is under way
+   * @return why none has begun, or null
    */
-  boolean begin(
+  @Nullable Sense begin(
       Nexus by, BlockDevice device, Method method, boolean unrestricted, Plan.Completion done) {
     Run all = new Run(device, method);
     synchronized (this) {
       if (state == State.RUNNING) {
-        return false;
+        return IN_PROGRESS;
+      }
+      if (state == State.BROKEN && unrestricted && !mayBeGivenUp) {
+        return STILL_RESTRICTED;
       }
       state = State.RUNNING;
       mayBeGivenUp = unrestricted;
@@ -136,7 +142,7 @@ final class Sanitation {
           ended(outcome instanceof Plan.Respond);
           done.ended(outcome instanceof Plan.Respond ? outcome : Plan.Fail.of(FAILED));
         });
-    return true;
+    return null;
   }
 
   private void ended(boolean well) {

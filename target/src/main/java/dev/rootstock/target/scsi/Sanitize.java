@@ -11,7 +11,7 @@ final class Sanitize {
   static final int OVERWRITE = 0x01;
 
   private static final int IMMED_BIT = 7;
-  private static final int AUSE_BIT = 5;
+  static final int AUSE_BIT = 5;
 
   // The parameter list of OVERWRITE.
   private static final int HEADER_BYTES = 4;
@@ -82,7 +82,7 @@ final class Sanitize {
     if (!immediate) {
       done.detached();
     }
-    boolean begun =
+    Sense refused =
         server
             .sanitation()
             .begin(
@@ -95,8 +95,8 @@ final class Sanitize {
                     done.ended(outcome);
                   }
                 });
-    if (!begun) {
-      done.ended(Plan.Fail.of(Sanitation.IN_PROGRESS));
+    if (refused != null) {
+      done.ended(Plan.Fail.of(refused));
     } else if (immediate) {
       done.ended(Plan.Respond.GOOD);
     }

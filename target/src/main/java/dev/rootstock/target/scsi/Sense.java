@@ -12,11 +12,13 @@ import java.util.Arrays;
  * @param asc the additional sense code
  * @param ascq its qualifier
  * @param information the INFORMATION field, or {@link #ABSENT}
+ * @param commandSpecific the COMMAND-SPECIFIC INFORMATION field, 32 bits, or {@link #ABSENT}
  * @param specific the three sense-key-specific bytes with SKSV set, or 0 for none
  */
-public record Sense(int key, int asc, int ascq, long information, int specific) {
+public record Sense(
+    int key, int asc, int ascq, long information, long commandSpecific, int specific) {
 
-  /** Says that the INFORMATION field is not valid. */
+  /** Says that a field of information is not valid. */
   public static final long ABSENT = -1;
 
   /** The length of {@link #fixedFormat}. */
@@ -58,7 +60,7 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
   public static final Sense CLEARED_BY_PROTOCOL = new Sense(UNIT_ATTENTION, 0x47, 0x7F);
 
   /** The length of sense data in descriptor format at most, and of its header. */
-  public static final int MAX_DESCRIPTOR_BYTES = 28;
+  public static final int MAX_DESCRIPTOR_BYTES = 40;
 
   private static final int HEADER_BYTES = 8;
 
@@ -69,6 +71,11 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
 
   Sense(int key, int asc, int ascq) {
     this(key, asc, ascq, ABSENT, 0);
+  }
+
+  /** A sense without command-specific information. */
+  public Sense(int key, int asc, int ascq, long information, int specific) {
+    this(key, asc, ascq, information, ABSENT, specific);
   }
 
   /** Names a byte of the CDB that holds what is not supported (SPC-4 §4.5.2.4.2). */
@@ -115,6 +122,9 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
       Bytes.putInt(sense, 3, (int) information);
     }
     sense[7] = FIXED_BYTES - 8;
+    if (commandSpecific != ABSENT) {
+      Bytes.putInt(sense, 8, (int) commandSpecific);
+    }
     sense[12] = (byte) asc;
     sense[13] = (byte) ascq;
     sense[15] = (byte) (specific >>> 16);
@@ -124,14 +134,17 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
   }
 
   /**
-   * The sense data in descriptor format, current error (SPC-4 §4.5.2): an information descriptor
-   * and a sense-key-specific one where there is something to say in them.
+   * The sense data in descriptor format, current error (SPC-4 §4.5.2): descriptors of information,
+   * of command-specific information and of the sense key where there is something to say in them.
    */
   public byte[] descriptorFormat() {
     ByteBuffer sense = ByteBuffer.allocate(MAX_DESCRIPTOR_BYTES);
     sense.put((byte) 0x72).put((byte) key).put((byte) asc).put((byte) ascq).position(HEADER_BYTES);
     if (information >= 0) {
       sense.put((byte) 0).put((byte) 0x0A).put((byte) 0x80).put((byte) 0).putLong(information);
+    }
+    if (commandSpecific != ABSENT) {
+      sense.put((byte) 1).put((byte) 0x0A).putShort((short) 0).putLong(commandSpecific);
     }
     if (specific != 0) {
       sense.put((byte) 2).put((byte) 6).putShort((short) 0).put((byte) (specific >>> 16));
@@ -143,7 +156,12 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
 
   /** This sense with an INFORMATION field. */
   Sense withInformation(long value) {
-    return new Sense(key, asc, ascq, value, specific);
+    return new Sense(key, asc, ascq, value, commandSpecific, specific);
+  }
+
+  /** This sense with a COMMAND-SPECIFIC INFORMATION field. */
+  Sense withCommandSpecific(long value) {
+    return new Sense(key, asc, ascq, information, value, specific);
   }
 
   /**
@@ -152,7 +170,7 @@ public record Sense(int key, int asc, int ascq, long information, int specific) 
    * @param progress in 65536ths
    */
   Sense withProgress(int progress) {
-    return new Sense(key, asc, ascq, information, SKSV | progress);
+    return new Sense(key, asc, ascq, information, commandSpecific, SKSV | progress);
   }
 
   /** Whether it is a unit attention. */

@@ -152,6 +152,10 @@ class ExtendedCopyTest {
 
   @Test
   void whatThisSessionCannotReachIsNotCopied() {
+    String well = segment(0, 0, 1, 0, 8);
+    Sense second = Bench.senseOf(copy(list(1, 0, UNIT, well + segment(0, 1, 1, 0, 8))));
+    assertEquals("0a/08/04", second.toString());
+    assertEquals(1, second.commandSpecific());
     assertEquals("0a/08/04", refusal(list(1, 0, UNIT, segment(0, 1, 1, 0, 8))));
     String stranger = target("3000000000000001", 512);
     assertEquals("0a/08/04", refusal(list(1, 0, stranger, segment(0, 0, 1, 0, 8))));
@@ -167,7 +171,7 @@ class ExtendedCopyTest {
         Sense.invalidCdbField(2, 7), bench.sense("84 00 07 00000000000000 000000FF 00 00"));
     copy(list(7, 0, UNIT, segment(0, 0, 8, 0, 8) + segment(0, 0, 8, 0, 16)));
     assertEquals(
-        "00000008" + "01" + "0002" + "01" + "00000008",
+        "00000008" + "01" + "0002" + "00" + "00002000",
         bench.data("84 00 07 00000000000000 000000FF 00 00"));
     assertEquals("00000000", bench.data("84 04 07 00000000000000 000000FF 00 00"));
   }
@@ -175,12 +179,16 @@ class ExtendedCopyTest {
   @Test
   void aFailureIsToldAndKept() {
     device.failure = BlockIoException.Kind.READ_FAILED;
-    assertEquals("03/11/00", refusal(list(7, 0, UNIT, segment(0, 0, 8, 0, 8))));
+    String one = segment(0, 0, 0, 0, 0);
+    Sense sense = Bench.senseOf(copy(list(7, 0, UNIT, one + segment(0, 0, 8, 0, 8))));
+    // THIRD PARTY DEVICE FAILURE, in the second segment.
+    assertEquals("0a/0d/01", sense.toString());
+    assertEquals(1, sense.commandSpecific());
     assertEquals(
-        "00000008" + "02" + "0000" + "01" + "00000000",
+        "00000008" + "02" + "0001" + "00" + "00000000",
         bench.data("84 00 07 00000000000000 000000FF 00 00"));
     String details = bench.data("84 04 07 00000000000000 000000FF 00 00");
-    assertEquals("02" + "00" + "0012" + "700003", details.substring(2 * 56, 2 * 63));
+    assertEquals("02" + "00" + "0012" + "70000a", details.substring(2 * 56, 2 * 63));
   }
 
   @Test
@@ -226,6 +234,46 @@ class ExtendedCopyTest {
     assertEquals(2, device.log.size());
     assertEquals(List.of(Steps.CANCELLED), ends);
     assertEquals("00000008" + "02", bench.data("84 00 07 00000000000000 00000005 00 00"));
+  }
+
+  /** Not "in progress", which speaks of the list identifier. */
+  @Test
+  void moreCopiesThanThereIsRoomForAreToldToWait() {
+    device.holds = true;
+    for (int id = 1; id <= Limits.MAX_COPY_RESULTS + 1; id++) {
+      byte[] list = Bench.bytes(list(id, 0, UNIT, segment(0, 0, 1, 0, 8)));
+      String cdb = "83 00 0000000000000000 %08X 00 00".formatted(list.length);
+      List<Plan.Outcome> ends = new ArrayList<>();
+      Bench.start(bench.plan(cdb), list, ends::add);
+      assertEquals(
+          id <= Limits.MAX_COPY_RESULTS ? List.of() : List.of(new Plan.Fail(ScsiStatus.BUSY, null)),
+          ends);
+    }
+  }
+
+  /** SPC-4 §6.4: LIST ID USAGE 01b is reserved; 11b keeps no result. */
+  @Test
+  void theUseOfTheListIdentifierIsLookedAt() {
+    String segment = segment(0, 0, 1, 0, 8);
+    assertEquals(Sense.invalidParameter(1), Bench.senseOf(copy(list(1, 1, UNIT, segment))));
+    assertInstanceOf(Plan.Respond.class, copy(list(1, 3, UNIT, segment)));
+    assertEquals(
+        Sense.invalidCdbField(2, 7), bench.sense("84 00 01 00000000000000 000000FF 00 00"));
+    assertInstanceOf(Plan.Respond.class, copy(list(1, 2, UNIT, segment)));
+    assertEquals("00000008" + "01", bench.data("84 00 01 00000000000000 00000005 00 00"));
+  }
+
+  /** More than a step, so that what is written first must not be read afterwards. */
+  @ParameterizedTest
+  @CsvSource({"0, 3", "3, 0", "0, 600", "600, 0"})
+  void aCopyOntoItselfCopiesWhatWasThere(int from, int to) {
+    int[] pattern = new int[1000];
+    for (int i = 0; i < pattern.length; i++) {
+      pattern[i] = i % 251;
+    }
+    bench.good("2A 00 %08X 00 03E8 00".formatted(from), Bench.blocks(pattern));
+    assertInstanceOf(Plan.Respond.class, copy(list(1, 0, UNIT, segment(0, 0, 1000, from, to))));
+    assertArrayEquals(pattern, bench.fillings(to, 1000));
   }
 
   @Test

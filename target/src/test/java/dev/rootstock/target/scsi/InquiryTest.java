@@ -131,7 +131,7 @@ class InquiryTest {
 
   @Test
   void extendedInquiryDataSayThatAllTaskAttributesAreKnownAndWritesAreCached() {
-    String page = "0086003c" + "00" + "07" + "01" + zeros(6) + "1c" + zeros(50);
+    String page = "0086003c" + "00" + "07" + "01" + zeros(6) + "28" + zeros(50);
     assertEquals(page, bench.data("12 01 86 00FF 00"));
     assertEquals("0086003c" + "000700", Bench.readOnly().data("12 01 86 0007 00"));
   }

@@ -132,6 +132,7 @@ class ModeSelectTest {
     "00000000 0a0a 02 00, 7", // nor QUEUE ALGORITHM MODIFIER
     "00000000 0814 04, 5", // PAGE LENGTH
     "00000000 480000 04, 4", // no such subpage
+    "00000000 5c020114, 6", // PAGE LENGTH of a subpage has two bytes
     "00010000 0812 04, 1", // MEDIUM TYPE
     "00000004 00000000 0812, 3", // no block descriptor is that long
     "00000008 00000700 00000200 0812 04, 4", // NUMBER OF LOGICAL BLOCKS

@@ -22,6 +22,9 @@ class PersistentReservationsTest {
   private static final String KEY_B = "000000000000000b";
   private static final String NO_KEY = "0".repeat(16);
 
+  /** REGISTER with a list of 29 bytes. */
+  private static final String REGISTER_ONE_BYTE_OF_NAMES = "5F 00 00 0000 0000001D 00";
+
   private final ReservationsBench bench = new ReservationsBench();
 
   private void registerAll() {
@@ -65,7 +68,7 @@ class PersistentReservationsTest {
     assertEquals(GOOD, out(bench.third, REGISTER, 0, A, C));
     assertEquals(GOOD, out(bench.first, REGISTER, 0, A, 0));
     assertEquals(CONFLICT, registerNamed(bench.first, A, 4, 3));
-    assertEquals("05/26/00", registerNamed(bench.second, B, 5));
+    assertEquals(CONFLICT, registerNamed(bench.second, B, 5)); // registered, and by key A
   }
 
   private static String registerNamed(Nexus nexus, long key, int... others) {
@@ -91,6 +94,22 @@ class PersistentReservationsTest {
     byte[] list = Bench.bytes("%016x%016x0000000008000000".formatted(0, A) + ids);
     assertEquals(
         "05/26/00", run(bench.first, "5F 00 00 0000 %08X 00".formatted(list.length), list));
+  }
+
+  /** SPC-4 §5.13.7, its table for REGISTER: names count for who has a key to register only. */
+  @Test
+  void namesAreNotLookedAtWhereThereIsNothingToRegister() {
+    assertEquals(GOOD, run(bench.first, REGISTER_ONE_BYTE_OF_NAMES, named(0, 0)));
+    assertEquals(CONFLICT, run(bench.first, REGISTER_ONE_BYTE_OF_NAMES, named(A, B)));
+    register(bench.first, A);
+    assertEquals(CONFLICT, run(bench.first, REGISTER_ONE_BYTE_OF_NAMES, named(0, B)));
+    assertEquals("05/26/00", run(bench.first, REGISTER_ONE_BYTE_OF_NAMES, named(A, B)));
+    assertEquals("00000001" + "00000008" + KEY_A, keys(bench.first));
+  }
+
+  /** A parameter list with SPEC_I_PT, and names that make no sense. */
+  private static byte[] named(long key, long newKey) {
+    return Bench.bytes("%016x%016x000000000800000000000000".formatted(key, newKey) + "45");
   }
 
   @Test
@@ -204,6 +223,22 @@ class PersistentReservationsTest {
     assertEquals(CONFLICT, out(bench.first, PREEMPT, EXCLUSIVE_ACCESS, A, C)); // nobody has it
   }
 
+  /** SPC-4 §5.13.11.4.4: SCOPE and TYPE are for the reservation that is taken over. */
+  @Test
+  void preemptThatOnlyRemovesRegistrationsIgnoresScopeAndType() {
+    registerAll();
+    assertEquals(GOOD, out(bench.first, PREEMPT, 0, A, C));
+    assertEquals("06/2a/05", attention(bench.third));
+    out(bench.first, RESERVE, EXCLUSIVE_ACCESS, A, 0);
+    register(bench.third, C);
+    assertEquals(GOOD, out(bench.first, PREEMPT_AND_ABORT, 0x1F, A, C));
+    assertEquals("06/2a/05", attention(bench.third));
+    assertEquals(KEY_A + " 03", reservation(bench.third));
+    assertEquals("05/24/00", out(bench.second, PREEMPT, 0, B, A));
+    assertEquals("05/24/00", out(bench.second, PREEMPT, 0x13, B, A));
+    assertEquals(KEY_A + " 03", reservation(bench.third));
+  }
+
   @Test
   void whereAllHoldZeroPreemptsThemAll() {
     registerAll();
@@ -226,8 +261,9 @@ class PersistentReservationsTest {
   /** SPC-4 §5.13.8. */
   @Test
   void aReservationMovesToAnotherPort() {
-    register(bench.first, A);
     assertEquals(CONFLICT, move(bench.first, A, B, 0, 2));
+    register(bench.first, A);
+    assertEquals("05/24/00", move(bench.first, A, B, 0, 2)); // there is nothing to move
     out(bench.first, RESERVE, EXCLUSIVE_ACCESS, A, 0);
     assertEquals(GOOD, move(bench.first, A, B, 2, 2)); // UNREG
     assertEquals(KEY_B + " 03", reservation(bench.second));
@@ -235,6 +271,19 @@ class PersistentReservationsTest {
     assertEquals(GOOD, run(bench.second, "2A 00 00000000 00 0001 00", new byte[512]));
     assertEquals("05/26/00", move(bench.second, B, C, 0, 2)); // to itself
     assertEquals("05/26/00", move(bench.second, B, 0, 0, 3));
+  }
+
+  /** SPC-4 §7.6.4.6: ADDITIONAL LENGTH is that of the rest. */
+  @Test
+  void aPortWhoseNameIsNotAsLongAsItSaysIsRefused() {
+    register(bench.first, A);
+    out(bench.first, RESERVE, EXCLUSIVE_ACCESS, A, 0);
+    byte[] id = Bench.initiator(2).transportId();
+    id[3] = (byte) (id[3] + 4);
+    assertEquals("05/26/00", move(bench.first, A, B, 0, Bench.hex(id)));
+    id[3] = (byte) (id[3] - 8);
+    assertEquals("05/26/00", move(bench.first, A, B, 0, Bench.hex(id)));
+    assertEquals(KEY_A + " 03", reservation(bench.first));
   }
 
   @Test
@@ -245,7 +294,10 @@ class PersistentReservationsTest {
   }
 
   private static String move(Nexus nexus, long key, long newKey, int flags, int to) {
-    String id = Bench.hex(Bench.initiator(to).transportId());
+    return move(nexus, key, newKey, flags, Bench.hex(Bench.initiator(to).transportId()));
+  }
+
+  private static String move(Nexus nexus, long key, long newKey, int flags, String id) {
     String list = "%016x%016x00%02x0001%08x".formatted(key, newKey, flags, id.length() / 2) + id;
     byte[] bytes = Bench.bytes(list);
     return run(nexus, "5F 07 00 0000 %08X 00".formatted(bytes.length), bytes);

@@ -208,6 +208,19 @@ class SanitizeTest {
     assertEquals("", bench.data("00"));
   }
 
+  /** SBC-3 §4.11: what had to succeed is not got around by a second operation that need not. */
+  @Test
+  void aFailureThatMayNotBeGivenUpIsMendedByItsLikeOnly() {
+    device.failure = BlockIoException.Kind.WRITE_FAILED;
+    bench.sense(BLOCK_ERASE);
+    assertEquals(Sense.invalidCdbField(1, 5), bench.sense("48 22 0000000000 0000 00"));
+    assertEquals("03/31/03", bench.sense(READ).toString());
+    assertEquals("03/31/03", bench.sense(BLOCK_ERASE).toString());
+    device.failure = null;
+    bench.good(BLOCK_ERASE, new byte[0]);
+    bench.good("48 22 0000000000 0000 00", new byte[0]);
+  }
+
   /** AUSE: allow unrestricted sanitize exit. */
   @Test
   void aFailureThatMayBeGivenUpIs() {

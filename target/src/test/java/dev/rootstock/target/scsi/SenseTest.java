@@ -36,6 +36,18 @@ class SenseTest {
         Bench.hex(Sense.invalidParameter(0x110).fixedFormat()));
   }
 
+  /** SPC-4 §4.5.2.3, §4.5.3: bytes 8 to 11, and a descriptor of type 01h. */
+  @Test
+  void commandSpecificInformationHasItsPlaceInBothFormats() {
+    Sense sense = new Sense(Sense.COPY_ABORTED, 0x08, 0x04).withCommandSpecific(0x102);
+    assertEquals(
+        "70 00 0a 00000000 0a 00000102 08 04 00 000000".replace(" ", ""),
+        Bench.hex(sense.fixedFormat()));
+    assertEquals(
+        "72 0a 08 04 000000 0c 01 0a 0000 0000000000000102".replace(" ", ""),
+        Bench.hex(sense.descriptorFormat()));
+  }
+
   @Test
   void informationIsValidWhenItFitsFourBytes() {
     Sense sense = new Sense(Sense.MEDIUM_ERROR, 0x11, 0x00, 0xFFFF_FFFEL, 0);
