@@ -260,6 +260,38 @@ class BootReplyTest {
     assertEquals(Optional.of("HTTPClient"), offer.options().get(DhcpOption.VENDOR_CLASS));
   }
 
+  /** Windows sends all that it has for its disk to a router that the iBFT names. */
+  @Test
+  void aRouterThatIsWithheldIsToldToNobody() throws Exception {
+    DhcpPacket asking =
+        with(
+            Golden.packet("ipxe-bios-discover.bin"),
+            DhcpOption.PARAMETER_REQUEST_LIST,
+            List.of(1, 3, 6, 17));
+    BootFacts facts = Golden.facts();
+    BootFacts withheld =
+        new BootFacts(
+            facts.address(),
+            facts.subnetMask(),
+            facts.serverId(),
+            Optional.empty(),
+            facts.nameServers(),
+            facts.hostName(),
+            facts.leaseSeconds(),
+            facts.rootPath(),
+            facts.initiatorName(),
+            facts.ipxe(),
+            facts.program(),
+            facts.onWish());
+    DhcpOptions told = BootReply.offer(asking, facts).options();
+    DhcpOptions less = BootReply.offer(asking, withheld).options();
+    assertEquals(Optional.of(List.of(Golden.ip("10.77.0.254"))), told.get(DhcpOption.ROUTERS));
+    assertFalse(less.has(DhcpOption.ROUTERS));
+    assertEquals(told.get(DhcpOption.ROOT_PATH), less.get(DhcpOption.ROOT_PATH));
+    assertEquals(
+        Optional.of(List.of(Golden.ip("10.77.0.53"))), less.get(DhcpOption.NAME_SERVERS));
+  }
+
   @Test
   void whatANetworkHasGoesToThoseWhoAsk() throws Exception {
     DhcpPacket request = Golden.packet("ipconfig-discover.bin");

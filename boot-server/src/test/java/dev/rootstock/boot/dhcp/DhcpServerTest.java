@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.dhcp;
 
+import static dev.rootstock.dhcp.MessageType.DISCOVER;
 import static dev.rootstock.dhcp.MessageType.INFORM;
 import static dev.rootstock.dhcp.MessageType.REQUEST;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -23,6 +24,8 @@ import java.util.Random;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The sockets, on the loopback interface. DhcpNamespaceIT has a real client on a real link. */
 class DhcpServerTest {
@@ -191,6 +194,52 @@ class DhcpServerTest {
             data, lease -> leases.add(lease.address().getHostAddress() + " " + lease.holder()))
         .close();
     assertEquals(List.of("127.0.1.5 127.0.0.0/8,1:52:54:00:ff:00:01"), leases);
+  }
+
+  /**
+   * A network behind a relay agent is looked at by ping. Here everything in 127.0.0.0/8 answers, so
+   * an address of it is given only where nobody looks.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theLookAtTheNetworkCanBeSwitchedOff(boolean looking) throws Exception {
+    DhcpSubnet link =
+        new DhcpSubnet(
+            "lo",
+            Inet4Address.ofLiteral("127.0.0.1"),
+            16,
+            Optional.empty(),
+            Optional.empty(),
+            List.of());
+    DhcpSubnet far =
+        new DhcpSubnet(
+            "lo",
+            Inet4Address.ofLiteral("127.0.0.1"),
+            Optional.of(Inet4Address.ofLiteral("127.88.0.0")),
+            16,
+            Optional.of(
+                new AddressRange(
+                    Inet4Address.ofLiteral("127.88.1.1"), Inet4Address.ofLiteral("127.88.1.99"))),
+            Optional.empty(),
+            List.of(),
+            DhcpOptions.builder().build());
+    DhcpSetup setup =
+        new DhcpSetup(
+            List.of(link, far), BootPrograms.NONE, false, Optional.empty(), looking, false);
+    clients.add("beta", "52:54:00:77:00:02", Optional.empty());
+    try (DhcpServer server =
+            DhcpServer.start(setup, clients, (client, xid, stage) -> {}, ANY_PORT);
+        DatagramSocket relay = new DatagramSocket()) {
+      for (int xid = 1; xid <= 20 && server.counters().answered() == 0; xid++) {
+        byte[] discover =
+            DhcpCodec.encode(
+                Request.of(DISCOVER, "52:54:00:77:00:02").xid(xid).giaddr("127.88.0.254").packet());
+        send(relay, discover, server.port());
+        Thread.sleep(50);
+      }
+      assertEquals(looking ? 0 : 1, server.counters().answered());
+      assertTrue(server.counters().received() >= (looking ? 20 : 1));
+    }
   }
 
   private String refused(DhcpSubnet subnet, int port) {

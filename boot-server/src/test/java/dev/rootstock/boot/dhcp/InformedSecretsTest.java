@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.dhcp;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import dev.rootstock.dhcp.DhcpPacket;
 import dev.rootstock.boot.dhcp.Decision.Answer;
 import dev.rootstock.boot.net.OnceLog;
 import dev.rootstock.dhcp.DhcpOption;
@@ -63,17 +67,19 @@ class InformedSecretsTest {
     return told(Request.of(type, MAC).ciaddr(ciaddr));
   }
 
+  private DhcpResponder responder() {
+    return new DhcpResponder(
+        List.of(SUBNET),
+        clients,
+        (client, xid, stage) -> {},
+        BootPrograms.NONE,
+        new OnceLog(LoggerFactory.getLogger("informed-secrets-test"), 16, 16, 1, () -> 0),
+        () -> 0);
+  }
+
   private Optional<IpxeOptions> told(Request request) throws Exception {
-    DhcpResponder responder =
-        new DhcpResponder(
-            List.of(SUBNET),
-            clients,
-            (client, xid, stage) -> {},
-            BootPrograms.NONE,
-            new OnceLog(LoggerFactory.getLogger("informed-secrets-test"), 16, 16, 1, () -> 0),
-            () -> 0);
     Answer answer =
-        assertInstanceOf(Answer.class, responder.decide(request.ipxe().packet(), SUBNET));
+        assertInstanceOf(Answer.class, responder().decide(request.ipxe().packet(), SUBNET));
     return answer.packet().options().get(DhcpOption.IPXE);
   }
 
@@ -81,6 +87,22 @@ class InformedSecretsTest {
   void theClientIsToldItsSecret() throws Exception {
     assertEquals(Optional.of(CLIENT.ipxe()), told(MessageType.DISCOVER, "0.0.0.0"));
     assertEquals(Optional.of(CLIENT.ipxe()), told(MessageType.INFORM, HOME.getHostAddress()));
+  }
+
+  /** What a log line may hold of an answer is its text. */
+  @Test
+  void theTextOfAnAnswerHoldsNoSecret() throws Exception {
+    DhcpPacket answer =
+        assertInstanceOf(
+                Answer.class,
+                responder().decide(Request.of(MessageType.DISCOVER, MAC).ipxe().packet(), SUBNET))
+            .packet();
+    String hex = HexFormat.of().formatHex("a-secret-of-alpha".getBytes(StandardCharsets.US_ASCII));
+    assertEquals(Optional.of(CLIENT.ipxe()), answer.options().get(DhcpOption.IPXE));
+    for (Object each : List.of(CLIENT, CLIENT.ipxe(), answer, answer.options())) {
+      String text = each.toString();
+      assertFalse(text.contains("a-secret") || text.contains(hex), text);
+    }
   }
 
   @Test

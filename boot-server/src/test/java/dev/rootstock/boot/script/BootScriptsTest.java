@@ -376,6 +376,22 @@ class BootScriptsTest {
     assertTrue(script(HttpMethod.GET, "beta", Map.of(), folder).contains("not known"));
   }
 
+  /** Firmware takes 1 for "try the next": the local disk, or whatever else it knows. */
+  @Test
+  void whereTheDiskFailsTheMachineGoesOnWithItsOwn() throws Exception {
+    List<String> boot = script(HttpMethod.GET, "alpha", Map.of(), null).lines().toList();
+    List<String> refused = script(HttpMethod.GET, "beta", Map.of(), null).lines().toList();
+    showMenu();
+    List<String> chosen = script(HttpMethod.GET, "alpha", Map.of(), null).lines().toList();
+    assertTrue(boot.indexOf("sanboot --drive 0x80 || goto failed") < boot.indexOf(":failed"));
+    assertTrue(chosen.stream().anyMatch(line -> line.endsWith("chosen || goto local")));
+    assertTrue(chosen.contains(":local"));
+    for (List<String> each : List.of(boot, refused, chosen)) {
+      assertEquals("exit 1", each.getLast());
+      assertEquals(1, each.stream().filter(line -> line.startsWith("exit")).count());
+    }
+  }
+
   @Test
   void aTemplateWithAGapThatNothingFillsIsRefused() throws Exception {
     Files.writeString(folder.resolve("boot.ipxe"), "#!ipxe\nsanboot @rootpath@\n");
