@@ -288,8 +288,7 @@ class BootReplyTest {
     assertEquals(Optional.of(List.of(Golden.ip("10.77.0.254"))), told.get(DhcpOption.ROUTERS));
     assertFalse(less.has(DhcpOption.ROUTERS));
     assertEquals(told.get(DhcpOption.ROOT_PATH), less.get(DhcpOption.ROOT_PATH));
-    assertEquals(
-        Optional.of(List.of(Golden.ip("10.77.0.53"))), less.get(DhcpOption.NAME_SERVERS));
+    assertEquals(Optional.of(List.of(Golden.ip("10.77.0.53"))), less.get(DhcpOption.NAME_SERVERS));
   }
 
   @Test

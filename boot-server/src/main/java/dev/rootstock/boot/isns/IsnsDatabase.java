@@ -37,10 +37,20 @@ final class IsnsDatabase {
 
   private static final int TARGETS_REMEMBERED = 100_000;
 
+  /**
+   * More than there can be at a time ({@link Limits#ENTITIES} with all their nodes and portals).
+   */
+  private static final int GROUPS_REMEMBERED =
+      TARGETS_REMEMBERED + Limits.ENTITIES * Limits.NODES * Limits.PORTALS;
+
+  /** RFC 4171 §5.6.5.1: the portal group tag where none is registered. */
+  private static final int DEFAULT_GROUP = 1;
+
   private final IsnsSettings settings;
   private final IsnsTargets targets;
   private final LongSupplier seconds;
   private final Map<String, Integer> targetIndexes = new Bounded<>(TARGETS_REMEMBERED);
+  private final Map<List<IsnsAttribute>, Integer> groupIndexes = new Bounded<>(GROUPS_REMEMBERED);
   private final Map<Integer, RegisteredEntity> entities = new LinkedHashMap<>();
   private final Map<String, RegisteredEntity> byNode = new HashMap<>();
   private final Map<String, RegisteredEntity> byName = new HashMap<>();
@@ -89,12 +99,37 @@ final class IsnsDatabase {
       for (Target target : visible) {
         IsnsObject node = node(target);
         objects.add(node);
-        objects.add(RegisteredEntity.portalGroup(OURS, node, portal, settings.portalGroup(), 0));
+        objects.add(portalGroup(OURS, node, portal, settings.portalGroup()));
         objects.add(domain(target, source, own));
       }
     }
-    own.ifPresent(each -> each.objects().forEach(objects::add));
+    own.ifPresent(
+        each -> {
+          each.objects().forEach(objects::add);
+          for (IsnsObject node : each.nodes()) {
+            each.portals().stream()
+                .map(portal -> portalGroup(each.index, node, portal, DEFAULT_GROUP))
+                .forEach(objects::add);
+          }
+        });
     return new IsnsView(objects);
+  }
+
+  /**
+   * The portal group of a node and a portal (RFC 4171 §3.4). Its index is the same as long as we
+   * run, also when either of them comes back (§6.5.5).
+   */
+  private IsnsObject portalGroup(int entity, IsnsObject node, IsnsObject portal, int tag) {
+    List<IsnsAttribute> keys =
+        List.of(
+            IsnsAttribute.of(Tag.GROUP_NODE_NAME, node.value(Tag.NODE_NAME).text()),
+            IsnsAttribute.of(Tag.GROUP_ADDRESS, portal.value(Tag.PORTAL_ADDRESS).address()),
+            IsnsAttribute.of(Tag.GROUP_PORT, portal.value(Tag.PORTAL_PORT).number()));
+    List<IsnsAttribute> attributes = new ArrayList<>(keys);
+    attributes.add(IsnsAttribute.of(Tag.GROUP_TAG, tag));
+    attributes.add(
+        IsnsAttribute.of(Tag.GROUP_INDEX, groupIndexes.computeIfAbsent(keys, _ -> newIndex())));
+    return new IsnsObject(ObjectType.PORTAL_GROUP, entity, attributes);
   }
 
   /** The names of the targets that an initiator sees. */

@@ -13,12 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A network entity that an initiator registered, all of it at that initiator's own address. */
 final class RegisteredEntity {
-  /** RFC 4171 §5.6.5.1: the portal group tag where none is registered. */
-  private static final int DEFAULT_GROUP = 1;
-
-  /** Portal group indexes that each node has for itself. */
-  private static final int GROUPS_OF_NODE = 16;
-
   final int index;
   final InetAddress owner;
   private IsnsObject entity;
@@ -161,7 +155,7 @@ final class RegisteredEntity {
     return values.isEmpty() ? 0 : values.getFirst().number();
   }
 
-  /** All its objects, and a portal group for each node at each portal (RFC 4171 §3.4). */
+  /** All its objects but the portal groups. */
   Stream<IsnsObject> objects() {
     List<IsnsAttribute> timed = new ArrayList<>(entity.attributes());
     timed.add(IsnsAttribute.of(Tag.TIMESTAMP, heard)); // RFC 4171 §6.2.4
@@ -169,31 +163,6 @@ final class RegisteredEntity {
         new ArrayList<>(List.of(new IsnsObject(ObjectType.ENTITY, index, timed)));
     all.addAll(portals.values());
     all.addAll(nodes.values());
-    for (IsnsObject node : nodes.values()) {
-      int ordinal = 0;
-      for (IsnsObject portal : portals.values()) {
-        all.add(portalGroup(index, node, portal, DEFAULT_GROUP, ordinal++));
-      }
-    }
     return all.stream();
-  }
-
-  /**
-   * The portal group of a node and a portal.
-   *
-   * @param ordinal which of the node's it is
-   */
-  static IsnsObject portalGroup(
-      int entity, IsnsObject node, IsnsObject portal, int tag, int ordinal) {
-    return new IsnsObject(
-        ObjectType.PORTAL_GROUP,
-        entity,
-        List.of(
-            IsnsAttribute.of(Tag.GROUP_NODE_NAME, node.value(Tag.NODE_NAME).text()),
-            IsnsAttribute.of(Tag.GROUP_ADDRESS, portal.value(Tag.PORTAL_ADDRESS).address()),
-            IsnsAttribute.of(Tag.GROUP_PORT, portal.value(Tag.PORTAL_PORT).number()),
-            IsnsAttribute.of(Tag.GROUP_TAG, tag),
-            IsnsAttribute.of(
-                Tag.GROUP_INDEX, number(node, Tag.NODE_INDEX) * GROUPS_OF_NODE + ordinal)));
   }
 }

@@ -6,6 +6,7 @@ import dev.rootstock.boot.config.Configuration.Isns;
 import dev.rootstock.boot.config.Configuration.Slp;
 import dev.rootstock.boot.isns.IsnsServer;
 import dev.rootstock.boot.isns.IsnsSettings;
+import dev.rootstock.boot.slp.DirectoryBoots;
 import dev.rootstock.boot.slp.SlpNetwork;
 import dev.rootstock.boot.slp.SlpServer;
 import dev.rootstock.boot.slp.SlpSettings;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -91,7 +93,10 @@ final class DiscoveryServices implements AutoCloseable {
                   isns,
                   agent.registering(),
                   agent.directories()),
-              targets));
+              targets,
+              agent.directoryAgent()
+                  ? DirectoryBoots.next(configuration.data(), Instant.now())
+                  : Instant.now()));
       networks.forEach(
           each ->
               ready.add(Server.readyLine("slp", new InetSocketAddress(each.address(), SLP_PORT))));

@@ -30,9 +30,12 @@ final class SlpResponder {
   private final Map<Inet4Address, RateLimit> ratesOfOne = new Bounded<>(Limits.SOURCES);
   private final LongSupplier nanoTime;
 
-  SlpResponder(SlpSettings settings, SlpTargets targets, LongSupplier nanoTime)
+  /**
+   * @param start when this process began, having no registrations
+   */
+  SlpResponder(SlpSettings settings, SlpTargets targets, Instant start, LongSupplier nanoTime)
       throws SlpException {
-    this.agents = new SlpAgents(settings, targets, Instant.now(), nanoTime);
+    this.agents = new SlpAgents(settings, targets, start, nanoTime);
     this.rate = new RateLimit(Limits.ANSWER_BURST, Limits.ANSWERS_PER_SECOND, nanoTime);
     this.nanoTime = nanoTime;
   }

@@ -15,6 +15,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,18 +60,21 @@ public final class SlpServer implements AutoCloseable {
   /**
    * Starts to answer.
    *
+   * @param start what a directory agent says of when it began: later than ever before
    * @throws IOException in one line that says what to do: no epoll, no such interface, a port that
    *     is taken, no permission. Nothing is left open
    */
-  public static SlpServer start(SlpSettings settings, SlpTargets targets) throws IOException {
-    return start(settings, targets, PORT);
+  public static SlpServer start(SlpSettings settings, SlpTargets targets, Instant start)
+      throws IOException {
+    return start(settings, targets, start, PORT);
   }
 
-  static SlpServer start(SlpSettings settings, SlpTargets targets, int port) throws IOException {
+  static SlpServer start(SlpSettings settings, SlpTargets targets, Instant start, int port)
+      throws IOException {
     SlpResponder responder;
     ForeignDirectories directories;
     try {
-      responder = new SlpResponder(settings, targets, System::nanoTime);
+      responder = new SlpResponder(settings, targets, start, System::nanoTime);
       directories =
           new ForeignDirectories(
               settings, responder.catalog(), System::nanoTime, ThreadLocalRandom.current());

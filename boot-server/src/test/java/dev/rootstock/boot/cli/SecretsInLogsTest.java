@@ -109,7 +109,8 @@ class SecretsInLogsTest {
       assertEquals(2, secrets.size());
       assertTrue(script(server).contains("sanboot"));
 
-      String target = commands.run("client", "show", "alpha", "--json").json().at("/target").asText();
+      String target =
+          commands.run("client", "show", "alpha", "--json").json().at("/target").asText();
       LoginOptions options = LoginOptions.normal("iqn.2001-04.com.example:anybody", target);
       ChapOptions right =
           ChapOptions.oneWay(credentials("alpha", secrets.get(0)))

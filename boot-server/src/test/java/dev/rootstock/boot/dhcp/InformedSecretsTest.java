@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.dhcp;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
-import dev.rootstock.dhcp.DhcpPacket;
 import dev.rootstock.boot.dhcp.Decision.Answer;
 import dev.rootstock.boot.net.OnceLog;
 import dev.rootstock.dhcp.DhcpOption;
+import dev.rootstock.dhcp.DhcpPacket;
 import dev.rootstock.dhcp.IpxeOptions;
 import dev.rootstock.dhcp.MessageType;
 import java.net.Inet4Address;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

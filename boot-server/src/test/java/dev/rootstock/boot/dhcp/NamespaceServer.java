@@ -12,6 +12,7 @@ import dev.rootstock.dhcp.ServerName;
 import java.net.Inet4Address;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -63,7 +64,8 @@ final class NamespaceServer {
                     List.of("DEFAULT"),
                     false,
                     Optional.empty()),
-                FakeTargets.of(List.of(target)))) {
+                FakeTargets.of(List.of(target)),
+                Instant.now())) {
       System.out.println("ready");
       while (System.in.read() >= 0) {
         // Whoever started us ends us by closing the pipe.

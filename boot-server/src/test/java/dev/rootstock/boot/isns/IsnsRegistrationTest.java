@@ -186,4 +186,21 @@ class IsnsRegistrationTest {
                 List.of(number(Tag.NODE_INDEX, mine)))));
     assertEquals(List.of(), query(ME, HOME, List.of(name(ME)), Tag.NODE_NAME));
   }
+
+  /** RFC 4171 §6.5.5: as long as we run, and it is no other's. */
+  @Test
+  void aPortalGroupKeepsItsIndex() {
+    IsnsAttribute address = IsnsAttribute.of(Tag.PORTAL_ADDRESS, HOME);
+    List<IsnsAttribute> second = List.of(address, number(Tag.PORTAL_PORT, 3261));
+    register(ME, HOME, join(List.of(entity("me")), portal(HOME), second, node(ME)));
+    List<String> before = query(ME, HOME, List.of(name(ME)), Tag.GROUP_PORT, Tag.GROUP_INDEX);
+    assertEquals(4, before.size());
+    assertEquals(4, before.stream().distinct().count());
+    assertEquals(0, status(ask(IsnsFunction.DEVICE_DEREGISTER, ME, HOME, List.of(), portal(HOME))));
+    assertEquals(
+        before.subList(2, 4), query(ME, HOME, List.of(name(ME)), Tag.GROUP_PORT, Tag.GROUP_INDEX));
+    register(ME, HOME, join(List.of(entity("me")), portal(HOME)));
+    assertTrue(
+        query(ME, HOME, List.of(name(ME)), Tag.GROUP_PORT, Tag.GROUP_INDEX).containsAll(before));
+  }
 }

@@ -49,7 +49,8 @@ class ForeignDirectoriesTest {
               configured);
       return new ForeignDirectories(
           settings,
-          new SlpResponder(settings, FakeTargets.of(targets), () -> now).catalog(),
+          new SlpResponder(settings, FakeTargets.of(targets), SlpResponderTest.START, () -> now)
+              .catalog(),
           () -> now,
           new Random(2608));
     } catch (SlpException e) {

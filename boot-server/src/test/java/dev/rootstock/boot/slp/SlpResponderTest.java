@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** RFC 2608 §7 and §8, RFC 4018 §5.2. */
 class SlpResponderTest {
   static final Inet4Address CLIENT = Inet4Address.ofLiteral("192.0.2.77");
+  static final Instant START = Instant.ofEpochSecond(1_800_000_000);
   static final SlpNetwork NETWORK = new SlpNetwork("br0", Inet4Address.ofLiteral("192.0.2.3"), 24);
   private static final SlpNetwork OTHER =
       new SlpNetwork("br1", Inet4Address.ofLiteral("198.51.100.3"), 24);
@@ -51,6 +53,7 @@ class SlpResponderTest {
           new SlpSettings(
               List.of(NETWORK, OTHER), List.of("DEFAULT"), directoryAgent, Optional.empty()),
           targets,
+          START,
           clock);
     } catch (SlpException e) {
       throw new AssertionError(e);

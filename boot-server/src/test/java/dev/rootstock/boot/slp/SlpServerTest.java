@@ -41,6 +41,7 @@ class SlpServerTest {
     return SlpServer.start(
         new SlpSettings(List.of(network), List.of("DEFAULT"), true, Optional.empty()),
         FakeTargets.of(targets),
+        SlpResponderTest.START,
         port);
   }
 

@@ -93,7 +93,7 @@ class SlpTsharkIT {
     ForeignDirectories agent =
         new ForeignDirectories(
             settings,
-            new SlpResponder(settings, targets, () -> now[0]).catalog(),
+            new SlpResponder(settings, targets, SlpResponderTest.START, () -> now[0]).catalog(),
             () -> now[0],
             new Random(427));
     SlpMessage advert =

@@ -48,6 +48,7 @@ class SlpUserAgentTest {
             IntStream.rangeClosed(1, targets)
                 .mapToObj(i -> SlpResponderTest.target("iqn.2001-04.com.example:sn." + i))
                 .toList()),
+        SlpResponderTest.START,
         port);
   }
 
