@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.assertRejected;
+import static dev.rootstock.target.Requests.r2t;
 import static dev.rootstock.target.pdu.TaskManagementRequest.ABORT_TASK;
 import static dev.rootstock.target.pdu.TaskManagementResponse.COMPLETE;
 import static dev.rootstock.target.pdu.TaskManagementResponse.NO_SUCH_TASK;
@@ -9,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.rootstock.target.initiator.Initiator;
 import dev.rootstock.target.pdu.DataIn;
-import dev.rootstock.target.pdu.ReadyToTransfer;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.ScsiResponse;
@@ -38,7 +39,7 @@ class AbortAfterLogoutTest extends RecoverableSession {
       if (isRead) {
         assertInstanceOf(DataIn.class, two.receive());
       } else {
-        two.answer(assertInstanceOf(ReadyToTransfer.class, two.receive()), random(4096));
+        two.answer(r2t(two), random(4096));
       }
       // It is over; the status has gone out, and is not acknowledged.
       ScsiResponse first = assertInstanceOf(ScsiResponse.class, two.receive());
@@ -59,7 +60,7 @@ class AbortAfterLogoutTest extends RecoverableSession {
       if (isRead) {
         // A SNACK is told that they are not kept, not that there were none.
         one.snack(SnackRequest.DATA_OR_R2T, 0, command.itt(), Tag.NONE, 0, 0);
-        assertEquals(Reject.SNACK_REJECT, assertInstanceOf(Reject.class, one.receive()).reason());
+        assertRejected(Reject.SNACK_REJECT, one.receive());
       }
       // Its allegiance is new, and the status is on its way: there is nothing more to abort.
       assertEquals(NO_SUCH_TASK, one.manage(ABORT_TASK, 0, command.itt(), command.cmdSn()));

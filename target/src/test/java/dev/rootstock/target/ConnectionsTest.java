@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.assertClosed;
+import static dev.rootstock.target.Requests.assertRejected;
+import static dev.rootstock.target.Requests.r2t;
+import static dev.rootstock.target.Requests.sendClose;
+import static dev.rootstock.target.Requests.sendWrite;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -38,13 +43,11 @@ class ConnectionsTest {
   private static ScsiCommand write(Initiator initiator, int lba, byte fill) {
     byte[] block = new byte[512];
     Arrays.fill(block, fill);
-    return initiator.command(
-        0, Initiator.cdb16(0x8A, lba, 1), false, true, 512, Unpooled.wrappedBuffer(block));
+    return Requests.write(initiator, lba, block);
   }
 
   private static ScsiCommand read(Initiator initiator, int lba, int blocks) {
-    return initiator.command(
-        0, Initiator.cdb16(0x88, lba, blocks), true, false, blocks * 512, Unpooled.EMPTY_BUFFER);
+    return Requests.read(initiator, lba, blocks);
   }
 
   /** §13.2: the smaller number. */
@@ -149,13 +152,10 @@ class ConnectionsTest {
     try (TestServer server = TestServer.of(disk)) {
       Initiator one = server.login(SEVERAL);
       Initiator two = server.join(one, 1);
-      ScsiCommand write =
-          one.command(0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.EMPTY_BUFFER);
-      one.socket().send(write);
-      ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, one.receive());
+      ScsiCommand write = sendWrite(one, 0, 1);
+      ReadyToTransfer r2t = r2t(one);
       two.answer(r2t, new byte[512]);
-      assertEquals(
-          Reject.INVALID_PDU_FIELD, assertInstanceOf(Reject.class, two.receive()).reason());
+      assertRejected(Reject.INVALID_PDU_FIELD, two.receive());
       one.answer(r2t, new byte[512]);
       assertTrue(one.await(write.itt(), new byte[0]).good());
     }
@@ -231,20 +231,11 @@ class ConnectionsTest {
       ScsiCommand ended = read(two, 1, 1);
       two.socket().send(ended);
       slow.awaitHeld(2);
-      two.socket()
-          .send(
-              new LogoutRequest(
-                  false,
-                  LogoutRequest.CLOSE_CONNECTION,
-                  two.newTag(),
-                  1,
-                  two.takeCmdSn(),
-                  two.expStatSn()));
+      sendClose(two, 1);
       one.ping(new byte[0]);
       slow.letAll();
       slow.holdNothing();
-      assertEquals(
-          LogoutResponse.CLOSED, assertInstanceOf(LogoutResponse.class, two.receive()).response());
+      assertClosed(two.receive());
       assertTrue(two.socket().atEnd());
       assertTrue(one.await(kept.itt(), new byte[0]).good());
       assertEquals(CLEARED_BY_PROTOCOL, one.readBlocks(0, 0, 1).senseCode());
@@ -276,20 +267,10 @@ class ConnectionsTest {
       Initiator two = server.join(one, 1);
       two.socket().send(read(two, 0, 1));
       slow.awaitHeld(1);
-      one.socket()
-          .send(
-              new LogoutRequest(
-                  false,
-                  LogoutRequest.CLOSE_CONNECTION,
-                  one.newTag(),
-                  1,
-                  one.takeCmdSn(),
-                  one.expStatSn()));
+      sendClose(one, 1);
       TestServer.assertSilent(one);
       slow.letOne();
-      assertEquals(
-          LogoutResponse.CLOSED,
-          assertInstanceOf(LogoutResponse.class, TestServer.receive(one)).response());
+      assertClosed(TestServer.receive(one));
       assertTrue(two.socket().atEnd());
     }
   }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.r2t;
+import static dev.rootstock.target.Requests.sendRead;
+import static dev.rootstock.target.Requests.sendWrite;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -129,9 +132,7 @@ class DigestsTest {
                   .with("MaxConnections", "2")
                   .with("ErrorRecoveryLevel", "1"));
       Initiator two = slowly.join(one, 1);
-      ScsiCommand read =
-          two.command(0, Initiator.cdb16(0x88, 0, 8), true, false, 4096, Unpooled.EMPTY_BUFFER);
-      two.socket().send(read);
+      ScsiCommand read = sendRead(two, 0, 8);
       slow.awaitHeld(1);
       byte[] damaged = PduSocket.bytes(read, new Digests(true, false));
       damaged[50] ^= 1;
@@ -159,10 +160,7 @@ class DigestsTest {
       byte[] bytes = new byte[4096];
       new Random(4).nextBytes(bytes);
       disk.fill(0, bytes);
-      ScsiCommand read =
-          initiator.command(
-              0, Initiator.cdb16(0x88, 0, 8), true, false, 4096, Unpooled.EMPTY_BUFFER);
-      initiator.socket().send(read);
+      ScsiCommand read = sendRead(initiator, 0, 8);
       slow.awaitHeld(1);
       byte[] damaged = PduSocket.bytes(read, new Digests(true, false));
       damaged[50] ^= 1;
@@ -181,9 +179,7 @@ class DigestsTest {
     Initiator initiator = login("CRC32C", "CRC32C");
     byte[] data = new byte[1024];
     Arrays.fill(data, (byte) 7);
-    ScsiCommand write =
-        initiator.command(
-            0, Initiator.cdb16(0x8A, 0, 2), false, true, 1024, Unpooled.wrappedBuffer(data));
+    ScsiCommand write = Requests.write(initiator, 0, data);
     initiator.socket().sendBytes(damaged(write));
     assertRejected(initiator, write);
     initiator.socket().send(write);
@@ -197,10 +193,8 @@ class DigestsTest {
   void damagedDataEndTheirTaskAtRecoveryLevel0(int which) throws Exception {
     Initiator initiator = login("None", "CRC32C");
     byte[] data = new byte[3072];
-    ScsiCommand write =
-        initiator.command(0, Initiator.cdb16(0x8A, 0, 6), false, true, 3072, Unpooled.EMPTY_BUFFER);
-    initiator.socket().send(write);
-    ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    ScsiCommand write = sendWrite(initiator, 0, 6);
+    ReadyToTransfer r2t = r2t(initiator);
     Arrays.fill(data, (byte) 9);
     answerWithDamage(initiator, r2t, data, which);
     CommandResult result = initiator.await(write.itt(), data);
@@ -220,12 +214,10 @@ class DigestsTest {
                 .with("ErrorRecoveryLevel", Integer.toString(level)));
     byte[] data = new byte[3072];
     new Random(level).nextBytes(data);
-    ScsiCommand write =
-        initiator.command(0, Initiator.cdb16(0x8A, 0, 6), false, true, 3072, Unpooled.EMPTY_BUFFER);
-    initiator.socket().send(write);
-    ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    ScsiCommand write = sendWrite(initiator, 0, 6);
+    ReadyToTransfer r2t = r2t(initiator);
     answerWithDamage(initiator, r2t, data, which);
-    ReadyToTransfer again = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    ReadyToTransfer again = r2t(initiator);
     assertEquals(1024 * which, again.bufferOffset());
     assertEquals(1024, again.desiredLength());
     initiator.answer(again, data);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.assertRejected;
+import static dev.rootstock.target.Requests.sendWrite;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -151,8 +153,7 @@ class HostileTest {
     initiator
         .socket()
         .send(new SnackRequest(1, 0, Tag.NONE, Tag.NONE, initiator.expStatSn(), 0, 0));
-    assertEquals(
-        Reject.COMMAND_NOT_SUPPORTED, assertInstanceOf(Reject.class, initiator.receive()).reason());
+    assertRejected(Reject.COMMAND_NOT_SUPPORTED, initiator.receive());
   }
 
   @Test
@@ -161,8 +162,7 @@ class HostileTest {
     initiator
         .socket()
         .send(new LoginRequest(true, false, 1, 3, 0, 0, 1, 0, 0, 0, 1, 0, Unpooled.EMPTY_BUFFER));
-    assertEquals(
-        Reject.PROTOCOL_ERROR, assertInstanceOf(Reject.class, initiator.receive()).reason());
+    assertRejected(Reject.PROTOCOL_ERROR, initiator.receive());
   }
 
   @Test
@@ -171,8 +171,7 @@ class HostileTest {
     initiator
         .socket()
         .send(new DataOut(true, 0, 4711, 1, 0, 0, 0, Unpooled.wrappedBuffer(new byte[3000])));
-    assertEquals(
-        Reject.INVALID_PDU_FIELD, assertInstanceOf(Reject.class, initiator.receive()).reason());
+    assertRejected(Reject.INVALID_PDU_FIELD, initiator.receive());
   }
 
   /** §4.2.2.1: "silently ignore". */
@@ -180,8 +179,7 @@ class HostileTest {
   @ValueSource(ints = {-1, -1000, Limits.COMMANDS, 100_000, Integer.MIN_VALUE})
   void aCommandOutsideTheWindowIsIgnored(int distance) throws Exception {
     Initiator initiator = server.login();
-    ScsiCommand read =
-        initiator.command(0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
+    ScsiCommand read = Requests.read(initiator, 0, 1);
     initiator.socket().send(numbered(read, read.cmdSn() + distance, read.itt()));
     initiator.socket().send(read);
     assertTrue(initiator.await(read.itt(), new byte[0]).good());
@@ -192,12 +190,9 @@ class HostileTest {
   @Test
   void aTagThatIsInUseIsRejectedAndItsNumberStaysFree() throws Exception {
     Initiator initiator = server.login();
-    ScsiCommand write =
-        initiator.command(0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.EMPTY_BUFFER);
-    initiator.socket().send(write);
+    ScsiCommand write = sendWrite(initiator, 0, 1);
     initiator.receive(); // the R2T
-    ScsiCommand second =
-        initiator.command(0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
+    ScsiCommand second = Requests.read(initiator, 0, 1);
     initiator.socket().send(numbered(second, second.cmdSn(), write.itt()));
     Reject reject = assertInstanceOf(Reject.class, initiator.receive());
     assertEquals(Reject.TASK_IN_PROGRESS, reject.reason());
@@ -211,9 +206,7 @@ class HostileTest {
     Initiator initiator = server.login();
     int rejected = 0;
     for (int i = 0; i < Limits.IMMEDIATE_COMMANDS + 3; i++) {
-      ScsiCommand c =
-          initiator.command(
-              0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.EMPTY_BUFFER);
+      ScsiCommand c = Requests.write(initiator, 0, 1);
       initiator
           .socket()
           .send(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.sendWrite;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -174,7 +175,7 @@ class LoginTest {
     SlowDevice slow = new SlowDevice(disk);
     try (TestServer server = TestServer.of(slow)) {
       Initiator old = server.login();
-      write(old);
+      sendWrite(old, 0, new byte[512]);
       slow.awaitHeld(1);
       CompletableFuture<Initiator> next = loginLater(server);
       assertTrue(old.socket().atEnd());
@@ -195,7 +196,7 @@ class LoginTest {
     SlowDevice slow = new SlowDevice(disk);
     try (TestServer server = TestServer.of(slow)) {
       Initiator old = server.login();
-      write(old);
+      sendWrite(old, 0, new byte[512]);
       slow.awaitHeld(1);
       CompletableFuture<Initiator> second = loginLater(server);
       assertTrue(old.socket().atEnd());
@@ -210,19 +211,6 @@ class LoginTest {
       assertThrows(ExecutionException.class, () -> TestServer.get(second));
       assertEquals(1, server.target().sessions(OpenAdmission.TARGET).size());
     }
-  }
-
-  private static void write(Initiator initiator) throws IOException {
-    initiator
-        .socket()
-        .send(
-            initiator.command(
-                0,
-                Initiator.cdb16(0x8A, 0, 1),
-                false,
-                true,
-                512,
-                Unpooled.wrappedBuffer(new byte[512])));
   }
 
   private static CompletableFuture<Initiator> loginLater(TestServer server) {

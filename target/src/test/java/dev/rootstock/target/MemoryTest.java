@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.r2t;
+import static dev.rootstock.target.Requests.sendWrite;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,7 +14,6 @@ import dev.rootstock.target.initiator.PduSocket;
 import dev.rootstock.target.pdu.DataIn;
 import dev.rootstock.target.pdu.NopIn;
 import dev.rootstock.target.pdu.NopOut;
-import dev.rootstock.target.pdu.ReadyToTransfer;
 import dev.rootstock.target.pdu.ScsiResponse;
 import dev.rootstock.target.pdu.Tag;
 import dev.rootstock.target.pdu.TaskManagementRequest;
@@ -74,12 +75,8 @@ class MemoryTest {
   void dataThatWereGivenUpAreNotWaitedForAgain() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
       Initiator initiator = server.login();
-      initiator
-          .socket()
-          .send(
-              initiator.command(
-                  0, Initiator.cdb16(0x8A, 0, 8), false, true, 4096, Unpooled.EMPTY_BUFFER));
-      assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+      sendWrite(initiator, 0, 8);
+      r2t(initiator);
       assertEquals(
           TaskManagementResponse.COMPLETE,
           initiator.manage(TaskManagementRequest.ABORT_TASK_SET, 0, Tag.NONE, 0));

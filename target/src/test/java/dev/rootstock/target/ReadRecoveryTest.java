@@ -69,15 +69,7 @@ class ReadRecoveryTest {
   }
 
   private static ScsiCommand sendRead(Initiator initiator) throws IOException {
-    ScsiCommand read =
-        initiator.command(
-            0,
-            Initiator.cdb16(0x88, 0, PDUS * SEGMENT / 512),
-            true,
-            false,
-            PDUS * SEGMENT,
-            Unpooled.EMPTY_BUFFER);
-    initiator.socket().send(read);
+    ScsiCommand read = Requests.sendRead(initiator, 0, PDUS * SEGMENT / 512);
     return read;
   }
 
@@ -200,15 +192,7 @@ class ReadRecoveryTest {
     initiator.acknowledging(false);
     int length = 2 * Limits.UNACKNOWLEDGED_BYTES;
     for (int round = 0; round < 2; round++) {
-      ScsiCommand read =
-          initiator.command(
-              0,
-              Initiator.cdb16(0x88, 0, length / 512),
-              true,
-              false,
-              length,
-              Unpooled.EMPTY_BUFFER);
-      initiator.socket().send(read);
+      ScsiCommand read = Requests.sendRead(initiator, 0, length / 512);
       List<TargetPdu> all = receiveAll(initiator);
       dataSnack(initiator, read, 0, 1);
       assertEquals(all.getFirst(), initiator.receive());
@@ -425,10 +409,7 @@ class ReadRecoveryTest {
     Initiator initiator = server.login(options().with("MaxRecvDataSegmentLength", "262144"));
     initiator.acknowledging(false);
     int length = 2 * Limits.UNACKNOWLEDGED_BYTES;
-    ScsiCommand read =
-        initiator.command(
-            0, Initiator.cdb16(0x88, 0, length / 512), true, false, length, Unpooled.EMPTY_BUFFER);
-    initiator.socket().send(read);
+    ScsiCommand read = Requests.sendRead(initiator, 0, length / 512);
     List<TargetPdu> all = receiveAll(initiator);
     dataSnack(initiator, read, all.size() - 2, 1);
     rejected(initiator, Reject.SNACK_REJECT);
@@ -443,10 +424,7 @@ class ReadRecoveryTest {
     Initiator initiator = server.login(options().with("MaxRecvDataSegmentLength", "262144"));
     initiator.acknowledging(false);
     int length = Limits.UNACKNOWLEDGED_BYTES / 2;
-    ScsiCommand read =
-        initiator.command(
-            0, Initiator.cdb16(0x88, 0, length / 512), true, false, length, Unpooled.EMPTY_BUFFER);
-    initiator.socket().send(read);
+    ScsiCommand read = Requests.sendRead(initiator, 0, length / 512);
     receiveAll(initiator);
     byte[] snack =
         PduSocket.bytes(
@@ -479,15 +457,7 @@ class ReadRecoveryTest {
       Initiator initiator = slowly.login(options().with("MaxRecvDataSegmentLength", "262144"));
       initiator.acknowledging(false);
       int length = 2 * Limits.UNACKNOWLEDGED_BYTES;
-      ScsiCommand read =
-          initiator.command(
-              0,
-              Initiator.cdb16(0x88, 0, length / 512),
-              true,
-              false,
-              length,
-              Unpooled.EMPTY_BUFFER);
-      initiator.socket().send(read);
+      ScsiCommand read = Requests.sendRead(initiator, 0, length / 512);
       int pdus = 0;
       for (int chunks = length * 3 / 4 / Limits.READ_CHUNK; chunks > 0; chunks--) {
         slow.letOne();

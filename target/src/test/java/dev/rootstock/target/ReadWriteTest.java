@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.r2t;
+import static dev.rootstock.target.Requests.sendRead;
+import static dev.rootstock.target.Requests.sendWrite;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -85,11 +88,7 @@ class ReadWriteTest {
                   .with("MaxRecvDataSegmentLength", "1024")
                   .with("MaxBurstLength", "2048"));
       int statSn = initiator.expStatSn();
-      initiator
-          .socket()
-          .send(
-              initiator.command(
-                  0, Initiator.cdb16(0x88, 0, 10), true, false, 5120, Unpooled.EMPTY_BUFFER));
+      sendRead(initiator, 0, 10);
       for (int i = 0; i < 5; i++) {
         DataIn data = assertInstanceOf(DataIn.class, initiator.receive());
         assertEquals(i, data.dataSn());
@@ -108,11 +107,8 @@ class ReadWriteTest {
     try (TestServer server = TestServer.of(disk)) {
       Initiator initiator = server.login();
       int statSn = initiator.expStatSn();
-      ScsiCommand write =
-          initiator.command(
-              0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.EMPTY_BUFFER);
-      initiator.socket().send(write);
-      ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+      sendWrite(initiator, 0, 1);
+      ReadyToTransfer r2t = r2t(initiator);
       assertNumbers(initiator, statSn, r2t);
       assertEquals(0, r2t.bufferOffset());
       assertEquals(512, r2t.desiredLength());
@@ -137,7 +133,7 @@ class ReadWriteTest {
               0, Initiator.cdb16(0x8A, 0, 25), false, true, data.length, Unpooled.EMPTY_BUFFER);
       initiator.socket().send(write);
       for (int i = 0; i < 4; i++) {
-        ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+        ReadyToTransfer r2t = r2t(initiator);
         assertEquals(i, r2t.r2tSn());
         assertEquals(i * 4096, r2t.bufferOffset());
         assertEquals(i == 3 ? 512 : 4096, r2t.desiredLength());
@@ -238,10 +234,7 @@ class ReadWriteTest {
     try (TestServer server = TestServer.of(slow)) {
       Initiator initiator = server.login();
       byte[] data = random(512);
-      ScsiCommand write =
-          initiator.command(
-              0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.wrappedBuffer(data));
-      initiator.socket().send(write);
+      ScsiCommand write = sendWrite(initiator, 0, data);
       slow.awaitHeld(1);
       // The ping overtakes the write: the connection is alive, and the write is not answered.
       assertArrayEquals(new byte[] {1}, initiator.ping(new byte[] {1}));
@@ -346,8 +339,7 @@ class ReadWriteTest {
   }
 
   private static ScsiCommand attributed(Initiator initiator, int attribute) {
-    ScsiCommand c =
-        initiator.command(0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
+    ScsiCommand c = Requests.read(initiator, 0, 1);
     return new ScsiCommand(
         c.immediate(),
         c.complete(),
@@ -373,11 +365,7 @@ class ReadWriteTest {
       Initiator initiator = server.login();
       int commands = Limits.COMMANDS;
       for (int i = 0; i < commands + 5; i++) {
-        initiator
-            .socket()
-            .send(
-                initiator.command(
-                    0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER));
+        sendRead(initiator, 0, 1);
       }
       slow.awaitHeld(commands);
       initiator.ping(new byte[0]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.sendRead;
+import static dev.rootstock.target.Requests.sendWrite;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.rootstock.images.block.MemoryBlockDevice;
@@ -10,7 +12,6 @@ import dev.rootstock.target.pdu.LogoutRequest;
 import dev.rootstock.target.pdu.LogoutResponse;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.wire.Limits;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.Random;
 
@@ -37,18 +38,12 @@ abstract class RecoverableSession {
   }
 
   static ScsiCommand read(Initiator initiator, int blocks) throws IOException {
-    ScsiCommand command =
-        initiator.command(
-            0, Initiator.cdb16(0x88, 0, blocks), true, false, blocks * 512, Unpooled.EMPTY_BUFFER);
-    initiator.socket().send(command);
+    ScsiCommand command = sendRead(initiator, 0, blocks);
     return command;
   }
 
   static ScsiCommand write(Initiator initiator, int bytes) throws IOException {
-    ScsiCommand command =
-        initiator.command(
-            0, Initiator.cdb16(0x8A, 0, bytes / 512), false, true, bytes, Unpooled.EMPTY_BUFFER);
-    initiator.socket().send(command);
+    ScsiCommand command = sendWrite(initiator, 0, bytes / 512);
     return command;
   }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.assertRejected;
+import static dev.rootstock.target.Requests.r2t;
+import static dev.rootstock.target.Requests.sendWrite;
 import static dev.rootstock.target.pdu.TaskManagementRequest.LOGICAL_UNIT_RESET;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -145,8 +148,7 @@ class RejectTest {
         sent[4] = (byte) (more.length / 4);
         initiator.socket().sendBytes(sent);
         if (immediate) {
-          assertEquals(
-              Reject.PROTOCOL_ERROR, assertInstanceOf(Reject.class, initiator.receive()).reason());
+          assertRejected(Reject.PROTOCOL_ERROR, initiator.receive());
         }
       }
       assertNumberIsFree(initiator, cmdSn, Reject.PROTOCOL_ERROR);
@@ -272,7 +274,7 @@ class RejectTest {
       two.socket().send(reset(two, true, two.cmdSn()));
       two.ping(new byte[0]);
       two.socket().send(reset(two, true, two.cmdSn()));
-      assertEquals(Reject.OUT_OF_RESOURCES, assertInstanceOf(Reject.class, two.receive()).reason());
+      assertRejected(Reject.OUT_OF_RESOURCES, two.receive());
       slow.letAll();
       // It is asked for acknowledgements first, which it is late to give.
       while (!(two.receive() instanceof TaskManagementResponse)) {
@@ -294,8 +296,7 @@ class RejectTest {
       two.socket().send(read(true, TAG + 100, two.cmdSn()));
       slow.awaitHeld(Limits.IMMEDIATE_COMMANDS + 1);
       two.socket().send(read(true, TAG + 101, two.cmdSn()));
-      assertEquals(
-          Reject.TOO_MANY_IMMEDIATE, assertInstanceOf(Reject.class, two.receive()).reason());
+      assertRejected(Reject.TOO_MANY_IMMEDIATE, two.receive());
       slow.letAll();
       assertInstanceOf(DataIn.class, two.receive());
     }
@@ -393,11 +394,8 @@ class RejectTest {
   void dataOfAnotherUnitThanTheirCommandAreRejected() throws Exception {
     try (TestServer server = TestServer.of(disk, new MemoryBlockDevice(1 << 20))) {
       Initiator initiator = server.login();
-      ScsiCommand write =
-          initiator.command(
-              0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.EMPTY_BUFFER);
-      initiator.socket().send(write);
-      ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+      ScsiCommand write = sendWrite(initiator, 0, 1);
+      ReadyToTransfer r2t = r2t(initiator);
       ReadyToTransfer other =
           new ReadyToTransfer(
               1L << 48,
@@ -412,8 +410,7 @@ class RejectTest {
       byte[] wrong = new byte[512];
       Arrays.fill(wrong, (byte) 1);
       initiator.answer(other, wrong);
-      assertEquals(
-          Reject.INVALID_PDU_FIELD, assertInstanceOf(Reject.class, initiator.receive()).reason());
+      assertRejected(Reject.INVALID_PDU_FIELD, initiator.receive());
       initiator.answer(r2t, new byte[512]);
       assertTrue(initiator.await(write.itt(), new byte[0]).good());
       assertArrayEquals(new byte[512], initiator.readBlocks(0, 0, 1).data());

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.assertAnswered;
+import static dev.rootstock.target.Requests.assertRejected;
+import static dev.rootstock.target.Requests.r2t;
+import static dev.rootstock.target.Requests.sendFunction;
+import static dev.rootstock.target.Requests.sendRead;
+import static dev.rootstock.target.Requests.sendWrite;
 import static dev.rootstock.target.pdu.TaskManagementRequest.ABORT_TASK;
 import static dev.rootstock.target.pdu.TaskManagementRequest.ABORT_TASK_SET;
 import static dev.rootstock.target.pdu.TaskManagementRequest.CLEAR_TASK_SET;
@@ -20,7 +26,6 @@ import dev.rootstock.target.pdu.ReadyToTransfer;
 import dev.rootstock.target.pdu.Reject;
 import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.Tag;
-import dev.rootstock.target.pdu.TaskManagementRequest;
 import dev.rootstock.target.pdu.TaskManagementResponse;
 import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.Unpooled;
@@ -42,27 +47,15 @@ class ResponseFenceTest {
   private final SlowDevice slow = new SlowDevice(disk);
 
   private static ScsiCommand read(Initiator initiator) throws IOException {
-    ScsiCommand command =
-        initiator.command(0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
-    initiator.socket().send(command);
+    ScsiCommand command = sendRead(initiator, 0, 1);
     return command;
   }
 
-  private static void function(Initiator initiator, int function, int tag, int refCmdSn)
-      throws IOException {
-    initiator
-        .socket()
-        .send(
-            new TaskManagementRequest(
-                true,
-                function,
-                0,
-                initiator.newTag(),
-                tag,
-                initiator.cmdSn(),
-                initiator.expStatSn(),
-                refCmdSn,
-                0));
+  /** A second connection of a session, with a status that is not acknowledged. */
+  private static Initiator unacknowledged(TestServer server, Initiator session) throws IOException {
+    Initiator second = server.join(session, 1);
+    assertTrue(second.readBlocks(0, 0, 1).good());
+    return second;
   }
 
   /** A NOP-Out that asks for no answer, only for its ExpStatSN (§11.18). */
@@ -84,12 +77,6 @@ class ResponseFenceTest {
                 Unpooled.EMPTY_BUFFER));
   }
 
-  private static void assertComplete(Initiator initiator) throws IOException {
-    assertEquals(
-        COMPLETE,
-        assertInstanceOf(TaskManagementResponse.class, TestServer.receive(initiator)).response());
-  }
-
   /** §11.5.1: the tags are the session's; an initiator may have lost the task's connection. */
   @Test
   void abortTaskOfAnotherConnection() throws Exception {
@@ -98,10 +85,10 @@ class ResponseFenceTest {
       Initiator two = server.join(one, 1);
       ScsiCommand task = read(two);
       slow.awaitHeld(1);
-      function(one, ABORT_TASK, task.itt(), task.cmdSn());
+      sendFunction(one, ABORT_TASK, task.itt(), task.cmdSn());
       TestServer.assertSilent(one);
       slow.letOne();
-      assertComplete(one);
+      assertAnswered(COMPLETE, TestServer.receive(one));
       TestServer.assertSilent(two);
       slow.holdNothing();
       assertTrue(two.readBlocks(0, 0, 1).good());
@@ -117,8 +104,8 @@ class ResponseFenceTest {
       int lost = one.takeCmdSn();
       ScsiCommand behind = read(two);
       two.ping(new byte[0]);
-      function(one, ABORT_TASK, 4711, lost);
-      assertComplete(one);
+      sendFunction(one, ABORT_TASK, 4711, lost);
+      assertAnswered(COMPLETE, TestServer.receive(one));
       assertTrue(two.await(behind.itt(), new byte[0]).good());
     }
   }
@@ -128,12 +115,11 @@ class ResponseFenceTest {
   void theResponseWaitsForTheAcknowledgementOfOtherConnections() throws Exception {
     try (TestServer server = TestServer.patient(disk)) {
       Initiator one = server.login(SEVERAL);
-      Initiator two = server.join(one, 1);
-      assertTrue(two.readBlocks(0, 0, 1).good());
-      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      Initiator two = unacknowledged(server, one);
+      sendFunction(one, ABORT_TASK_SET, Tag.NONE, 0);
       TestServer.assertSilent(one);
       acknowledge(two);
-      assertComplete(one);
+      assertAnswered(COMPLETE, TestServer.receive(one));
     }
   }
 
@@ -142,10 +128,9 @@ class ResponseFenceTest {
   void theWaitForAcknowledgementEnds() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
       Initiator one = server.login(SEVERAL);
-      Initiator two = server.join(one, 1);
-      assertTrue(two.readBlocks(0, 0, 1).good());
-      function(one, CLEAR_TASK_SET, Tag.NONE, 0);
-      assertComplete(one);
+      Initiator two = unacknowledged(server, one);
+      sendFunction(one, CLEAR_TASK_SET, Tag.NONE, 0);
+      assertAnswered(COMPLETE, TestServer.receive(one));
     }
   }
 
@@ -156,7 +141,7 @@ class ResponseFenceTest {
       Initiator one = server.login(SEVERAL);
       Initiator two = server.join(one, 1);
       two.ping(new byte[0]);
-      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      sendFunction(one, ABORT_TASK_SET, Tag.NONE, 0);
       NopIn ping = assertInstanceOf(NopIn.class, two.receive());
       two.socket()
           .send(
@@ -168,7 +153,7 @@ class ResponseFenceTest {
                   two.cmdSn(),
                   two.expStatSn(),
                   Unpooled.EMPTY_BUFFER));
-      assertComplete(one);
+      assertAnswered(COMPLETE, TestServer.receive(one));
     }
   }
 
@@ -178,14 +163,13 @@ class ResponseFenceTest {
     try (TestServer server = TestServer.patient(disk)) {
       Initiator one = server.login(FENCED);
       assertEquals("ResponseFence", one.agreed().get("TaskReporting"));
-      Initiator two = server.join(one, 1);
-      assertTrue(two.readBlocks(0, 0, 1).good());
-      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      Initiator two = unacknowledged(server, one);
+      sendFunction(one, ABORT_TASK_SET, Tag.NONE, 0);
       ScsiCommand later = read(one);
       TestServer.assertSilent(one);
       acknowledge(two);
       int unacknowledged = one.expStatSn();
-      assertComplete(one);
+      assertAnswered(COMPLETE, TestServer.receive(one));
       TestServer.assertSilent(one, unacknowledged);
       acknowledge(one);
       assertTrue(one.await(later.itt(), new byte[0]).good());
@@ -197,19 +181,16 @@ class ResponseFenceTest {
   void anAbortOfOneTaskIsAnsweredBehindTheFence() throws Exception {
     try (TestServer server = TestServer.patient(disk)) {
       Initiator one = server.login(FENCED);
-      Initiator two = server.join(one, 1);
-      assertTrue(two.readBlocks(0, 0, 1).good());
-      function(one, ABORT_TASK_SET, Tag.NONE, 0);
-      function(one, ABORT_TASK, 4711, one.cmdSn() - 1);
+      Initiator two = unacknowledged(server, one);
+      sendFunction(one, ABORT_TASK_SET, Tag.NONE, 0);
+      sendFunction(one, ABORT_TASK, 4711, one.cmdSn() - 1);
       TestServer.assertSilent(one);
       acknowledge(two);
       int unacknowledged = one.expStatSn();
-      assertComplete(one);
+      assertAnswered(COMPLETE, TestServer.receive(one));
       TestServer.assertSilent(one, unacknowledged);
       acknowledge(one);
-      assertEquals(
-          TaskManagementResponse.NO_SUCH_TASK,
-          assertInstanceOf(TaskManagementResponse.class, TestServer.receive(one)).response());
+      assertAnswered(TaskManagementResponse.NO_SUCH_TASK, TestServer.receive(one));
     }
   }
 
@@ -218,17 +199,14 @@ class ResponseFenceTest {
   void noMoreAnswersWaitBehindTheFenceThanFunctionsMayBeUnderWay() throws Exception {
     try (TestServer server = TestServer.patient(disk)) {
       Initiator one = server.login(FENCED);
-      Initiator two = server.join(one, 1);
-      assertTrue(two.readBlocks(0, 0, 1).good());
-      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      Initiator two = unacknowledged(server, one);
+      sendFunction(one, ABORT_TASK_SET, Tag.NONE, 0);
       for (int i = 1; i < Limits.PENDING_FUNCTIONS; i++) {
-        function(one, ABORT_TASK, 4711, one.cmdSn() - 1);
+        sendFunction(one, ABORT_TASK, 4711, one.cmdSn() - 1);
       }
       TestServer.assertSilent(one);
-      function(one, ABORT_TASK, 4711, one.cmdSn() - 1);
-      assertEquals(
-          Reject.OUT_OF_RESOURCES,
-          assertInstanceOf(Reject.class, TestServer.receive(one)).reason());
+      sendFunction(one, ABORT_TASK, 4711, one.cmdSn() - 1);
+      assertRejected(Reject.OUT_OF_RESOURCES, TestServer.receive(one));
     }
   }
 
@@ -242,13 +220,10 @@ class ResponseFenceTest {
       Initiator other = server.login(FAST.withIsid(new Isid(2)));
       Initiator old = server.login(SEVERAL.withIsid(new Isid(3)));
       for (Initiator each : new Initiator[] {two, other, old}) {
-        each.socket()
-            .send(
-                each.command(
-                    0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.EMPTY_BUFFER));
-        assertInstanceOf(ReadyToTransfer.class, each.receive());
+        sendWrite(each, 0, 1);
+        r2t(each);
       }
-      function(one, CLEAR_TASK_SET, Tag.NONE, 0);
+      sendFunction(one, CLEAR_TASK_SET, Tag.NONE, 0);
       for (Initiator told : new Initiator[] {two, other}) {
         AsyncMessage message = assertInstanceOf(AsyncMessage.class, told.receive());
         assertEquals(AsyncMessage.TASK_TERMINATION, message.event());
@@ -256,7 +231,7 @@ class ResponseFenceTest {
         acknowledge(told);
       }
       acknowledge(one);
-      assertComplete(one);
+      assertAnswered(COMPLETE, TestServer.receive(one));
       // §4.2.3.5: one that has not asked for it is told of nothing but by a unit attention.
       TestServer.assertSilent(old);
       assertEquals("06/2f/00", old.readBlocks(0, 0, 1).senseCode());
@@ -271,7 +246,7 @@ class ResponseFenceTest {
       Initiator one = server.login(FAST);
       Initiator two = server.join(one, 1);
       ReadyToTransfer[] asked = {ask(two), ask(two)};
-      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      sendFunction(one, ABORT_TASK_SET, Tag.NONE, 0);
       int before = two.expStatSn();
       AsyncMessage message = assertInstanceOf(AsyncMessage.class, two.receive());
       assertEquals(AsyncMessage.TASK_TERMINATION, message.event());
@@ -281,13 +256,10 @@ class ResponseFenceTest {
       data(two, asked[0]);
       TestServer.assertSilent(two);
       data(two, asked[0]);
-      assertEquals(
-          Reject.INVALID_PDU_FIELD, assertInstanceOf(Reject.class, two.receive()).reason());
+      assertRejected(Reject.INVALID_PDU_FIELD, two.receive());
       nop(two, 0, two.expStatSn());
       data(two, asked[1]);
-      assertEquals(
-          Reject.INVALID_PDU_FIELD,
-          assertInstanceOf(Reject.class, TestServer.receive(two)).reason());
+      assertRejected(Reject.INVALID_PDU_FIELD, TestServer.receive(two));
     }
   }
 
@@ -303,7 +275,7 @@ class ResponseFenceTest {
       }
       int window = window(two);
       assertTrue(window < Limits.COMMANDS - Limits.ABORTED_WRITES);
-      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      sendFunction(one, ABORT_TASK_SET, Tag.NONE, 0);
       assertInstanceOf(AsyncMessage.class, two.receive());
       assertEquals(window, window(two));
       data(two, asked[0]);
@@ -311,9 +283,7 @@ class ResponseFenceTest {
       acknowledge(two);
       assertEquals(Limits.COMMANDS, window(two));
       data(two, asked[1]);
-      assertEquals(
-          Reject.INVALID_PDU_FIELD,
-          assertInstanceOf(Reject.class, TestServer.receive(two)).reason());
+      assertRejected(Reject.INVALID_PDU_FIELD, TestServer.receive(two));
     }
   }
 
@@ -343,40 +313,27 @@ class ResponseFenceTest {
       Initiator one = server.login(FAST);
       Initiator two = server.join(one, 1);
       int burst = Integer.parseInt(one.agreed().get("MaxBurstLength"));
-      ScsiCommand write =
-          two.command(
-              0,
-              Initiator.cdb16(0x8A, 0, 2 * burst / 512),
-              false,
-              true,
-              2 * burst,
-              Unpooled.EMPTY_BUFFER);
-      two.socket().send(write);
-      two.answer(assertInstanceOf(ReadyToTransfer.class, two.receive()), new byte[burst]);
+      ScsiCommand write = sendWrite(two, 0, 2 * burst / 512);
+      two.answer(r2t(two), new byte[burst]);
       slow.awaitHeld(1);
-      ReadyToTransfer second = assertInstanceOf(ReadyToTransfer.class, two.receive());
-      function(one, ABORT_TASK_SET, Tag.NONE, 0);
+      ReadyToTransfer second = r2t(two);
+      sendFunction(one, ABORT_TASK_SET, Tag.NONE, 0);
       assertInstanceOf(AsyncMessage.class, two.receive());
       acknowledge(two);
       data(two, second);
-      assertEquals(
-          Reject.INVALID_PDU_FIELD, assertInstanceOf(Reject.class, two.receive()).reason());
+      assertRejected(Reject.INVALID_PDU_FIELD, two.receive());
       TestServer.assertSilent(one);
       slow.letOne();
       TestServer.assertSilent(two);
       acknowledge(two);
       acknowledge(one);
-      assertComplete(one);
+      assertAnswered(COMPLETE, TestServer.receive(one));
     }
   }
 
   private static ReadyToTransfer ask(Initiator initiator) throws IOException {
-    initiator
-        .socket()
-        .send(
-            initiator.command(
-                0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.EMPTY_BUFFER));
-    return assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    sendWrite(initiator, 0, 1);
+    return r2t(initiator);
   }
 
   /** The last PDU of a sequence, without data. */
@@ -413,13 +370,13 @@ class ResponseFenceTest {
       assertEquals("06/2a/01", other.read(0, new byte[6], 0).senseCode());
       ScsiCommand task = read(other);
       slow.awaitHeld(1);
-      function(one, CLEAR_TASK_SET, Tag.NONE, 0);
+      sendFunction(one, CLEAR_TASK_SET, Tag.NONE, 0);
       one.ping(new byte[0]);
       // On another loop perhaps: by its answer the abort has come.
       other.ping(new byte[0]);
       slow.letAll();
       slow.holdNothing();
-      assertComplete(one);
+      assertAnswered(COMPLETE, TestServer.receive(one));
       assertEquals(0x40, other.await(task.itt(), new byte[0]).status());
       assertTrue(other.readBlocks(0, 0, 1).good());
     }
@@ -475,13 +432,11 @@ class ResponseFenceTest {
       Initiator issuer = server.login();
       Initiator one = server.login(FENCED.withIsid(new Isid(2)));
       Initiator two = server.join(one, 1);
-      one.socket()
-          .send(
-              one.command(0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.EMPTY_BUFFER));
-      assertInstanceOf(ReadyToTransfer.class, one.receive());
+      sendWrite(one, 0, 1);
+      r2t(one);
       assertTrue(two.readBlocks(0, 0, 1).good());
-      function(issuer, CLEAR_TASK_SET, Tag.NONE, 0);
-      assertComplete(issuer);
+      sendFunction(issuer, CLEAR_TASK_SET, Tag.NONE, 0);
+      assertAnswered(COMPLETE, TestServer.receive(issuer));
       ScsiCommand told = read(one);
       TestServer.assertSilent(one);
       acknowledge(two);

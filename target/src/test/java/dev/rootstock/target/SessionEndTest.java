@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.assertClosed;
+import static dev.rootstock.target.Requests.sendWrite;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -31,19 +33,6 @@ class SessionEndTest {
   private final MemoryBlockDevice disk = new MemoryBlockDevice(1 << 20);
   private final SlowDevice slow = new SlowDevice(disk);
 
-  private static void write(Initiator initiator) throws IOException {
-    initiator
-        .socket()
-        .send(
-            initiator.command(
-                0,
-                Initiator.cdb16(0x8A, 0, 1),
-                false,
-                true,
-                512,
-                Unpooled.wrappedBuffer(new byte[512])));
-  }
-
   @Test
   void aResetEndsTheLease() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -57,7 +46,7 @@ class SessionEndTest {
   void aLeaseEndsWhenTheLastOperationHas() throws Exception {
     try (TestServer server = TestServer.of(slow)) {
       Initiator initiator = server.login();
-      write(initiator);
+      sendWrite(initiator, 0, new byte[512]);
       slow.awaitHeld(1);
       initiator.socket().reset();
       OpenAdmission.TestLease lease = server.admission().leases().getFirst();
@@ -75,7 +64,7 @@ class SessionEndTest {
       Initiator old = server.login();
       server.admission().nextGeneration();
       Initiator next = server.login(TestServer.options().withIsid(new Isid(2)));
-      write(old);
+      sendWrite(old, 0, new byte[512]);
       slow.awaitHeld(1);
       CompletableFuture<Void> revoked =
           server.target().revoke(OpenAdmission.TARGET, 1, "a new boot").toCompletableFuture();
@@ -103,7 +92,7 @@ class SessionEndTest {
   void revokeReachesALoginThatIsNotOver() throws Exception {
     try (TestServer server = TestServer.of(slow)) {
       Initiator old = server.login();
-      write(old);
+      sendWrite(old, 0, new byte[512]);
       slow.awaitHeld(1);
       CompletableFuture<IOException> failed = new CompletableFuture<>();
       Thread.ofVirtual()
@@ -138,16 +127,14 @@ class SessionEndTest {
   void logoutWaitsForOperationsThenAnswersThenCloses() throws Exception {
     try (TestServer server = TestServer.of(slow)) {
       Initiator initiator = server.login();
-      write(initiator);
+      sendWrite(initiator, 0, new byte[512]);
       slow.awaitHeld(1);
       logout(initiator, LogoutRequest.CLOSE_SESSION, 0);
       initiator.socket().timeout(Duration.ofMillis(100));
       assertThrows(SocketTimeoutException.class, initiator::receive);
       slow.letOne();
       initiator.socket().timeout(Duration.ofSeconds(30));
-      assertEquals(
-          LogoutResponse.CLOSED,
-          assertInstanceOf(LogoutResponse.class, initiator.receive()).response());
+      assertClosed(initiator.receive());
       assertTrue(initiator.socket().atEnd());
     }
   }
@@ -165,9 +152,7 @@ class SessionEndTest {
           LogoutResponse.RECOVERY_NOT_SUPPORTED,
           assertInstanceOf(LogoutResponse.class, initiator.receive()).response());
       logout(initiator, LogoutRequest.CLOSE_CONNECTION, 0);
-      assertEquals(
-          LogoutResponse.CLOSED,
-          assertInstanceOf(LogoutResponse.class, initiator.receive()).response());
+      assertClosed(initiator.receive());
       assertTrue(initiator.socket().atEnd());
     }
   }

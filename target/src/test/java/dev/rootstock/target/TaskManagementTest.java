@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.assertAnswered;
+import static dev.rootstock.target.Requests.r2t;
+import static dev.rootstock.target.Requests.sendFunction;
+import static dev.rootstock.target.Requests.sendWrite;
 import static dev.rootstock.target.pdu.TaskManagementRequest.ABORT_TASK;
 import static dev.rootstock.target.pdu.TaskManagementRequest.ABORT_TASK_SET;
 import static dev.rootstock.target.pdu.TaskManagementRequest.CLEAR_TASK_SET;
@@ -56,21 +60,7 @@ class TaskManagementTest {
 
   private static int function(Initiator initiator, int function, ScsiCommand task)
       throws IOException {
-    int itt = initiator.newTag();
-    initiator
-        .socket()
-        .send(
-            new TaskManagementRequest(
-                true,
-                function,
-                0,
-                itt,
-                task.itt(),
-                initiator.cmdSn(),
-                initiator.expStatSn(),
-                task.cmdSn(),
-                0));
-    return itt;
+    return sendFunction(initiator, function, task.itt(), task.cmdSn());
   }
 
   /** SAM-5: after the answer the task has no effect any more, so it waits for the device. */
@@ -122,11 +112,8 @@ class TaskManagementTest {
   void dataOfAnAbortedWriteAreDropped() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
       Initiator initiator = server.login();
-      ScsiCommand write =
-          initiator.command(
-              0, Initiator.cdb16(0x8A, 0, 2), false, true, 1024, Unpooled.EMPTY_BUFFER);
-      initiator.socket().send(write);
-      ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+      ScsiCommand write = sendWrite(initiator, 0, 2);
+      ReadyToTransfer r2t = r2t(initiator);
       assertEquals(COMPLETE, initiator.manage(ABORT_TASK, 0, write.itt(), write.cmdSn()));
       byte[] data = new byte[1024];
       data[0] = 1;
@@ -141,19 +128,14 @@ class TaskManagementTest {
   void abortTaskSetWaitsForTheDataThatWereAskedFor() throws Exception {
     try (TestServer server = TestServer.patient(disk)) {
       Initiator initiator = server.login();
-      ScsiCommand write =
-          initiator.command(
-              0, Initiator.cdb16(0x8A, 0, 2), false, true, 1024, Unpooled.EMPTY_BUFFER);
-      initiator.socket().send(write);
-      ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+      ScsiCommand write = sendWrite(initiator, 0, 2);
+      ReadyToTransfer r2t = r2t(initiator);
       function(initiator, ABORT_TASK_SET, write);
       TestServer.assertSilent(initiator);
       initiator
           .socket()
           .send(new DataOut(true, 0, write.itt(), r2t.ttt(), 0, 0, 0, Unpooled.EMPTY_BUFFER));
-      assertEquals(
-          COMPLETE,
-          assertInstanceOf(TaskManagementResponse.class, TestServer.receive(initiator)).response());
+      assertAnswered(COMPLETE, TestServer.receive(initiator));
     }
   }
 
@@ -162,12 +144,8 @@ class TaskManagementTest {
   void aResetDoesNotWaitForDataForEver() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
       Initiator initiator = server.login();
-      initiator
-          .socket()
-          .send(
-              initiator.command(
-                  0, Initiator.cdb16(0x8A, 0, 2), false, true, 1024, Unpooled.EMPTY_BUFFER));
-      assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+      sendWrite(initiator, 0, 2);
+      r2t(initiator);
       assertEquals(COMPLETE, initiator.manage(LOGICAL_UNIT_RESET, 0, Tag.NONE, 0));
     }
   }
@@ -186,9 +164,7 @@ class TaskManagementTest {
       function(initiator, ABORT_TASK_SET, last);
       initiator.ping(new byte[0]);
       slow.letAll();
-      assertEquals(
-          COMPLETE,
-          assertInstanceOf(TaskManagementResponse.class, TestServer.receive(initiator)).response());
+      assertAnswered(COMPLETE, TestServer.receive(initiator));
       assertTrue(other.await(kept.itt(), new byte[0]).good());
     }
   }
@@ -211,9 +187,7 @@ class TaskManagementTest {
       other.ping(new byte[0]);
       slow.letAll();
       slow.holdNothing();
-      assertEquals(
-          COMPLETE,
-          assertInstanceOf(TaskManagementResponse.class, TestServer.receive(initiator)).response());
+      assertAnswered(COMPLETE, TestServer.receive(initiator));
       CommandResult next = other.readBlocks(0, 0, 1);
       assertEquals(attention, next.senseCode());
       assertTrue(other.readBlocks(0, 0, 1).good());
@@ -261,17 +235,13 @@ class TaskManagementTest {
   void aFunctionThatOvertookCommandsWaitsForThem() throws Exception {
     try (TestServer server = TestServer.of(slow)) {
       Initiator initiator = server.login();
-      ScsiCommand late =
-          initiator.command(
-              0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
+      ScsiCommand late = Requests.read(initiator, 0, 1);
       function(initiator, ABORT_TASK_SET, late);
       initiator.ping(new byte[0]);
       initiator.socket().send(late);
       slow.awaitHeld(1);
       slow.letAll();
-      assertEquals(
-          COMPLETE,
-          assertInstanceOf(TaskManagementResponse.class, TestServer.receive(initiator)).response());
+      assertAnswered(COMPLETE, TestServer.receive(initiator));
     }
   }
 
@@ -280,18 +250,14 @@ class TaskManagementTest {
   void aFunctionThatWaitedLeavesLaterCommandsAlone() throws Exception {
     try (TestServer server = TestServer.of(slow)) {
       Initiator initiator = server.login();
-      ScsiCommand late =
-          initiator.command(
-              0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
+      ScsiCommand late = Requests.read(initiator, 0, 1);
       function(initiator, ABORT_TASK_SET, late);
       ScsiCommand behind = send(initiator, false);
       initiator.ping(new byte[0]);
       initiator.socket().send(late);
       slow.awaitHeld(2);
       slow.letOne();
-      assertEquals(
-          COMPLETE,
-          assertInstanceOf(TaskManagementResponse.class, TestServer.receive(initiator)).response());
+      assertAnswered(COMPLETE, TestServer.receive(initiator));
       slow.letOne();
       assertTrue(initiator.await(behind.itt(), new byte[0]).good());
     }
@@ -324,13 +290,8 @@ class TaskManagementTest {
       int never = initiator.takeCmdSn();
       byte[] block = new byte[512];
       block[0] = 1;
-      ScsiCommand held =
-          initiator.command(
-              0, Initiator.cdb16(0x8A, 0, 1), false, true, 512, Unpooled.wrappedBuffer(block));
-      initiator.socket().send(held);
-      ScsiCommand behind =
-          initiator.command(
-              0, Initiator.cdb16(0x88, 0, 1), true, false, 512, Unpooled.EMPTY_BUFFER);
+      ScsiCommand held = sendWrite(initiator, 0, block);
+      ScsiCommand behind = Requests.read(initiator, 0, 1);
       initiator
           .socket()
           .send(
@@ -380,9 +341,7 @@ class TaskManagementTest {
       assertEquals(Tag.NONE, told.ttt());
       assertEquals(Limits.COMMANDS - 1, told.maxCmdSn() - told.expCmdSn());
       assertEquals("06/2f/00", other.readBlocks(0, 0, 1).senseCode());
-      assertEquals(
-          COMPLETE,
-          assertInstanceOf(TaskManagementResponse.class, TestServer.receive(initiator)).response());
+      assertAnswered(COMPLETE, TestServer.receive(initiator));
       firmware
           .socket()
           .send(new NopOut(true, 0, 99, Tag.NONE, firmware.cmdSn(), 0, Unpooled.EMPTY_BUFFER));

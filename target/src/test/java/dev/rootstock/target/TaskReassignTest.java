@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.assertAnswered;
+import static dev.rootstock.target.Requests.r2t;
 import static dev.rootstock.target.pdu.TaskManagementResponse.COMPLETE;
 import static dev.rootstock.target.pdu.TaskManagementResponse.NO_SUCH_TASK;
 import static dev.rootstock.target.pdu.TaskManagementResponse.REASSIGN_NOT_SUPPORTED;
@@ -23,7 +25,6 @@ import dev.rootstock.target.pdu.ScsiCommand;
 import dev.rootstock.target.pdu.ScsiResponse;
 import dev.rootstock.target.pdu.TargetPdu;
 import dev.rootstock.target.pdu.TaskManagementRequest;
-import dev.rootstock.target.pdu.TaskManagementResponse;
 import dev.rootstock.target.wire.Limits;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
@@ -35,6 +36,14 @@ import org.junit.jupiter.api.Test;
  * REASSIGN).
  */
 class TaskReassignTest extends RecoverableSession {
+  /** A read of 8 blocks that the device works on, whose connection is lost meanwhile. */
+  private ScsiCommand lostInTheDevice(Initiator lost, Initiator other) throws Exception {
+    ScsiCommand read = read(lost, 8);
+    slow.awaitHeld(1);
+    loseAndLogOut(lost, other);
+    return read;
+  }
+
   /** §7.2.2: a command goes on from where it is. */
   @Test
   void aReadInTheDeviceGoesOnOnAnotherConnection() throws Exception {
@@ -43,9 +52,7 @@ class TaskReassignTest extends RecoverableSession {
       disk.fill(0, content);
       Initiator one = server.login(LEVEL_2);
       Initiator two = server.join(one, 1);
-      ScsiCommand read = read(two, 8);
-      slow.awaitHeld(1);
-      loseAndLogOut(two, one);
+      ScsiCommand read = lostInTheDevice(two, one);
       assertEquals(COMPLETE, one.reassign(read.itt(), 0));
       slow.letOne();
       assertArrayEquals(content, one.await(read.itt(), new byte[0]).data());
@@ -60,9 +67,7 @@ class TaskReassignTest extends RecoverableSession {
       disk.fill(0, content);
       Initiator one = server.login(LEVEL_2);
       Initiator two = server.join(one, 1);
-      ScsiCommand read = read(two, 8);
-      slow.awaitHeld(1);
-      loseAndLogOut(two, one);
+      ScsiCommand read = lostInTheDevice(two, one);
       slow.letOne();
       one.ping(new byte[0]);
       assertEquals(COMPLETE, one.reassign(read.itt(), 0));
@@ -80,7 +85,7 @@ class TaskReassignTest extends RecoverableSession {
       Initiator one = server.login(LEVEL_2.with("InitialR2T", "Yes"));
       Initiator two = server.join(one, 1);
       ScsiCommand write = write(two, data.length);
-      ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, two.receive());
+      ReadyToTransfer r2t = r2t(two);
       // A part of it arrives.
       two.socket()
           .send(
@@ -96,7 +101,7 @@ class TaskReassignTest extends RecoverableSession {
       two.ping(new byte[0]);
       loseAndLogOut(two, one);
       assertEquals(COMPLETE, one.reassign(write.itt(), 0));
-      ReadyToTransfer again = assertInstanceOf(ReadyToTransfer.class, one.receive());
+      ReadyToTransfer again = r2t(one);
       // What has come is not asked for again.
       assertEquals(8192, again.bufferOffset());
       assertEquals(data.length - 8192, again.desiredLength());
@@ -155,7 +160,7 @@ class TaskReassignTest extends RecoverableSession {
       Initiator one = server.login(LEVEL_2.with("InitialR2T", "Yes"));
       Initiator two = server.join(one, 1);
       ScsiCommand write = write(two, data.length);
-      two.answer(assertInstanceOf(ReadyToTransfer.class, two.receive()), data);
+      two.answer(r2t(two), data);
       slow.awaitHeld(1);
       loseAndLogOut(two, one);
       slow.letOne();
@@ -235,26 +240,7 @@ class TaskReassignTest extends RecoverableSession {
       // Its status is not acknowledged: the connection is quiet from now on.
       byte[] content = random(4096);
       disk.fill(0, content);
-      ScsiCommand plain =
-          three.command(0, Initiator.cdb16(0x88, 0, 8), true, false, 4096, Unpooled.EMPTY_BUFFER);
-      three
-          .socket()
-          .send(
-              new ScsiCommand(
-                  false,
-                  true,
-                  true,
-                  false,
-                  ScsiCommand.SIMPLE,
-                  0,
-                  older.itt(),
-                  4096,
-                  plain.cmdSn(),
-                  three.expStatSn(),
-                  plain.cdbHigh(),
-                  plain.cdbLow(),
-                  plain.ahs(),
-                  plain.data()));
+      Requests.send(three, Requests.retagged(Requests.read(three, 0, 8), older.itt()));
       slow.awaitHeld(1);
       loseAndLogOut(two, one);
       loseAndLogOut(three, one);
@@ -304,9 +290,7 @@ class TaskReassignTest extends RecoverableSession {
                   one.expStatSn(),
                   0,
                   0));
-      assertEquals(
-          REJECTED,
-          assertInstanceOf(TaskManagementResponse.class, TestServer.receive(one)).response());
+      assertAnswered(REJECTED, TestServer.receive(one));
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.r2t;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -83,7 +84,7 @@ class UnsolicitedDataTest {
     Initiator initiator = server.login(options("Yes", "Yes"));
     ScsiCommand write = write(initiator, 4096, 512, true);
     initiator.socket().send(write);
-    ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    ReadyToTransfer r2t = r2t(initiator);
     assertEquals(512, r2t.bufferOffset());
     assertEquals(3584, r2t.desiredLength());
     initiator.answer(r2t, data);
@@ -149,7 +150,7 @@ class UnsolicitedDataTest {
     Initiator initiator = server.login(options("Yes", "No"));
     ScsiCommand write = write(initiator, 4096, 0, true);
     initiator.socket().send(write);
-    ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    ReadyToTransfer r2t = r2t(initiator);
     initiator
         .socket()
         .send(
@@ -171,7 +172,7 @@ class UnsolicitedDataTest {
     Initiator initiator = server.login(options("Yes", "No"));
     ScsiCommand write = write(initiator, 4096, 0, true);
     initiator.socket().send(write);
-    ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    ReadyToTransfer r2t = r2t(initiator);
     initiator.socket().send(dataOut(initiator, write, 0, 0, 4096, true));
     Reject reject = assertInstanceOf(Reject.class, initiator.receive());
     assertEquals(Reject.INVALID_PDU_FIELD, reject.reason());
@@ -185,7 +186,7 @@ class UnsolicitedDataTest {
     Initiator initiator = server.login(options("Yes", "No"));
     ScsiCommand write = write(initiator, 65024, 0, true);
     initiator.socket().send(write);
-    ReadyToTransfer r2t = assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    ReadyToTransfer r2t = r2t(initiator);
     for (int i = 0; i < 127; i++) {
       initiator
           .socket()

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.target;
 
+import static dev.rootstock.target.Requests.sendWrite;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.block.MemoryBlockDevice;
@@ -50,20 +50,12 @@ class WriteSequencesTest {
   }
 
   private ScsiCommand send(Initiator initiator) throws IOException {
-    ScsiCommand write =
-        initiator.command(
-            0,
-            Initiator.cdb16(0x8A, 0, data.length / 512),
-            false,
-            true,
-            data.length,
-            Unpooled.EMPTY_BUFFER);
-    initiator.socket().send(write);
+    ScsiCommand write = sendWrite(initiator, 0, data.length / 512);
     return write;
   }
 
   private static ReadyToTransfer r2t(Initiator initiator) throws IOException {
-    return assertInstanceOf(ReadyToTransfer.class, initiator.receive());
+    return Requests.r2t(initiator);
   }
 
   private void assertWritten(Initiator initiator) throws IOException {
