@@ -6,11 +6,13 @@ import dev.rootstock.target.Isid;
 import dev.rootstock.target.initiator.BusySession;
 import dev.rootstock.target.initiator.LoginOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -103,17 +105,15 @@ final class BootStormRun {
           tell = now + progress.everyNanos();
         }
         long until = alarms.isEmpty() ? tell : Math.min(tell, alarms.peek().at());
-        selector.select(Math.max(1, (until - now) / 1_000_000));
+        // Not by a set of keys, whose order is always the same: see SessionDriver.
+        selector.select(this::receive, Math.max(1, (until - now) / 1_000_000));
         welcome(selector);
-        for (SelectionKey key : selector.selectedKeys()) {
-          replay(key).session().receive();
-          turn(key);
-        }
-        selector.selectedKeys().clear();
         for (now = System.nanoTime(); !alarms.isEmpty() && alarms.peek().at() <= now; ) {
           turn(alarms.remove().key());
         }
       }
+    } catch (UncheckedIOException e) {
+      throw Objects.requireNonNull(e.getCause());
     } catch (IllegalStateException e) {
       throw new IOException(e.getMessage(), e);
     } finally {
@@ -180,6 +180,15 @@ final class BootStormRun {
   private void answered(Operation operation, long nanos) {
     latency.recordValue(Math.min(LARGEST_NANOS, nanos));
     bytes += operation.length();
+  }
+
+  private void receive(SelectionKey ready) {
+    try {
+      replay(ready).session().receive();
+      turn(ready);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void turn(SelectionKey key) throws IOException {

@@ -84,7 +84,7 @@ final class RootstockServer implements AutoCloseable {
       int port, Path config, Path log, String... mainAndArguments)
       throws IOException, InterruptedException {
     Process process =
-        new ProcessBuilder(java(mainAndArguments))
+        new ProcessBuilder(Tool.tied(java(mainAndArguments).toArray(String[]::new)))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();

@@ -33,7 +33,8 @@ final class TgtServer implements AutoCloseable {
     // tgtd tells its instances apart by a small number that names their control sockets.
     String control = Integer.toString(port % 30_000 + 100);
     Process process =
-        new ProcessBuilder("tgtd", "-f", "-C", control, "--iscsi", "portal=127.0.0.1:" + port)
+        new ProcessBuilder(
+                Tool.tied("tgtd", "-f", "-C", control, "--iscsi", "portal=127.0.0.1:" + port))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();

@@ -56,6 +56,16 @@ final class Tool {
     }
   }
 
+  /**
+   * A command whose process is killed when the thread that starts it ends, in whichever way: what
+   * kills a measurement leaves no server behind.
+   */
+  static List<String> tied(String... command) {
+    List<String> tied = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "--"));
+    tied.addAll(List.of(command));
+    return tied;
+  }
+
   /** A command for a person's eyes: a class path would fill a page, and says nothing. */
   private static String readable(String... command) {
     List<String> words = new ArrayList<>(List.of(command));
