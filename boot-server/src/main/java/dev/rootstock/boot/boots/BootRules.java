@@ -13,7 +13,6 @@ import dev.rootstock.target.TargetSession.Liveness;
 import java.net.InetAddress;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -282,8 +281,15 @@ final class BootRules {
   private static Refusal forceable(Refusal refusal, Command command) {
     return new Refusal(
         refusal.status(),
-        "%s; stop that machine, or use --force to take its disk away (%s)"
-            .formatted(refusal.reason(), command.what().name().toLowerCase(Locale.ROOT)));
+        "%s; stop that machine first, or use --force: its disk is taken away from it, and %s"
+            .formatted(
+                refusal.reason(),
+                switch (command.what()) {
+                  case BOOT -> "its boot ends";
+                  case RESET -> "what it wrote is dropped";
+                  case REPLACE -> "another content takes the place of what it wrote";
+                  case REMOVE -> "it is forgotten with what it wrote";
+                }));
   }
 
   private static String running(BootState state) {

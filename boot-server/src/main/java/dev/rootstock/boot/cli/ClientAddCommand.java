@@ -43,8 +43,10 @@ final class ClientAddCommand implements Command {
   public int run(Invocation invocation) throws Exception {
     ObjectNode arguments = invocation.arguments();
     arguments.put("name", invocation.operand(0));
-    if (!invocation.has("group")) {
-      invocation.required("image");
+    if (!invocation.has("group") && !invocation.has("image")) {
+      throw new UsageException(
+          "'client add' needs --image, or --group with one that has an image: see rootstock client"
+              + " add --help");
     }
     SettingOptions.putSettings(invocation, arguments);
     SettingOptions.putKeys(invocation, arguments);

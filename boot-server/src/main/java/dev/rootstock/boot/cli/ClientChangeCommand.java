@@ -24,7 +24,7 @@ record ClientChangeCommand(String name, String summary, String force, String don
               + " is let in again",
           END_SESSIONS
               + ". The machine is shut out until its firmware logs in, or 'client boot' runs"
-              + " again without --force",
+              + " again without --force; to force once more shuts it out anew",
           "%s: its next login begins a new boot");
 
   static final ClientChangeCommand RESET =

@@ -29,7 +29,7 @@ final class ClientSetCommand implements Command {
   @Override
   public List<Option> options() {
     List<Option> options = new ArrayList<>(SettingOptions.settings());
-    options.add(Command.option("unset", "SETTING", "leave it to its group again; may be repeated"));
+    options.add(Command.list("unset", "SETTING", "leave it to its group again"));
     options.addAll(SettingOptions.keys());
     options.add(Command.option("group", "GROUP", "its group; none for no group"));
     options.add(Command.option("address", "IPV4", "its address; none for one of our range"));
@@ -58,8 +58,13 @@ final class ClientSetCommand implements Command {
     SettingOptions.strings(arguments, "unset", invocation.values("unset"));
     DiskOptions.put(invocation, arguments);
     DiskOptions.putChanges(invocation, arguments);
+    if (invocation.has("rebase") && !invocation.has("image")) {
+      throw new UsageException(
+          "--rebase goes with --image: it says onto which version the disk is to be put");
+    }
     if (arguments.size() == 1) {
-      throw new UsageException("'client set' needs something to set: see --help");
+      throw new UsageException(
+          "'client set' needs something to set: see rootstock client set --help");
     }
     arguments.put("rebase", invocation.has("rebase"));
     arguments.put("force", invocation.has("force"));

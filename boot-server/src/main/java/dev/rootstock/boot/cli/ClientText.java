@@ -11,7 +11,7 @@ final class ClientText {
 
   static Table table(JsonNode clients) {
     Table table =
-        new Table("CLIENT", "IMAGE", "MODE", "KEYS", "ADDRESS", "STAGE", "BOOTS", "WRITTEN");
+        new Table("CLIENT", "IMAGE", "MODE", "KEYS", "ADDRESS", "STAGE", "BOOTS", "TAKES");
     for (JsonNode client : clients) {
       table.row(
           client.get("name").asText(),
@@ -21,7 +21,7 @@ final class ClientText {
           text(client.get("address")),
           client.get("stage").asText(),
           client.get("generation").asText(),
-          Size.text(client.get("overlayBytes").asLong()));
+          Size.text(client.get("storeBytes").asLong()));
     }
     return table;
   }
@@ -45,9 +45,6 @@ final class ClientText {
         client.get("sizeBytes").isNull()
             ? "the image's"
             : Size.text(client.get("sizeBytes").asLong()) + from(client, "size"));
-    if (!client.get("limitBytes").isNull()) {
-      pair(pairs, "limit", Size.text(client.get("limitBytes").asLong()) + from(client, "limit"));
-    }
     if (client.get("secureBoot").asBoolean()) {
       pair(pairs, "secure boot", "signed programs" + from(client, "secure-boot"));
     }
@@ -72,7 +69,7 @@ final class ClientText {
         client.get("generation").asLong() == 0
             ? "none yet"
             : client.get("generation").asText() + ", now on " + client.get("bootedImage").asText());
-    pair(pairs, "written", Size.text(client.get("overlayBytes").asLong()));
+    pair(pairs, "takes", takes(client));
     for (JsonNode session : client.get("sessions")) {
       pair(
           pairs,
@@ -119,11 +116,22 @@ final class ClientText {
     return client.get("sources").get(setting).asText().equals("group") ? " (of its group)" : "";
   }
 
+  /** What the limit counts, whether there is one or not. */
+  private static String takes(JsonNode client) {
+    return Size.text(client.get("storeBytes").asLong())
+        + (client.get("limitBytes").isNull()
+            ? ", no limit"
+            : " of its limit of "
+                + Size.text(client.get("limitBytes").asLong())
+                + from(client, "limit"))
+        + ": disk, journal, snapshots, further disks of its own";
+  }
+
   private static String disk(JsonNode disk) {
     return switch (disk.get("kind").asText()) {
       case "shared" -> disk.get("image").asText() + ", read-only";
       case "own" ->
-          "its own, %s, written %s"
+          "its own, %s, its file %s long"
               .formatted(
                   Size.text(disk.get("sizeBytes").asLong()),
                   Size.text(disk.get("fileBytes").asLong()));

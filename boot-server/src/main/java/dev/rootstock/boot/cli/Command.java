@@ -49,6 +49,18 @@ interface Command {
     return Option.builder().longOpt(name).hasArg().argName(value).desc(description).get();
   }
 
+  /** An option that takes a value and may be repeated. */
+  static Option list(String name, String value, String description) {
+    Option option = option(name, value, description + "; may be repeated");
+    option.setType(List.class);
+    return option;
+  }
+
+  /** Whether an option means something when it is given a second time. */
+  static boolean mayBeRepeated(Option option) {
+    return option.getType().equals(List.class);
+  }
+
   /** An option that is there or not. */
   static Option flag(String name, String description) {
     return Option.builder().longOpt(name).desc(description).get();

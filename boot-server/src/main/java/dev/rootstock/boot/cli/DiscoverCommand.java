@@ -74,8 +74,8 @@ final class DiscoverCommand implements Command {
             "mutual-user", "NAME", "the target's name in its proof; rootstock by default"),
         Command.option(
             "root-path", "STRING", "find the server of a root path that names none (RFC 4173)"),
-        Command.option("interface", "NAME", "where SLP asks, else everywhere; may be repeated"),
-        Command.option("scope", "NAME", "SLP's scope, else DEFAULT; may be repeated"));
+        Command.list("interface", "NAME", "where SLP asks, else everywhere"),
+        Command.list("scope", "NAME", "SLP's scope, else DEFAULT"));
   }
 
   @Override

@@ -26,24 +26,21 @@ final class DiskOptions {
 
   static List<Option> all() {
     return List.of(
-        Command.option(
+        Command.list(
             "disk",
             "NAME@VERSION|new:SIZE",
-            "a further disk: an image that it reads, or a blank one of its own; may be repeated"),
+            "a further disk: an image that it reads, or a blank one of its own"),
         Command.option(
             "seed",
             "DIR",
             "a seed disk for cloud-init: DIR's user-data, vendor-data, network-config"),
-        Command.option("ssh-key", "FILE", "SSH public keys for the seed disk; may be repeated"));
+        Command.list("ssh-key", "FILE", "SSH public keys for the seed disk"));
   }
 
   /** What can be said of a client that is there. */
   static List<Option> changes() {
     return List.of(
-        Command.option(
-            "drop-disk",
-            "LUN",
-            "takes a further disk away, and deletes one of its own; may be repeated"),
+        Command.list("drop-disk", "LUN", "takes a further disk away, and deletes one of its own"),
         Command.flag("no-seed", "takes the seed disk away"));
   }
 
@@ -91,6 +88,11 @@ final class DiskOptions {
   }
 
   private static void files(Path folder, ObjectNode files) {
+    if (!Files.isDirectory(folder)) {
+      throw new InvalidClientException(
+          "there is no folder %s: name the one that holds %s"
+              .formatted(folder, String.join(", ", new TreeSet<>(SeedContent.FILES))));
+    }
     for (String name : new TreeSet<>(SeedContent.FILES)) {
       if (Files.exists(folder.resolve(name))) {
         files.put(name, Base64.getEncoder().encodeToString(read(folder.resolve(name))));
@@ -111,7 +113,8 @@ final class DiskOptions {
       }
       return Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
-      throw new InvalidClientException("%s is not there".formatted(file));
+      throw new InvalidClientException(
+          "there is no file %s: name one that is there".formatted(file));
     } catch (IOException e) {
       throw new InvalidClientException("%s cannot be read: %s".formatted(file, e));
     }

@@ -29,8 +29,7 @@ record GroupChangeCommand(String name, String summary, boolean changes) implemen
   public List<Option> options() {
     List<Option> options = new ArrayList<>(SettingOptions.settings());
     if (changes) {
-      options.add(
-          Command.option("unset", "SETTING", "say nothing of it any more; may be repeated"));
+      options.add(Command.list("unset", "SETTING", "say nothing of it any more"));
     }
     return options;
   }
@@ -46,7 +45,8 @@ record GroupChangeCommand(String name, String summary, boolean changes) implemen
     SettingOptions.putSettings(invocation, arguments);
     SettingOptions.strings(arguments, "unset", invocation.values("unset"));
     if (changes && arguments.isEmpty()) {
-      throw new UsageException("'group set' needs something to set: see --help");
+      throw new UsageException(
+          "'group set' needs something to set: see rootstock group set --help");
     }
     arguments.put("name", invocation.operand(0));
     JsonNode group = invocation.call(name, arguments);

@@ -31,7 +31,7 @@ final class ImageImportCommand implements Command {
   @Override
   public List<Option> options() {
     return List.of(
-        Command.option("name", "NAME", "the image to make, or to add a version to"),
+        Command.option("name", "NAME", "the image to make, or to add a version to (needed)"),
         Command.option(
             "format",
             "FORMAT",

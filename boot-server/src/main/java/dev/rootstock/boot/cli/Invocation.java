@@ -35,7 +35,9 @@ record Invocation(Command command, CommandLine line, Console console) {
   String required(String option) throws UsageException {
     String value = value(option);
     if (value == null) {
-      throw new UsageException("'%s' needs --%s".formatted(command.name(), option));
+      throw new UsageException(
+          "'%s' needs --%s: see rootstock %s --help"
+              .formatted(command.name(), option, command.name()));
     }
     return value;
   }

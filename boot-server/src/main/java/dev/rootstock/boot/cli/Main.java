@@ -109,8 +109,11 @@ public final class Main {
       return Command.DONE;
     }
     List<String> names = group.stream().map(Command::name).toList();
-    throw new UsageException(
-        "'%s' goes on: write one of %s".formatted(words.getFirst(), String.join(", ", names)));
+    String what =
+        words.size() == 1 || words.get(1).startsWith("-")
+            ? "'%s' goes on".formatted(words.getFirst())
+            : "there is no command '%s %s'".formatted(words.getFirst(), words.get(1));
+    throw new UsageException("%s: write one of %s".formatted(what, String.join(", ", names)));
   }
 
   private static int run(Command command, List<String> rest, Console console) throws Exception {
@@ -139,6 +142,12 @@ public final class Main {
       throw wrong(command, "needs a value after --%s".formatted(e.getOption().getLongOpt()));
     } catch (ParseException e) {
       throw wrong(command, String.valueOf(e.getMessage()));
+    }
+    for (Option option : line.getOptions()) {
+      String[] values = line.getOptionValues(option);
+      if (values != null && values.length > 1 && !Command.mayBeRepeated(option)) {
+        throw wrong(command, "takes --%s once".formatted(option.getLongOpt()));
+      }
     }
     List<String> operands = command.operands();
     List<String> given = line.getArgList();

@@ -35,13 +35,13 @@ final class SettingOptions {
   /** By what a machine is recognised. */
   static List<Option> keys() {
     return List.of(
-        Command.option("mac", "MAC", "a network card that it boots from; may be repeated"),
+        Command.list("mac", "MAC", "a network card that it boots from"),
         Command.option("uuid", "UUID", "its SMBIOS UUID"),
-        Command.option("initiator", "IQN", "an initiator name that may log in; may be repeated"),
-        Command.option(
+        Command.list("initiator", "IQN", "an initiator name that may log in"),
+        Command.list(
             "circuit",
             "relay=A,circuit=ID,remote=ID",
-            "a place as a relay agent names it, with circuit or remote; may be repeated"));
+            "a place as a relay agent names it, with circuit or remote"));
   }
 
   /** Puts the settings that were given. */

@@ -131,7 +131,8 @@ final class RegistryIndex {
     for (Key key : keys(after)) {
       ClientName other = owners.get(key);
       if (other != null && !other.equals(name)) {
-        throw new InvalidClientException("%s belongs to client '%s' already".formatted(key, other));
+        throw new InvalidClientException(
+            "%s belongs to client '%s' already: take it from there first".formatted(key, other));
       }
     }
     GroupName group = groupOf(after);

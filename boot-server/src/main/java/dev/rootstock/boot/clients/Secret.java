@@ -5,6 +5,7 @@ import dev.rootstock.target.chap.ChapSecret;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
@@ -82,9 +83,11 @@ public final class Secret {
           String.valueOf(e.getMessage()).contains(file.toString())
               ? String.valueOf(e.getMessage())
               : "%s: %s".formatted(file, e.getMessage()));
-    } catch (IOException e) {
+    } catch (NoSuchFileException e) {
       throw new InvalidClientException(
-          "%s cannot be read as a secret: %s".formatted(file, e.toString()));
+          "there is no file %s: write the secret into it, as its one line".formatted(file));
+    } catch (IOException e) {
+      throw new InvalidClientException("%s cannot be read as a secret: %s".formatted(file, e));
     }
   }
 

@@ -74,6 +74,10 @@ public final class ConfigurationFile {
   /** Reads one file. */
   static Configuration read(Path file) throws ConfigurationException {
     String text;
+    if (Files.isDirectory(file)) {
+      throw new ConfigurationException(
+          "%s is a folder: name the configuration file that is in it".formatted(file));
+    }
     try {
       if (Files.size(file) > Limits.CONFIG_BYTES) {
         throw new ConfigurationException(
@@ -87,7 +91,8 @@ public final class ConfigurationFile {
     } catch (CharacterCodingException e) {
       throw new ConfigurationException("%s is no UTF-8 text".formatted(file));
     } catch (IOException e) {
-      throw new ConfigurationException("%s cannot be read: %s".formatted(file, e.getMessage()));
+      throw new ConfigurationException(
+          "configuration file %s cannot be read: %s".formatted(file, e));
     }
     return parse(file, text);
   }

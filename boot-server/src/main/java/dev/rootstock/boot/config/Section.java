@@ -113,7 +113,11 @@ final class Section {
     if (entry.value() instanceof Yaml.Scalar scalar && !scalar.text().isBlank()) {
       return scalar.text().strip();
     }
-    throw wrong(entry.line(), "'%s' is one value, and it is missing here".formatted(in(key)));
+    throw wrong(
+        entry.line(),
+        entry.value() instanceof Yaml.Scalar
+            ? "'%s' is one value, and it is missing here".formatted(in(key))
+            : "'%s' is one value, and not a list or keys with values".formatted(in(key)));
   }
 
   List<String> texts(String key, List<String> otherwise) throws ConfigurationException {

@@ -10,10 +10,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A YAML document as a tree that knows its lines, which Jackson's own tree forgets. */
 sealed interface Yaml {
+  Pattern PLACE = Pattern.compile("line ([0-9]{1,9}), column");
 
   /** The line it begins on, from 1. */
   int line();
@@ -47,9 +50,10 @@ sealed interface Yaml {
       }
       return document;
     } catch (JsonProcessingException e) {
+      String message = e.getOriginalMessage();
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       throw new ConfigurationException(
-          "%s:%d: this is no YAML: %s".formatted(file, line, oneLine(e.getOriginalMessage())));
+          "%s:%d: this is no YAML: %s".formatted(file, line(message, line), oneLine(message)));
     } catch (IOException e) {
       throw new IllegalStateException("a text in memory cannot be read", e);
     }
@@ -98,8 +102,26 @@ sealed interface Yaml {
     return parser.currentTokenLocation().getLineNr();
   }
 
+  /**
+   * The line that a parser's message names: the last one, which is where it stopped, unless that is
+   * the end of a file in which something was never closed.
+   */
+  private static int line(String message, int otherwise) {
+    List<Integer> named =
+        PLACE.matcher(message).results().map(place -> Integer.valueOf(place.group(1))).toList();
+    if (named.isEmpty()) {
+      return otherwise;
+    }
+    return message.contains("end of stream") ? named.getFirst() : named.getLast();
+  }
+
   private static String oneLine(String message) {
-    String first = message.strip().lines().findFirst().orElse("");
-    return first.isEmpty() ? "it cannot be parsed" : first;
+    // What was being read and what is wrong with it begin lines; places and samples are indented.
+    String said =
+        message
+            .lines()
+            .filter(line -> !line.isBlank() && !Character.isWhitespace(line.charAt(0)))
+            .collect(Collectors.joining(": "));
+    return said.isEmpty() ? "it cannot be parsed" : said;
   }
 }

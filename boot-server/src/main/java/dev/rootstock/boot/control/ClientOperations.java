@@ -85,7 +85,8 @@ final class ClientOperations {
     GoldenVersion version = ImageOperations.version(installation, image);
     if (client.sizeBytes().orElse(version.sizeBytes()) < version.sizeBytes()) {
       throw new RefusedException(
-          "a disk of %d bytes is too small for %s: --size has to be %d bytes or more"
+          ("a disk of %d bytes is too small for %s: --size has to be %d (bytes) or more, or 0 for"
+                  + " the image's own")
               .formatted(client.sizeBytes().getAsLong(), version, version.sizeBytes()));
     }
   }

@@ -55,7 +55,7 @@ public final class ControlClient {
       throw new RefusedException(
           ("there is no data directory %s: 'rootstock image import' makes it, or --config names"
                   + " another")
-              .formatted(data));
+              .formatted(data.toAbsolutePath()));
     }
     try (OnSignal _ = new OnSignal()) {
       return doHere(Installation.open(configuration), operation, arguments, progress);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.rootstock.boot.boots.BootRefusedException;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.ImageReference;
 import dev.rootstock.boot.clients.Mode;
@@ -77,12 +78,15 @@ final class ImageOperations {
     GoldenVersion version = version(installation, numbered(arguments));
     List<String> users = ImageUsers.of(installation, version);
     if (!users.isEmpty()) {
-      throw new RefusedException("%s is in use by %s".formatted(version, String.join(", ", users)));
+      throw new RefusedException(
+          "%s is in use by %s: remove what uses it, or give it another version first"
+              .formatted(version, String.join(", ", users)));
     }
     List<String> stranded = ImageUsers.stranded(installation, version);
     if (!stranded.isEmpty()) {
       throw new RefusedException(
-          "%s is the last version of the image that %s boot from: give them another image first"
+          ("%s is the last version of its image, which is what these boot from: %s; give them"
+                  + " another image first")
               .formatted(version, String.join(", ", stranded)));
     }
     installation.store().removeVersion(version);
@@ -114,7 +118,12 @@ final class ImageOperations {
     String snapshot = arguments.text("snapshot");
     if (snapshot == null && !arguments.flag("live")) {
       // A disk that nobody writes is whole; --live takes what a power failure would leave.
-      ClientOperations.await(workplace.boots().boot(client, arguments.flag("force")));
+      try {
+        ClientOperations.await(workplace.boots().boot(client, arguments.flag("force")));
+      } catch (BootRefusedException inUse) {
+        throw new RefusedException(
+            inUse.getMessage() + "; --live publishes what a power failure would leave now", inUse);
+      }
     }
     ImageStore store = installation.store();
     String name = arguments.required("name");

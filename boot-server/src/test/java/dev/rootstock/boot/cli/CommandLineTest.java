@@ -72,15 +72,20 @@ class CommandLineTest {
           """
           frobnicate                        | there is no command 'frobnicate'
           image                             | 'image' goes on: write one of image import, image list, image show, image verify, image export, image publish, image default, image create, image remove
+          image frobnicate                  | there is no command 'image frobnicate': write one of image import,
+          image --quick                     | 'image' goes on: write one of image import,
+          client add a --image b --image c  | 'client add' takes --image once: see rootstock client add --help
+          client set a                      | 'client set' needs something to set: see rootstock client set --help
+          client set a --rebase             | --rebase goes with --image
           client add                        | 'client add' needs NAME
-          client add a                      | 'client add' needs --image
+          client add a                      | 'client add' needs --image, or --group with one that has an image
           client add a b --image x          | 'client add' does not take 'b'
           client list --jsno                | 'client list' does not know --jsno
           client list --js                  | 'client list' does not know --js
           client add a --image              | 'client add' needs a value after --image
           client add a --image x --size 4X  | '4X' is no size
           client add a --image x --size 99999999999T | '99999999999T' is no size
-          image import f                    | 'image import' needs --name
+          image import f                    | 'image import' needs --name: see rootstock image import --help
           root-path --server h              | 'root-path' needs --target
           root-path --parse iscsi::::x:y --server h | 'root-path' takes --parse or --server, not both
           root-path --server h --target iqn.2026-11.a --port x | --port x is no number

@@ -89,13 +89,17 @@ class CommandsTest {
     assertTrue(images.get(0).get("default").asBoolean());
     assertFalse(images.get(1).get("default").asBoolean());
     commands.done("client", "add", "alpha", "--image", "debian@2", "--initiator", MACHINE);
-    assertEquals("debian@2 is in use by alpha", commands.failed("image", "remove", "debian@2"));
+    assertEquals(
+        "debian@2 is in use by alpha: remove what uses it, or give it another version first",
+        commands.failed("image", "remove", "debian@2"));
     assertTrue(commands.failed("image", "remove", "debian").contains("say which version"));
     commands.done("client", "remove", "alpha");
     assertEquals("removed debian@2\n", commands.done("image", "remove", "debian@2"));
     commands.done("client", "add", "alpha", "--image", "debian", "--initiator", MACHINE);
     assertTrue(
-        commands.failed("image", "remove", "debian@1").contains("the image that alpha boot from"));
+        commands
+            .failed("image", "remove", "debian@1")
+            .contains("which is what these boot from: alpha; give them another image first"));
     assertTrue(commands.done("image", "show", "debian@1").contains("used by  nobody"));
   }
 
@@ -128,7 +132,7 @@ class CommandsTest {
     commands.importDebian();
     commands.done("client", "add", "alpha", "--image", "debian", "--initiator", MACHINE);
     assertEquals(
-        "alpha has no disk of its own",
+        "alpha has no disk of its own; its next boot makes one, unless it is read-only",
         commands.failed("image", "publish", "debian", "--from-client", "alpha"));
   }
 
@@ -241,6 +245,7 @@ class CommandsTest {
           image import good.raw --name a..b          | image name 'a..b' is not allowed
           image import good.raw --name X             | image name 'X' is not allowed
           image import good.raw --name x --format qcow2 | good.raw: offset 0: no qcow2 magic number
+          image export debian no/such/out.raw        | to write
           image verify ghost                         | there is no image 'ghost'
           image verify debian@9                      | there is no version 'debian@9': there is debian@1
           image verify debian@                       | 'debian@' names no image
@@ -254,7 +259,7 @@ class CommandsTest {
           client add new --image debian --mode fast  | mode 'fast' is unknown
           client add new --image debian --mac 52:54  | '52:54' is no MAC address
           client add new --image debian --mac ff:ff:ff:ff:ff:ff | belongs to no single machine
-          client add new --image debian --mac 52:54:00:77:00:01 | belongs to client 'old' already
+          client add new --image debian --mac 52:54:00:77:00:01 | belongs to client 'old' already: take it from there first
           client add new --image debian --mac 52:54:00:77:00:09 --mac 52:54:00:77:00:09 | stands twice
           client add new --image debian --uuid 1-2-3-4-5 | '1-2-3-4-5' is no UUID
           client add new --image debian --initiator bob | 'bob' is no initiator name
@@ -263,6 +268,12 @@ class CommandsTest {
           client add new --image debian --size 1000  | must be a positive multiple of 512
           client add new --image debian --size 512K  | a disk of 524288 bytes is too small
           client add new --image debian --size 2M --mode read-only | a read-only disk has its image's size
+          client add new --image debian --seed none  | there is no folder none: name the one that holds network-config, user-data, vendor-data
+          client add new --image debian --ssh-key none | there is no file none
+          client set old --image debian@1 --rebase   | client old: it has never booted and has no disk of its own
+          client chap old --secret-file none         | there is no file none: write the secret into it
+          client snapshot old --remove x             | client 'old' has no snapshot 'x': 'rootstock client show old' lists them
+          client check old                           | old has no disk of its own; its next boot makes one
           client show ghost                          | no client is called 'ghost'
           client boot ghost                          | no client is called 'ghost'
           client reset ghost                         | no client is called 'ghost'
@@ -310,7 +321,7 @@ class CommandsTest {
   void withoutADataDirectoryNothingIsMade(String words) throws Exception {
     List<String> before = CommandLineHarness.tree(folder);
     String line = commands.failed(words.split(" "));
-    assertTrue(line.startsWith("there is no data directory "), line);
+    assertTrue(line.startsWith("there is no data directory " + commands.data + ": "), line);
     assertEquals(before, CommandLineHarness.tree(folder));
   }
 
@@ -559,7 +570,10 @@ class CommandsTest {
                 .failed("image", "publish", "debian", "--from-client", "alpha")
                 .contains("session 1 from 127.0.0.1"));
         commands.done("image", "publish", "debian", "--from-client", "alpha", "--live");
-        assertEquals("debian@1 is in use by alpha", commands.failed("image", "remove", "debian@1"));
+        assertTrue(
+            commands
+                .failed("image", "remove", "debian@1")
+                .startsWith("debian@1 is in use by alpha: "));
         try (Initiator other = login(server, beta)) {
           assertEquals("3333", hex(other.readBlocks(0, 8, 1).data()).substring(0, 4));
           other.logout();
@@ -591,7 +605,8 @@ class CommandsTest {
         "client", "add", "alpha", "--image", "debian", "--initiator", MACHINE, "--disk", "tools@1");
     JsonNode alpha = show("alpha");
     assertEquals("tools@1", alpha.get("disks").get(0).get("image").asText());
-    assertEquals("tools@1 is in use by alpha", commands.failed("image", "remove", "tools@1"));
+    assertTrue(
+        commands.failed("image", "remove", "tools@1").startsWith("tools@1 is in use by alpha: "));
     try (Server server = commands.serve();
         Initiator machine = login(server, alpha)) {
       byte[] testUnitReady = new byte[16];
@@ -622,6 +637,9 @@ class CommandsTest {
         written++;
       }
       assertTrue(written > 0 && written <= 16, written + " pieces fit into the limit");
+      long takes = show("alpha").get("storeBytes").asLong();
+      String text = commands.done("client", "show", "alpha");
+      assertTrue(text.contains("takes      " + Size.text(takes) + " of its limit of 1M: "), text);
       commands.done("client", "set", "alpha", "--limit", "0");
       assertTrue(machine.writeBlocks(0, written * 128L, piece).good());
       machine.logout();
@@ -666,8 +684,13 @@ class CommandsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"reset", "remove", "boot"})
-  void whatWouldHurtALiveSessionIsRefusedNamingItUntilForced(String what) throws Exception {
+  @CsvSource({
+    "reset, and what it wrote is dropped",
+    "remove, and it is forgotten with what it wrote",
+    "boot, and its boot ends"
+  })
+  void whatWouldHurtALiveSessionIsRefusedNamingItUntilForced(String what, String forced)
+      throws Exception {
     commands.importDebian();
     commands.done("client", "add", "alpha", "--image", "debian");
     JsonNode alpha = commands.run("client", "show", "alpha", "--json").json();
@@ -678,6 +701,18 @@ class CommandsTest {
       assertTrue(machine.writeBlocks(0, 8, block).good());
       String line = commands.failed("client", what, "alpha");
       assertTrue(line.contains("session 1 from 127.0.0.1"), line);
+      assertTrue(
+          line.endsWith(
+              "; stop that machine first, or use --force: its disk is taken away from it, "
+                  + forced),
+          line);
+      String publish = commands.failed("image", "publish", "debian", "--from-client", "alpha");
+      assertTrue(
+          publish.endsWith("; --live publishes what a power failure would leave now"), publish);
+      commands.done("client", "snapshot", "alpha", "--name", "now");
+      String restore = commands.failed("client", "restore", "alpha", "now");
+      assertTrue(
+          restore.endsWith(", and another content takes the place of what it wrote"), restore);
       assertEquals(
           "5a5a", hex(machine.readBlocks(0, 8, 1).data()).substring(0, 4), "must go on living");
       commands.done("client", what, "alpha", "--force");
@@ -732,6 +767,8 @@ class CommandsTest {
     assertTrue(memory.get("limitBytes").asLong() > 0, "half of the machine's");
     JsonNode client = commands.run("client", "show", "alpha", "--json").json();
     assertEquals(0, client.get("storeBytes").asLong());
+    String text = commands.done("client", "show", "alpha");
+    assertTrue(text.contains("takes      0, no limit: disk, journal, snapshots"), text);
   }
 
   @Test

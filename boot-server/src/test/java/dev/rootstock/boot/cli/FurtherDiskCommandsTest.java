@@ -84,7 +84,7 @@ class FurtherDiskCommandsTest {
       assertTrue(
           commands
               .failed("client", "set", "alpha", "--drop-disk", "1")
-              .contains("stop that machine, or use --force"));
+              .endsWith("or use --force: its disk is taken away from it, and its boot ends"));
       commands.done("client", "export", "alpha", out.toString(), "--lun", "1");
       machine.logout();
     }
@@ -140,8 +140,8 @@ class FurtherDiskCommandsTest {
           client export alpha out.raw --lun 1    | LUN 1 of client 'alpha' is debian@1
           client export alpha out.raw --lun 2    | its seed disk
           client export alpha out.raw --lun 9    | has no disk at LUN 9
-          client set alpha --seed nowhere        | holds nothing for a seed disk
-          client set alpha --ssh-key nowhere     | nowhere is not there
+          client set alpha --seed nowhere        | there is no folder nowhere
+          client set alpha --ssh-key nowhere     | there is no file nowhere
           """)
   void whatCannotBeIsRefused(String command, String why) throws Exception {
     Path key = Files.writeString(folder.resolve("key.pub"), "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 a\n");

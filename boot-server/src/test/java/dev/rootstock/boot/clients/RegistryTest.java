@@ -247,7 +247,9 @@ class RegistryTest {
               client("twin", null, MACHINE, null, null),
               client("twin", null, null, NAME, null),
               client("twin", null, null, null, address("10.0.0.7")))) {
-        assertTrue(refusal(registry.add(twin)).endsWith("belongs to client 'alpha' already"));
+        assertTrue(
+            refusal(registry.add(twin))
+                .endsWith("belongs to client 'alpha' already: take it from there first"));
       }
       assertTrue(
           refusal(registry.add(client("twin", null, null, null, address("10.0.0.8"))))

@@ -257,11 +257,14 @@ class ConfigurationFileTest {
           iscsi:;  spin: 100                           | :2: 'iscsi.spin: 100' is not from 0us to 1000us: write a number and us
           iscsi: {spin: 2000us}                        | :1: 'iscsi.spin: 2000us' is not from 0us to 1000us
           data: x;data: y                              | :2: key 'data' stands in line 1 already
-          data: [a, b]                                 | :1: 'data' is one value
+          data: [a, b]                                 | :1: 'data' is one value, and not a list or keys with values
+          data: {a: b}                                 | :1: 'data' is one value, and not a list or keys with values
           data:                                        | :1: 'data' is one value, and it is missing
           [a, b]                                       | :1: the file holds keys and values
           data: x;  y: : z                             | :2: this is no YAML
-          "data                                        | :1: this is no YAML
+          "data                                        | :1: this is no YAML: while scanning a quoted scalar: found unexpected end of stream
+          iscsi:;\tspin: 1us                           | :2: this is no YAML: while scanning for the next token: found character
+          data: x;server: "a;b: c                      | :2: this is no YAML: while scanning a quoted scalar
           data: a;---;data: b                          | a second document begins here
           a: &x 1;b: *x                                | :2: aliases and tags are not taken
           server: 10.77.0.999                          | :1: 'server: 10.77.0.999' is neither an address nor a host name

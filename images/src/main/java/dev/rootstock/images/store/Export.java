@@ -45,6 +45,11 @@ final class Export {
       throw new StoreException(
           Kind.INVALID, target + " is there already: remove it, or name another file");
     }
+    Path folder = target.getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      throw new StoreException(
+          Kind.NOT_FOUND, "there is no folder %s to write %s into".formatted(folder, target));
+    }
     Path part = target.resolveSibling("." + target.getFileName() + ".part");
     boolean named = false;
     boolean finished = false;

@@ -102,7 +102,7 @@ final class LocalDataDisks implements DataDisks {
     if (sizeBytes <= 0 || sizeBytes % 512 != 0 || sizeBytes > Limits.MAX_DISK_BYTES) {
       throw new StoreException(
           Kind.INVALID,
-          "a data disk of %d bytes for %s: it takes a multiple of 512 up to %d"
+          "a data disk of %d bytes for %s: it takes a multiple of 512 bytes, from 512 to 64T (%d)"
               .formatted(sizeBytes, client, Limits.MAX_DISK_BYTES));
     }
     if (Files.exists(file(key))) {

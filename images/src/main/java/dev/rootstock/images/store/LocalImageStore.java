@@ -77,6 +77,11 @@ public final class LocalImageStore extends LocalCopies {
   private static LocalImageStore open(
       Path data, Path memory, HostFiles.Opener opener, LongSupplier limit, LongSupplier memoryLimit)
       throws StoreException {
+    if (Files.exists(data) && !Files.isDirectory(data)) {
+      throw new StoreException(
+          StoreException.Kind.INVALID,
+          data + " is no folder: 'data' has to name one, or what may become one");
+    }
     try {
       makeDurably(data);
       DataLock lock = DataLock.take(data);

@@ -106,7 +106,9 @@ abstract class LocalVersions implements ImageStore {
       parts.versions.children(known).forEach(child -> users.add(child + " (a delta on it)"));
       if (!users.isEmpty()) {
         throw new StoreException(
-            Kind.IN_USE, "%s is in use by %s".formatted(version, String.join(", ", users)));
+            Kind.IN_USE,
+            "%s is in use by %s: remove what uses it, or give it another version first"
+                .formatted(version, String.join(", ", users)));
       }
       parts.versions.remove(known);
     } catch (IOException failure) {

@@ -81,7 +81,7 @@ final class OverlayCopies {
     try {
       return users.open(client, id, BeforeFlushed.KNOWN);
     } catch (NoSuchFileException none) {
-      throw new StoreException(Kind.NOT_FOUND, client + " has no disk of its own", none);
+      throw new StoreException(Kind.NOT_FOUND, OverlayUsers.noDisk(client), none);
     } catch (IOException failure) {
       throw Failures.of("cannot open the disk of " + client, failure);
     }

@@ -85,12 +85,20 @@ final class OverlayUsers {
           Kind.IN_USE,
           "the disk of %s is %s"
               .formatted(
-                  client, current.device.isCopied() ? "being copied; wait for it" : "in use"));
+                  client,
+                  current.device.isCopied()
+                      ? "being copied; wait for it"
+                      : "in use; stop its machine first"));
     }
     Use former = uses.get(client);
     if (former != null) {
       former.disk.close();
     }
+  }
+
+  /** What is said of a client without an overlay. */
+  static String noDisk(String client) {
+    return client + " has no disk of its own; its next boot makes one, unless it is read-only";
   }
 
   /** The overlay is gone, and so is who used it. */

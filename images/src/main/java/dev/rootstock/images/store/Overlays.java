@@ -164,7 +164,7 @@ final class Overlays {
           tables.checkTables();
         }
       } catch (NoSuchFileException none) {
-        throw new StoreException(Kind.NOT_FOUND, client + " has no disk of its own", none);
+        throw new StoreException(Kind.NOT_FOUND, OverlayUsers.noDisk(client), none);
       } catch (IOException failure) {
         throw Failures.of("the disk of " + client, failure);
       }

@@ -65,8 +65,7 @@ final class Places {
     OverlayId id =
         known
             .apply(client)
-            .orElseThrow(
-                () -> new StoreException(Kind.NOT_FOUND, client + " has no disk of its own"));
+            .orElseThrow(() -> new StoreException(Kind.NOT_FOUND, OverlayUsers.noDisk(client)));
     try {
       return of(client).copyMoment(client, id, file, room, progress);
     } catch (StoreException other) {

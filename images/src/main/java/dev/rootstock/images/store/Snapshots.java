@@ -255,7 +255,9 @@ final class Snapshots {
     Path file = file(client, name);
     if (!Files.exists(file)) {
       throw new StoreException(
-          Kind.NOT_FOUND, "client %s has no snapshot %s".formatted(client, name));
+          Kind.NOT_FOUND,
+          "client '%s' has no snapshot '%s': 'rootstock client show %s' lists them"
+              .formatted(client, name, client));
     }
     return file;
   }

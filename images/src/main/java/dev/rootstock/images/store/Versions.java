@@ -96,7 +96,7 @@ final class Versions implements Closeable {
   GoldenVersion blank(String name, long sizeBytes, Progress progress) throws StoreException {
     if (sizeBytes <= 0 || sizeBytes % 512 != 0 || sizeBytes > Limits.MAX_DISK_BYTES) {
       throw DiskSources.invalid(
-          "a disk of %d bytes: it takes a multiple of 512 up to %d"
+          "a disk of %d bytes: it takes a multiple of 512 bytes, from 512 to 64T (%d)"
               .formatted(sizeBytes, Limits.MAX_DISK_BYTES));
     }
     try {
