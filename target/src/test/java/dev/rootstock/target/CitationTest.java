@@ -37,6 +37,7 @@ class CitationTest {
         "ConnectionRecoveryTest",
         "ConnectionsTest",
         "DigestsTest",
+        "KeptDataTest",
         "LoginTest",
         "RandomLossTest",
         "ReadRecoveryTest",

@@ -339,22 +339,7 @@ class ReadWriteTest {
   }
 
   private static ScsiCommand attributed(Initiator initiator, int attribute) {
-    ScsiCommand c = Requests.read(initiator, 0, 1);
-    return new ScsiCommand(
-        c.immediate(),
-        c.complete(),
-        c.read(),
-        c.write(),
-        attribute,
-        c.lun(),
-        c.itt(),
-        c.expectedLength(),
-        c.cmdSn(),
-        c.expStatSn(),
-        c.cdbHigh(),
-        c.cdbLow(),
-        c.ahs(),
-        c.data());
+    return Requests.attributed(Requests.read(initiator, 0, 1), attribute);
   }
 
   /** §4.2.2.1: the window closes with 128 commands in progress; what is beyond it is ignored. */

@@ -69,12 +69,21 @@ final class Requests {
 
   /** A command under the task tag of another one. */
   static ScsiCommand retagged(ScsiCommand command, int itt) {
+    return changed(command, command.attribute(), itt);
+  }
+
+  /** A command with another task attribute. */
+  static ScsiCommand attributed(ScsiCommand command, int attribute) {
+    return changed(command, attribute, command.itt());
+  }
+
+  private static ScsiCommand changed(ScsiCommand command, int attribute, int itt) {
     return new ScsiCommand(
         command.immediate(),
         command.complete(),
         command.read(),
         command.write(),
-        command.attribute(),
+        attribute,
         command.lun(),
         itt,
         command.expectedLength(),

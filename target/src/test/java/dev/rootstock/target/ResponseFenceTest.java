@@ -128,7 +128,7 @@ class ResponseFenceTest {
   void theWaitForAcknowledgementEnds() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
       Initiator one = server.login(SEVERAL);
-      Initiator two = unacknowledged(server, one);
+      unacknowledged(server, one);
       sendFunction(one, CLEAR_TASK_SET, Tag.NONE, 0);
       assertAnswered(COMPLETE, TestServer.receive(one));
     }
@@ -199,7 +199,7 @@ class ResponseFenceTest {
   void noMoreAnswersWaitBehindTheFenceThanFunctionsMayBeUnderWay() throws Exception {
     try (TestServer server = TestServer.patient(disk)) {
       Initiator one = server.login(FENCED);
-      Initiator two = unacknowledged(server, one);
+      unacknowledged(server, one);
       sendFunction(one, ABORT_TASK_SET, Tag.NONE, 0);
       for (int i = 1; i < Limits.PENDING_FUNCTIONS; i++) {
         sendFunction(one, ABORT_TASK, 4711, one.cmdSn() - 1);
@@ -313,7 +313,7 @@ class ResponseFenceTest {
       Initiator one = server.login(FAST);
       Initiator two = server.join(one, 1);
       int burst = Integer.parseInt(one.agreed().get("MaxBurstLength"));
-      ScsiCommand write = sendWrite(two, 0, 2 * burst / 512);
+      sendWrite(two, 0, 2 * burst / 512);
       two.answer(r2t(two), new byte[burst]);
       slow.awaitHeld(1);
       ReadyToTransfer second = r2t(two);

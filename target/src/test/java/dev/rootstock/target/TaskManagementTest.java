@@ -290,7 +290,7 @@ class TaskManagementTest {
       int never = initiator.takeCmdSn();
       byte[] block = new byte[512];
       block[0] = 1;
-      ScsiCommand held = sendWrite(initiator, 0, block);
+      sendWrite(initiator, 0, block);
       ScsiCommand behind = Requests.read(initiator, 0, 1);
       initiator
           .socket()

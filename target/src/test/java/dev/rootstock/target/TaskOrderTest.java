@@ -150,24 +150,7 @@ class TaskOrderTest {
             false,
             length,
             Unpooled.EMPTY_BUFFER);
-    ScsiCommand command =
-        new ScsiCommand(
-            c.immediate(),
-            c.complete(),
-            c.read(),
-            c.write(),
-            attribute,
-            c.lun(),
-            c.itt(),
-            c.expectedLength(),
-            c.cmdSn(),
-            c.expStatSn(),
-            c.cdbHigh(),
-            c.cdbLow(),
-            c.ahs(),
-            c.data());
-    initiator.socket().send(command);
-    return command;
+    return Requests.send(initiator, Requests.attributed(c, attribute));
   }
 
   private static ScsiCommand sendWrite(Initiator initiator, int value, int offset)
