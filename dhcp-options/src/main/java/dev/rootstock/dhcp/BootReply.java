@@ -30,11 +30,6 @@ public final class BootReply {
   /** What PXE firmware has to find there from a proxy (PXE 2.1, table 2-4). */
   private static final String PXE_CLIENT = "PXEClient";
 
-  /**
-   * PXE_DISCOVERY_CONTROL 8, and the end: no menu and no discovery, load the file that is named.
-   */
-  private static final byte[] BOOT_FROM_FILE = {6, 1, 8, (byte) 255};
-
   private static final List<DhcpOption<?>> ECHOED =
       List.of(DhcpOption.CLIENT_ID, DhcpOption.SUBNET_SELECTION, DhcpOption.RELAY_AGENT);
 
@@ -95,7 +90,7 @@ public final class BootReply {
             .put(DhcpOption.SERVER_ID, server)
             .put(DhcpOption.VENDOR_CLASS, http ? HTTP_CLIENT : PXE_CLIENT);
     if (!http) {
-      options.put(DhcpOption.VENDOR_OPTIONS, BOOT_FROM_FILE.clone());
+      options.put(DhcpOption.VENDOR_OPTIONS, PxeOptions.answer(request.options()));
     }
     if (fieldOf(program).isEmpty() || http) {
       options.put(DhcpOption.BOOT_FILE, program.name());

@@ -30,8 +30,8 @@ import java.util.Set;
 import org.slf4j.helpers.NOPLogger;
 
 /**
- * What real clients send, and what one client of ours is answered on a network that has everything.
- * The README beside the files says where each is from.
+ * What clients send, and what one client of ours is answered on a network that has everything. The
+ * README beside the files says where each is from.
  */
 final class Corpus {
   static final Inet4Address SERVER = Inet4Address.ofLiteral("10.77.0.1");
@@ -46,14 +46,29 @@ final class Corpus {
           "klibc-discover",
           "networkd-discover",
           "pxe-bios-discover",
+          "pxe-bios-request",
           "udhcpc-discover",
           "uefi-arm64-discover",
           "uefi-http-discover",
           "uefi-pxe-discover",
           "windows-discover",
           "windows-inform",
-          "windows-pe-iscsi-request",
-          "windows-renewing");
+          "windows-rebooting",
+          "windows-renewing",
+          "windows-request");
+
+  /** What a PXE ROM sends to port 4011, where a proxy listens and nothing else. */
+  static final String TO_BOOT_SERVER = "pxe-bios-boot-server";
+
+  /** Those of {@link #NAMES} that a proxy answers, as boot firmware broadcasts them. */
+  static final Set<String> PROXIED =
+      Set.of(
+          "ipxe-bios-discover",
+          "ipxe-uefi-discover",
+          "pxe-bios-discover",
+          "uefi-arm64-discover",
+          "uefi-http-discover",
+          "uefi-pxe-discover");
 
   private static final Set<Integer> ADDRESSES = Set.of(1, 3, 6, 42, 54, 118);
   private static final Set<Integer> TEXTS = Set.of(12, 15, 17, 56, 60, 66, 67, 203);
@@ -79,20 +94,6 @@ final class Corpus {
                   .put(DhcpOption.ISNS_SERVERS, IsnsServers.of(SERVER))
                   .build());
 
-  private static final BootPrograms PROGRAMS =
-      new BootPrograms(
-          Map.of(
-              Platform.BIOS,
-              "undionly.kpxe",
-              Platform.UEFI_X64,
-              "snponly.efi",
-              Platform.UEFI_ARM64,
-              "snponly-arm64.efi"),
-          Map.of(),
-          true,
-          OptionalInt.of(8080),
-          false);
-
   private Corpus() {}
 
   static byte[] bytes(String file) {
@@ -107,17 +108,51 @@ final class Corpus {
   /** What becomes of a packet, whose sender is the client alpha with the address 10.77.0.10. */
   static Decision decision(String name) throws MalformedDhcpException {
     DhcpPacket packet = DhcpCodec.decode(bytes(name + ".bin"));
-    FakeClients clients =
-        new FakeClients().add("alpha", packet.chaddr().text(), Optional.of("10.77.0.10"));
     DhcpResponder responder =
         new DhcpResponder(
             List.of(SUBNET),
-            clients,
+            alpha(packet),
             (client, xid, stage) -> {},
-            PROGRAMS,
-            new OnceLog(NOPLogger.NOP_LOGGER, 1, 1, 1, System::nanoTime),
+            programs(false),
+            log(),
             System::nanoTime);
     return responder.decide(packet, SUBNET);
+  }
+
+  /** What a proxy beside another server makes of it. */
+  static Decision proxied(String name) throws MalformedDhcpException {
+    DhcpPacket packet = DhcpCodec.decode(bytes(name + ".bin"));
+    ProxyResponder responder =
+        new ProxyResponder(
+            alpha(packet), (client, xid, stage) -> {}, programs(true), log(), System::nanoTime);
+    Responder.Way way =
+        name.equals(TO_BOOT_SERVER)
+            ? new Responder.Way(ProxyResponder.PORT, packet.ciaddr(), ProxyResponder.PORT)
+            : new Responder.Way(67, packet.ciaddr(), 68);
+    return responder.decide(packet, SUBNET, way);
+  }
+
+  private static FakeClients alpha(DhcpPacket packet) {
+    return new FakeClients().add("alpha", packet.chaddr().text(), Optional.of("10.77.0.10"));
+  }
+
+  private static OnceLog log() {
+    return new OnceLog(NOPLogger.NOP_LOGGER, 1, 1, 1, System::nanoTime);
+  }
+
+  private static BootPrograms programs(boolean scripted) {
+    return new BootPrograms(
+        Map.of(
+            Platform.BIOS,
+            "undionly.kpxe",
+            Platform.UEFI_X64,
+            "snponly.efi",
+            Platform.UEFI_ARM64,
+            "snponly-arm64.efi"),
+        Map.of(),
+        true,
+        OptionalInt.of(8080),
+        scripted);
   }
 
   /** An answer as a person reads it, from the bytes that go out. */

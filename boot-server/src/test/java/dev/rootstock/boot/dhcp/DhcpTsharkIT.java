@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
@@ -106,11 +107,17 @@ class DhcpTsharkIT {
         answers++;
       }
     }
+    for (String name :
+        Stream.concat(Corpus.PROXIED.stream(), Stream.of(Corpus.TO_BOOT_SERVER)).toList()) {
+      Answer answer = (Answer) Corpus.proxied(name);
+      int from = answer.port() == ProxyResponder.PORT ? ProxyResponder.PORT : 67;
+      capture.add(SERVER, from, answer.to(), answer.port(), DhcpCodec.encode(answer.packet()));
+    }
     List<List<String>> packets =
         capture.decode(folder, "_ws.malformed", "_ws.expert.message", "dhcp.option.dhcp");
 
     assertEquals(Corpus.NAMES.size() - 1, answers, "all but one, which is another server's");
-    assertEquals(answers, packets.size());
+    assertEquals(answers + Corpus.PROXIED.size() + 1, packets.size());
     for (List<String> packet : packets) {
       assertEquals(List.of("", ""), packet.subList(0, 2), packet.toString());
     }
