@@ -16,6 +16,7 @@ import dev.rootstock.dhcp.MalformedDhcpException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -69,7 +70,7 @@ record Enroller(Enrolment enrolment) {
           .asked(
               new Enrolment.Machine(
                   MacAddress.parse(mac.get()),
-                  uuid.map(MachineUuid::parse),
+                  uuid.flatMap(Enroller::uuid),
                   link,
                   Optional.empty()))
           .toCompletableFuture()
@@ -79,6 +80,15 @@ record Enroller(Enrolment enrolment) {
       return Optional.empty(); // no machine's words, or a registry that says why in the log
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
+
+  /** Where it is none the machine has its card all the same, and firmware says zeros or nothing. */
+  private static Optional<UUID> uuid(String text) {
+    try {
+      return Optional.of(MachineUuid.parse(text));
+    } catch (InvalidClientException e) {
       return Optional.empty();
     }
   }

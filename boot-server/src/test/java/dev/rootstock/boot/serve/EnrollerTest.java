@@ -26,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How unknown machines come to be enrolled: by what they ask, and from where. */
 class EnrollerTest {
@@ -123,6 +125,15 @@ class EnrollerTest {
     assertEquals(
         Optional.of("lab-525400770001"),
         enroller.fetches(mac, Optional.empty(), InetAddress.ofLiteral("10.77.0.9")));
+  }
+
+  /** iPXE fills in what SMBIOS says: zeros, where the board's maker set none, or nothing. */
+  @ParameterizedTest
+  @ValueSource(strings = {"00000000-0000-0000-0000-000000000000", ""})
+  void aMachineWithoutUuidIsEnrolledByItsScriptToo(String uuid) {
+    assertEquals(
+        Optional.of("lab-525400770001"),
+        enroller("10.77.0.0").fetches(Optional.of(MAC), Optional.of(uuid), HERE));
   }
 
   @Test
