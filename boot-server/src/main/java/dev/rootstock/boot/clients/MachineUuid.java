@@ -18,6 +18,9 @@ public final class MachineUuid {
   private static final UUID ABSENT = new UUID(0, 0);
   private static final UUID NOT_SET = new UUID(-1, -1);
 
+  /** What boards have where nobody set one: the same on all of them. */
+  private static final UUID PLACEHOLDER = UUID.fromString("03000200-0400-0500-0006-000700080009");
+
   private MachineUuid() {}
 
   /** Reads one as {@code dmidecode -s system-uuid} prints it. */
@@ -31,6 +34,10 @@ public final class MachineUuid {
     if (!tellsApart(uuid)) {
       throw new InvalidClientException(
           "UUID %s means that the machine has none (SMBIOS): use --mac instead".formatted(uuid));
+    }
+    if (same(uuid, PLACEHOLDER)) {
+      throw new InvalidClientException(
+          "UUID %s is that of every board whose maker set none: use --mac instead".formatted(uuid));
     }
     return uuid;
   }

@@ -41,7 +41,9 @@ class MachineUuidTest {
         "1-2-3-4-5",
         "112233445566778899aabbccddeeff00",
         "00000000-0000-0000-0000-000000000000",
-        "ffffffff-ffff-ffff-ffff-ffffffffffff"
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "03000200-0400-0500-0006-000700080009",
+        "00020003-0004-0005-0006-000700080009"
       })
   void whatTellsNoMachineIsRefused(String text) {
     assertThrows(InvalidClientException.class, () -> MachineUuid.parse(text));
