@@ -3,7 +3,9 @@ package dev.rootstock.boot.isns;
 
 import dev.rootstock.boot.isns.IsnsTargets.Target;
 import dev.rootstock.boot.net.Bounded;
+import dev.rootstock.target.Portal;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -48,6 +50,7 @@ final class IsnsDatabase {
 
   private final IsnsSettings settings;
   private final IsnsTargets targets;
+  private final List<IsnsObject> ourPortals;
   private final LongSupplier seconds;
   private final Map<String, Integer> targetIndexes = new Bounded<>(TARGETS_REMEMBERED);
   private final Map<List<IsnsAttribute>, Integer> groupIndexes = new Bounded<>(GROUPS_REMEMBERED);
@@ -64,6 +67,8 @@ final class IsnsDatabase {
     this.settings = settings;
     this.targets = targets;
     this.seconds = seconds;
+    this.ourPortals =
+        settings.portals().stream().map(Portal::address).map(this::ourPortal).toList();
   }
 
   long now() {
@@ -92,14 +97,16 @@ final class IsnsDatabase {
         targets.visibleTo(source, address, named).stream().limit(Limits.TARGETS).toList();
     Optional<RegisteredEntity> own = entityOf(source, address);
     if (!visible.isEmpty()) {
-      IsnsObject portal = ourPortal();
       objects.add(ourEntity());
-      objects.add(portal);
+      objects.addAll(ourPortals);
       objects.add(domainSet());
       for (Target target : visible) {
         IsnsObject node = node(target);
         objects.add(node);
-        objects.add(portalGroup(OURS, node, portal, settings.portalGroup()));
+        for (int i = 0; i < ourPortals.size(); i++) {
+          int tag = settings.portals().get(i).group();
+          objects.add(portalGroup(OURS, node, ourPortals.get(i), tag));
+        }
         objects.add(domain(target, source, own));
       }
     }
@@ -147,21 +154,22 @@ final class IsnsDatabase {
         List.of(
             IsnsAttribute.of(Tag.ENTITY_ID, settings.entity()),
             IsnsAttribute.of(Tag.ENTITY_PROTOCOL, ISCSI),
-            IsnsAttribute.of(Tag.MANAGEMENT_ADDRESS, settings.portal().getAddress()),
+            IsnsAttribute.of(
+                Tag.MANAGEMENT_ADDRESS, settings.portals().getFirst().address().getAddress()),
             IsnsAttribute.of(Tag.TIMESTAMP, now()),
             IsnsAttribute.of(Tag.PROTOCOL_VERSIONS, 0),
             IsnsAttribute.of(Tag.REGISTRATION_PERIOD, Limits.PERIOD),
             IsnsAttribute.of(Tag.ENTITY_INDEX, OURS)));
   }
 
-  private IsnsObject ourPortal() {
+  private IsnsObject ourPortal(InetSocketAddress address) {
     return new IsnsObject(
         ObjectType.PORTAL,
         OURS,
         List.of(
-            IsnsAttribute.of(Tag.PORTAL_ADDRESS, settings.portal().getAddress()),
-            IsnsAttribute.of(Tag.PORTAL_PORT, settings.portal().getPort()),
-            IsnsAttribute.of(Tag.PORTAL_INDEX, OURS)));
+            IsnsAttribute.of(Tag.PORTAL_ADDRESS, address.getAddress()),
+            IsnsAttribute.of(Tag.PORTAL_PORT, address.getPort()),
+            IsnsAttribute.of(Tag.PORTAL_INDEX, newIndex())));
   }
 
   private IsnsObject node(Target target) {
@@ -236,7 +244,7 @@ final class IsnsDatabase {
     IsnsAttribute key = keys.getFirst();
     return key.is(Tag.NODE_INDEX)
         ? targetIndexes.containsValue(key.number())
-        : ourPortal().matches(keys);
+        : ourPortals.stream().anyMatch(each -> each.matches(keys));
   }
 
   /**

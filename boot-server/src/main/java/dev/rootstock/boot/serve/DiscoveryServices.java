@@ -60,13 +60,12 @@ final class DiscoveryServices implements AutoCloseable {
       return Optional.empty();
     }
     InetSocketAddress told =
-        new InetSocketAddress(targets.portal().address().getAddress(), IsnsServer.PORT);
+        new InetSocketAddress(targets.portals().getFirst().address().getAddress(), IsnsServer.PORT);
     IsnsServer server =
         IsnsServer.start(
             new IsnsSettings(
                 isns.listen() == null ? told : isns.listen(),
-                targets.portal().address(),
-                targets.portal().group(),
+                targets.portals(),
                 targets.identities().prefix()),
             targets);
     running.push(server);

@@ -36,12 +36,13 @@ import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -162,12 +163,12 @@ public final class Server implements AutoCloseable {
     trails.countBy(client -> BootWatch.counted(boots, client));
     target.addresses().forEach(each -> ready("iscsi", each));
     if (told != null) {
-      Portal portal = portal(target.portals(), told);
+      List<Portal> portals = portals(portal(target.portals(), told), target.portals());
       BootDirectory directory =
           new BootDirectory(
               installation.registry(),
               installation.identities(),
-              portals(portal.address(), target.addresses()));
+              portals.stream().map(Portal::address).toList());
       BootServices services =
           BootServices.start(
               configuration,
@@ -187,7 +188,7 @@ public final class Server implements AutoCloseable {
       started("boot services", services);
       ready.addAll(services.ready());
       TargetDirectory targets =
-          new TargetDirectory(installation.identities(), boots.visibility(), portal);
+          new TargetDirectory(installation.identities(), boots.visibility(), portals);
       DiscoveryServices discovery = DiscoveryServices.start(configuration, networks, targets);
       started("discovery", discovery);
       ready.addAll(discovery.ready());
@@ -311,18 +312,18 @@ public final class Server implements AutoCloseable {
    * By what clients reach the target: the address that they are told first, then the others of its
    * family that a portal names. What a wildcard stands for is not guessed.
    */
-  private static List<InetSocketAddress> portals(
-      InetSocketAddress told, List<InetSocketAddress> listening) {
-    return Stream.concat(
-            Stream.of(told),
-            listening.stream()
-                .filter(
-                    portal ->
-                        !portal.getAddress().isAnyLocalAddress()
-                            && !portal.getAddress().isLoopbackAddress()
-                            && portal.getAddress().getClass() == told.getAddress().getClass()))
-        .distinct()
-        .toList();
+  static List<Portal> portals(Portal told, List<Portal> listening) {
+    InetAddress first = told.address().getAddress();
+    Map<InetSocketAddress, Portal> portals = new LinkedHashMap<>(Map.of(told.address(), told));
+    for (Portal each : listening) {
+      InetAddress address = each.address().getAddress();
+      if (!address.isAnyLocalAddress()
+          && !address.isLoopbackAddress()
+          && address.getClass() == first.getClass()) {
+        portals.putIfAbsent(each.address(), each);
+      }
+    }
+    return List.copyOf(portals.values());
   }
 
   private static void warnOfLongNames(Installation installation, InetAddress told) {

@@ -24,8 +24,12 @@ import java.util.stream.Stream;
  * @param portal where the targets are, as clients reach them, and the portal group that they are
  *     told
  */
-record TargetDirectory(Identities identities, TargetVisibility visibility, Portal portal)
+record TargetDirectory(Identities identities, TargetVisibility visibility, List<Portal> portals)
     implements SlpTargets, IsnsTargets {
+
+  TargetDirectory {
+    portals = List.copyOf(portals);
+  }
 
   /**
    * The disk of the machine at that address first, lest it is cut off; then what it names; then
@@ -42,13 +46,15 @@ record TargetDirectory(Identities identities, TargetVisibility visibility, Porta
             visibility.toAnybody(Limits.OPEN_CLIENTS_TOLD).stream())
         .flatMap(found -> found)
         .distinct()
-        .map(this::target)
+        .flatMap(this::atPortals)
         .toList();
   }
 
   @Override
   public List<SlpTarget> toldToEverybody() {
-    return visibility.toAnybody(Limits.OPEN_CLIENTS_TOLD).stream().map(this::target).toList();
+    return visibility.toAnybody(Limits.OPEN_CLIENTS_TOLD).stream()
+        .flatMap(this::atPortals)
+        .toList();
   }
 
   @Override
@@ -71,7 +77,12 @@ record TargetDirectory(Identities identities, TargetVisibility visibility, Porta
         .toList();
   }
 
-  private SlpTarget target(Registration registration) {
+  /** RFC 4018 §4.1: a target is told of once for each address that it is reached by. */
+  private Stream<SlpTarget> atPortals(Registration registration) {
+    return portals.stream().map(portal -> target(registration, portal));
+  }
+
+  private SlpTarget target(Registration registration, Portal portal) {
     return new SlpTarget(
         new IscsiName(identities.target(registration.client().name())),
         ServerName.of(portal.address().getAddress()),

@@ -17,7 +17,9 @@ import static dev.rootstock.boot.isns.IsnsResponderTest.status;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.target.Portal;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -166,7 +168,7 @@ class IsnsRegistrationTest {
     for (List<IsnsAttribute> refused :
         List.of(
             portal(InetAddress.ofLiteral("10.77.0.1")),
-            List.of(number(Tag.PORTAL_INDEX, 1)),
+            List.of(number(Tag.PORTAL_INDEX, 2)),
             portal(ELSEWHERE),
             List.of(number(Tag.NODE_INDEX, others)))) {
       IsnsMessage answer = ask(IsnsFunction.DEVICE_DEREGISTER, ME, HOME, List.of(), refused);
@@ -202,5 +204,45 @@ class IsnsRegistrationTest {
     register(ME, HOME, join(List.of(entity("me")), portal(HOME)));
     assertTrue(
         query(ME, HOME, List.of(name(ME)), Tag.GROUP_PORT, Tag.GROUP_INDEX).containsAll(before));
+  }
+
+  /** RFC 4171 §3.4, §5.6.5.2: each portal that a disk is reached by, with its portal group. */
+  @Test
+  void aTargetIsToldWithAllItsPortals() {
+    IsnsSettings settings =
+        new IsnsSettings(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            List.of(
+                new Portal(new InetSocketAddress("10.77.0.1", 3260), 1),
+                new Portal(new InetSocketAddress("10.78.0.1", 3261), 7)),
+            "iqn.2026-11.dev.rootstock:test");
+    IsnsResponder several = new IsnsResponder(new IsnsDatabase(settings, targets, () -> now));
+    IsnsMessage answer =
+        several.answer(
+            IsnsResponderTest.request(
+                IsnsFunction.DEVICE_QUERY,
+                0,
+                ME,
+                List.of(name(MINE)),
+                List.of(
+                    IsnsAttribute.empty(Tag.PORTAL_ADDRESS),
+                    IsnsAttribute.empty(Tag.PORTAL_PORT),
+                    IsnsAttribute.empty(Tag.PORTAL_INDEX),
+                    IsnsAttribute.empty(Tag.GROUP_ADDRESS),
+                    IsnsAttribute.empty(Tag.GROUP_TAG))),
+            HOME);
+    assertEquals(
+        List.of(
+            "PORTAL_ADDRESS=10.77.0.1",
+            "PORTAL_PORT=3260",
+            "PORTAL_INDEX=2",
+            "PORTAL_ADDRESS=10.78.0.1",
+            "PORTAL_PORT=3261",
+            "PORTAL_INDEX=3",
+            "GROUP_ADDRESS=10.77.0.1",
+            "GROUP_TAG=1",
+            "GROUP_ADDRESS=10.78.0.1",
+            "GROUP_TAG=7"),
+        operating(answer));
   }
 }

@@ -4,6 +4,7 @@ package dev.rootstock.boot.isns;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.target.Portal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -25,8 +26,7 @@ class IsnsResponderTest {
   static final IsnsSettings SETTINGS =
       new IsnsSettings(
           new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-          new InetSocketAddress("10.77.0.1", 3260),
-          1,
+          List.of(new Portal(new InetSocketAddress("10.77.0.1", 3260))),
           "iqn.2026-11.dev.rootstock:test");
 
   private final FakeIsnsTargets targets =

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.target.Portal;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,8 +37,7 @@ class IsnsadmIT {
         IsnsServer.start(
             new IsnsSettings(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new InetSocketAddress("10.77.0.1", 3260),
-                1,
+                List.of(new Portal(new InetSocketAddress("10.77.0.1", 3260))),
                 "iqn.2026-11.dev.rootstock:test"),
             new FakeIsnsTargets()
                 .add(MINE, INITIATOR)

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.boot.net.ForeignProgram;
+import dev.rootstock.target.Portal;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -57,8 +58,7 @@ class IsnsddIT {
         IsnsServer.start(
             new IsnsSettings(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new InetSocketAddress("10.77.0.1", 3260),
-                1,
+                List.of(new Portal(new InetSocketAddress("10.77.0.1", 3260))),
                 "iqn.2026-11.dev.rootstock:test"),
             new FakeIsnsTargets(targets),
             Duration.ofMillis(50),
