@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 /**
  * What discovery tells of targets, out of the registry. Nothing here waits.
  *
- * @param portal where the targets are, as clients reach them, and the portal group that they are
- *     told
+ * @param portals where the targets are, as clients reach them, each with its portal group; at least
+ *     one
  */
 record TargetDirectory(Identities identities, TargetVisibility visibility, List<Portal> portals)
     implements SlpTargets, IsnsTargets {
