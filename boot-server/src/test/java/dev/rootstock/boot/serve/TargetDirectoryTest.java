@@ -17,6 +17,7 @@ import dev.rootstock.boot.slp.SlpTarget;
 import dev.rootstock.boot.slp.SlpTargets.Named;
 import dev.rootstock.target.Portal;
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,7 +72,7 @@ class TargetDirectoryTest {
   /** What a wildcard stands for is not guessed, and no client reaches a loopback address. */
   @Test
   void portalsAreTheOneThatIsToldAndThoseThatAreNamed() {
-    Portal six = new Portal(new InetSocketAddress("2001:db8::1", 3260), 1);
+    Portal six = new Portal(new InetSocketAddress(InetAddress.ofLiteral("2001:db8::1"), 3260), 1);
     Portal wildcard = new Portal(new InetSocketAddress("0.0.0.0", 3260), 1);
     Portal loopback = new Portal(new InetSocketAddress("127.0.0.1", 3260), 1);
     assertEquals(
