@@ -20,6 +20,7 @@ import dev.rootstock.boot.dhcp.DhcpClient;
 import dev.rootstock.boot.dhcp.MachineKeys;
 import dev.rootstock.boot.dhcp.Recognised.Known;
 import dev.rootstock.boot.identity.Identities;
+import dev.rootstock.boot.script.ScriptClient;
 import dev.rootstock.dhcp.HardwareAddress;
 import dev.rootstock.dhcp.IpxeOptions;
 import dev.rootstock.dhcp.IscsiName;
@@ -33,6 +34,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +84,23 @@ class BootDirectoryTest {
     assertEquals(DhcpClient.HINTS, client(null).ipxe());
   }
 
+  @Test
+  void aScriptHoldsWhatIsHandedOutAndNothingElse() throws Exception {
+    assertEquals(Optional.empty(), scripted(null));
+    assertEquals(Optional.empty(), scripted(new Chap(OWN, TARGET, false)));
+    assertEquals(
+        Optional.of(
+            new ScriptClient.Secrets(
+                new ScriptClient.Account("alpha", "secret-of-alpha"),
+                Optional.of(new ScriptClient.Account("rootstock", "secret-to-alpha")))),
+        scripted(new Chap(OWN, TARGET, true)));
+  }
+
+  private Optional<ScriptClient.Secrets> scripted(@Nullable Chap chap) throws Exception {
+    return told(
+        List.of(), chap, null, directory -> directory.byName("alpha").orElseThrow().secrets());
+  }
+
   /** ipxe.org's settings keep-san (175.8) and skip-san-boot (175.9). */
   @Test
   void anInstallationIsToldToKeepTheDiskAndNotToBootFromIt() throws Exception {
@@ -119,6 +138,20 @@ class BootDirectoryTest {
   private DhcpClient client(
       List<InitiatorName> initiators, @Nullable Chap chap, @Nullable Boolean install)
       throws Exception {
+    MachineKeys keys = MachineKeys.of(HardwareAddress.ethernet(MAC.toString()));
+    return told(
+        initiators,
+        chap,
+        install,
+        directory -> assertInstanceOf(Known.class, directory.recognise(keys)).client());
+  }
+
+  private <T> T told(
+      List<InitiatorName> initiators,
+      @Nullable Chap chap,
+      @Nullable Boolean install,
+      Function<BootDirectory, T> asked)
+      throws Exception {
     ClientName name = new ClientName("alpha");
     Client added =
         new Client(
@@ -136,13 +169,11 @@ class BootDirectoryTest {
           .thenCompose(_ -> registry.update(name, now -> now.withChap(chap)))
           .toCompletableFuture()
           .get(60, TimeUnit.SECONDS);
-      BootDirectory directory =
+      return asked.apply(
           new BootDirectory(
               registry,
               new Identities(registry.installation(), null),
-              List.of(new InetSocketAddress("10.77.0.1", 3260)));
-      MachineKeys keys = MachineKeys.of(HardwareAddress.ethernet(MAC.toString()));
-      return assertInstanceOf(Known.class, directory.recognise(keys)).client();
+              List.of(new InetSocketAddress("10.77.0.1", 3260))));
     }
   }
 

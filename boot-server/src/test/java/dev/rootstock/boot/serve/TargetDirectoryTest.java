@@ -72,11 +72,15 @@ class TargetDirectoryTest {
   /** What a wildcard stands for is not guessed, and no client reaches a loopback address. */
   @Test
   void portalsAreTheOneThatIsToldAndThoseThatAreNamed() {
-    Portal six = new Portal(new InetSocketAddress(InetAddress.ofLiteral("2001:db8::1"), 3260), 1);
-    Portal wildcard = new Portal(new InetSocketAddress("0.0.0.0", 3260), 1);
-    Portal loopback = new Portal(new InetSocketAddress("127.0.0.1", 3260), 1);
+    Portal six = at("2001:db8::1");
+    Portal wildcard = at("0.0.0.0");
+    Portal loopback = at("127.0.0.1");
     assertEquals(
         List.of(FIRST, SECOND),
         Server.portals(FIRST, List.of(wildcard, loopback, SECOND, FIRST, six)));
+  }
+
+  private static Portal at(String address) {
+    return new Portal(new InetSocketAddress(InetAddress.ofLiteral(address), 3260), 1);
   }
 }
