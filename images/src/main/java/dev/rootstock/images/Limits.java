@@ -52,8 +52,12 @@ public final class Limits {
   /** Slices of overlays' maps kept in memory, for all overlays together; about 2 KiB each. */
   public static final int CACHED_MAP_SLICES = 65_536;
 
-  /** Changed clusters of an overlay after which its map is written, though nobody flushes. */
-  public static final int CHECKPOINT_CLUSTERS = 4_096;
+  /**
+   * Changed clusters of an overlay after which its map is written, though nobody flushes. That
+   * costs two syncs, which a client that writes on pays for, so it is as rare as memory allows:
+   * with slices, one overlay holds about a twelfth of {@link #HELD_MAP_BYTES} then.
+   */
+  public static final int CHECKPOINT_CLUSTERS = 32_768;
 
   /**
    * Slices of an overlay's map that are held for changes after which its map is written; with twice
@@ -76,8 +80,14 @@ public final class Limits {
   /** L2 tables of a file that was not closed up to which all are read to find leaked clusters. */
   public static final int CENSUS_TABLES = 512;
 
-  /** Records of one half of a journal; a disk whose half is full waits for its map. */
-  public static final int JOURNAL_RECORDS = 32_768;
+  /**
+   * Records of one half of a journal, 8 MiB, which 1 GiB of new blocks of 4 KiB make at the most; a
+   * disk whose half is full waits for its map.
+   */
+  public static final int JOURNAL_RECORDS = 262_144;
+
+  /** Bytes of a journal that stay when its overlay is idle; a longer one is deleted. */
+  public static final int IDLE_JOURNAL_BYTES = 1 << 20;
 
   /** Room that a round needs in the journal: no round makes more records. */
   public static final int ROUND_RECORDS = 8_192;

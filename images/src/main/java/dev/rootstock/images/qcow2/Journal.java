@@ -12,8 +12,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.IntToLongFunction;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What an overlay's map has become since its file was last brought up to date, for a process that
@@ -27,12 +30,13 @@ import org.jspecify.annotations.Nullable;
  * minus its L1 index for a cluster.
  */
 final class Journal {
+  private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
   static final int RECORD_BYTES = 32;
   private static final int HEADER_BYTES = 64;
   private static final long HALF_BYTES =
       HEADER_BYTES + (long) RECORD_BYTES * Limits.JOURNAL_RECORDS;
   private static final long BLOCK_BYTES = 4096;
-  private static final long MAGIC = 0x5253544b4a524e31L; // "RSTKJRN1"
+  private static final long MAGIC = 0x5253544b4a524e32L; // "RSTKJRN2"
   private static final int BUFFER_BYTES = HEADER_BYTES + 1024 * RECORD_BYTES;
 
   private static final ThreadLocal<ByteBuffer> BUFFER =
@@ -94,9 +98,12 @@ final class Journal {
   /**
    * Adds records: all of them, or none that a replay would go on from.
    *
+   * @param tables L1 indexes of new L2 tables
+   * @param tablePlace where the table of an index is
    * @throws NoSpaceException when there is no room for them
    */
-  void append(ChangeSet changes, List<Integer> tables, ClusterMap map) throws IOException {
+  void append(ChangeSet changes, List<Integer> tables, IntToLongFunction tablePlace)
+      throws IOException {
     int total = tables.size() + changes.size();
     if (records + total > Limits.JOURNAL_RECORDS) {
       throw new NoSpaceException("the journal " + path + " is full");
@@ -114,7 +121,7 @@ final class Journal {
       start += HEADER_BYTES + (long) records * RECORD_BYTES;
     }
     try {
-      checksum = write(out, start, changes, tables, map);
+      checksum = write(out, start, changes, tables, tablePlace);
       records += total;
     } catch (IOException failure) {
       forget(out, start);
@@ -137,7 +144,11 @@ final class Journal {
 
   /** Returns the checksum of the last record. */
   private long write(
-      HostFile out, long start, ChangeSet changes, List<Integer> tables, ClusterMap map)
+      HostFile out,
+      long start,
+      ChangeSet changes,
+      List<Integer> tables,
+      IntToLongFunction tablePlace)
       throws IOException {
     ByteBuffer buffer = BUFFER.get().clear();
     long at = start;
@@ -147,7 +158,7 @@ final class Journal {
       chain = buffer.getInt(HEADER_BYTES - 4);
     }
     for (int index : tables) {
-      chain = putRecord(buffer, -1L - index, map.tablePlace(index), 0, chain);
+      chain = putRecord(buffer, -1L - index, tablePlace.applyAsLong(index), 0, chain);
       at = writeIfFull(out, at, buffer);
     }
     for (int i = 0; i < changes.size(); i++) {
@@ -276,6 +287,21 @@ final class Journal {
       left -= bytes;
     }
     return found;
+  }
+
+  /**
+   * Its overlay is up to date, and idle for now: holds no descriptor, and not much space. A long
+   * file that cannot be deleted stays, and counts; it is no reason to stop its disk.
+   */
+  void rest() throws IOException {
+    close();
+    if (!touched && counted[0] + counted[1] > Limits.IDLE_JOURNAL_BYTES) {
+      try {
+        delete();
+      } catch (IOException stays) {
+        LOG.warn("{} is not needed and could not be deleted: {}", path, stays.toString());
+      }
+    }
   }
 
   /** Takes the file away: its overlay is up to date. */

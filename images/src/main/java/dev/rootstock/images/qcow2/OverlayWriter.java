@@ -176,7 +176,7 @@ final class OverlayWriter {
    * @throws NoSpaceException when there is no room for the records: nothing has changed then
    */
   void commit(ChangeSet changes, List<Long> freed, long bytes) throws IOException {
-    journal.append(changes, unrecorded, map);
+    journal.append(changes, unrecorded, map::tablePlace);
     unrecorded.clear();
     for (int i = 0; i < changes.size(); i++) {
       long cluster = changes.cluster(i);
@@ -257,7 +257,7 @@ final class OverlayWriter {
     }
     clusters.unreserve(done.captured.bytesGivenUp);
     if (pending.isEmpty()) {
-      journal.close(); // an idle disk holds one descriptor
+      journal.rest(); // an idle disk holds one descriptor
     }
   }
 

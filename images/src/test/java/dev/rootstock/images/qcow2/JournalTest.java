@@ -2,14 +2,17 @@
 package dev.rootstock.images.qcow2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.images.Limits;
-import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.file.NoSpaceException;
+import dev.rootstock.images.file.Space;
 import dev.rootstock.images.testing.CrashFiles;
 import dev.rootstock.images.testing.Crashes;
 import dev.rootstock.images.testing.Disk;
@@ -17,6 +20,7 @@ import dev.rootstock.images.testing.PatternImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,9 +42,13 @@ class JournalTest {
   }
 
   private Disk open(CrashFiles files) throws IOException {
+    return open(files, GOLDEN, new TableCache(16));
+  }
+
+  private Disk open(CrashFiles files, PatternImage golden, TableCache cache) throws IOException {
     return new Disk(
         OverlayFile.open(OVERLAY, files)
-            .device(GOLDEN, threads, new TableCache(16), () -> Long.MAX_VALUE, () -> {}));
+            .device(golden, threads, cache, () -> Long.MAX_VALUE, () -> {}));
   }
 
   private static CrashFiles fresh() throws IOException {
@@ -157,23 +165,79 @@ class JournalTest {
     disk.device().close();
   }
 
+  /** A discard of golden blocks changes an entry for each cluster, and writes no data. */
   @Test
-  void journalIsBoundedWithoutFlushes() throws Exception {
+  void mapIsWrittenAndTheJournalBoundedWithoutFlushes() throws Exception {
     CrashFiles files = new CrashFiles();
-    long size = 512L << 20;
+    int clusters = 4 * Limits.CHECKPOINT_CLUSTERS;
+    long size = (long) clusters << 14;
     OverlayFile.create(OVERLAY, files, Header.layOut(14, size, "golden.raw", OverlayFixture.ID));
-    BlockDevice device =
-        OverlayFile.open(OVERLAY, files)
-            .device(GOLDEN, threads, new TableCache(4096), () -> Long.MAX_VALUE, () -> {});
-    Disk disk = new Disk(device);
-    Random random = new Random(1);
-    for (int i = 0; i < 12_000; i++) {
-      disk.write(
-          (long) random.nextInt(4) * (100 << 20) + 512L * random.nextInt(40_000), new byte[512]);
-    }
+    Disk disk = open(files, new PatternImage(size), new TableCache(4096));
+    int before = files.syncs();
+    disk.discard(0, size);
     int journal = files.content(JOURNAL).length;
     assertTrue(journal < 2 * (64 + 32 * Limits.JOURNAL_RECORDS), "" + journal);
-    assertTrue(files.syncs() > 2, "no checkpoint came by itself");
-    device.close();
+    assertTrue(files.syncs() - before > 2, "no checkpoint came by itself");
+    disk.device().close();
+  }
+
+  @Test
+  void journalTakesNoMoreRecordsThanItsHalfHolds() throws Exception {
+    CrashFiles files = new CrashFiles();
+    Journal journal = new Journal(JOURNAL, files, OverlayFixture.ID, 1, Space.unlimited());
+    ChangeSet round = new ChangeSet();
+    for (int i = 0; i < Limits.ROUND_RECORDS; i++) {
+      round.put(i, 1 << 17, 1, 0);
+    }
+    for (int i = 0; i < Limits.JOURNAL_RECORDS / Limits.ROUND_RECORDS; i++) {
+      assertTrue(journal.hasRoom());
+      append(journal, round);
+    }
+    assertFalse(journal.hasRoom());
+    assertThrows(NoSpaceException.class, () -> append(journal, round));
+    journal.nextEpoch();
+    assertTrue(journal.hasRoom());
+    append(journal, round);
+    journal.close();
+    int[] found = new int[1];
+    Journal.Reader count = (cluster, place, bitmap) -> found[0]++;
+    Journal.read(JOURNAL, files, OverlayFixture.ID, 1, count);
+    assertEquals(Limits.JOURNAL_RECORDS + Limits.ROUND_RECORDS, found[0]);
+  }
+
+  /** A long journal that nobody needs is deleted; what comes then is found after a kill. */
+  @Test
+  void idleOverlayKeepsNoLongJournal() throws Exception {
+    CrashFiles files = new CrashFiles();
+    long size = (Limits.IDLE_JOURNAL_BYTES / Journal.RECORD_BYTES + 1L) << 14;
+    OverlayFile.create(OVERLAY, files, Header.layOut(14, size, "golden.raw", OverlayFixture.ID));
+    Disk disk = open(files, new PatternImage(size), new TableCache(4096));
+    disk.write(0, OLD);
+    flushAndTakeIn(disk);
+    assertTrue(files.exists(JOURNAL), "a short one stays");
+    disk.discard(0, size);
+    flushAndTakeIn(disk);
+    assertFalse(files.exists(JOURNAL));
+    CrashFiles first = files.begin();
+    disk.write(0, NEW);
+    Crashes crashes = new Crashes(first, files);
+    crashes.goTo(crashes.count());
+    disk.device().close();
+    CrashFiles killed = crashes.kill(new Random(1));
+    assertTrue(killed.exists(JOURNAL));
+    disk = open(killed, new PatternImage(size), new TableCache(4096));
+    assertArrayEquals(NEW, disk.read(0, 4096));
+    assertArrayEquals(new byte[4096], disk.read(4096, 4096));
+    disk.device().close();
+  }
+
+  /** What a flush did is taken in by the round after it. */
+  private static void flushAndTakeIn(Disk disk) throws Exception {
+    disk.flush();
+    disk.flush();
+  }
+
+  private static void append(Journal journal, ChangeSet round) throws IOException {
+    journal.append(round, List.of(), index -> 0);
   }
 }
