@@ -137,6 +137,24 @@ class LayoutTest {
         "README shows the way of a read through the code: " + named);
   }
 
+  /** What a page leads to is there, from where the page is. */
+  @Test
+  void everyPageThatAPageLinksExists() throws Exception {
+    try (var docs = Files.list(HOME.resolve("docs"))) {
+      for (Path page : Stream.concat(Stream.of(HOME.resolve("README.md")), docs).toList()) {
+        List<String> links =
+            Pattern.compile("\\]\\(([^):#]+)(?:#[^)]*)?\\)")
+                .matcher(Files.readString(page))
+                .results()
+                .map(link -> link.group(1))
+                .toList();
+        for (String link : links) {
+          assertTrue(Files.exists(page.resolveSibling(link)), page + " leads to " + link);
+        }
+      }
+    }
+  }
+
   /** A path from the top, or from a module's source root. */
   private static boolean isThere(String name) throws Exception {
     if (Files.exists(HOME.resolve(name))) {
