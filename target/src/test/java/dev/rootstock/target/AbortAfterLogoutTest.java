@@ -67,7 +67,7 @@ class AbortAfterLogoutTest extends RecoverableSession {
     }
   }
 
-  /** Its status comes on the connection that it is on: there is none to be sent here. */
+  /** §11.6.1: its status comes on the connection that it is on: there is none to be sent here. */
   @Test
   void anAbortWithoutALogoutBringsNoStatusOfAnotherConnection() throws Exception {
     try (TestServer server = TestServer.of(disk)) {

@@ -27,11 +27,21 @@ class CitationTest {
   private static final Pattern METHOD = Pattern.compile(" {2}void (\\w+)\\(.*");
 
   private static final Pattern MARK = Pattern.compile(" {2}@(Test|ParameterizedTest)\\b.*");
+
+  /** What marks a test in whatever form, wherever it stands. */
+  private static final Pattern ANY_MARK =
+      Pattern.compile("\\s*@(Test|ParameterizedTest|RepeatedTest|TestFactory|TestTemplate)\\b.*");
+
   private static final Pattern CLAUSE = Pattern.compile("§\\d+(\\.\\d+)*|Appendix [A-F]");
+
+  /** Clauses of other documents. */
+  private static final Pattern FOREIGN =
+      Pattern.compile("((SAM|SPC|SBC)-\\d|RFC (?!7143)\\d+) §\\d+(\\.\\d+)*(, §\\d+(\\.\\d+)*)*");
 
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "AbortAfterLogoutTest",
         "ChapTest",
         "ConnectionChaosTest",
         "ConnectionRecoveryTest",
@@ -41,6 +51,7 @@ class CitationTest {
         "LoginTest",
         "RandomLossTest",
         "ReadRecoveryTest",
+        "ResponseFenceTest",
         "TaskReassignTest",
         "WriteRecoveryTest",
         "command/ReassignmentTest",
@@ -50,7 +61,8 @@ class CitationTest {
       })
   void everyTestCitesItsClause(String name) throws Exception {
     List<String> lines = Files.readAllLines(SOURCES.resolve(name + ".java"));
-    assertTrue(tests(lines).size() > 0, "tests were found");
+    assertTrue(marks(lines) > 0, "there are tests");
+    assertEquals(marks(lines), tests(lines).size(), "tests that were found");
     assertEquals(List.of(), silent(lines));
   }
 
@@ -84,6 +96,52 @@ class CitationTest {
             .toList();
     assertEquals(List.of("first", "second", "third"), tests(lines));
     assertEquals(List.of("first"), silent(lines));
+    assertEquals(3, marks(lines));
+  }
+
+  @Test
+  void aClauseOfAnotherDocumentIsNone() {
+    List<String> lines =
+        """
+        class SomeTest {
+          /** SAM-5 §5.3.5, §5.6; RFC 1994 §4.1. */
+          @Test
+          void first() {}
+
+          /** SPC-4 §6.15; RFC 7143 §4.2.3. */
+          @Test
+          void second() {}
+        }
+        """
+            .lines()
+            .toList();
+    assertEquals(List.of("first"), silent(lines));
+  }
+
+  /** So that none is passed over. */
+  @Test
+  void testsOfOtherFormsAreCounted() {
+    List<String> lines =
+        """
+        class SomeTest {
+          @RepeatedTest(2)
+          void first() {}
+
+          @Nested
+          class Inner {
+            @Test
+            void second() {}
+          }
+        }
+        """
+            .lines()
+            .toList();
+    assertEquals(List.of(), tests(lines));
+    assertEquals(2, marks(lines));
+  }
+
+  private static long marks(List<String> lines) {
+    return lines.stream().filter(ANY_MARK.asMatchPredicate()).count();
   }
 
   private static List<String> tests(List<String> lines) {
@@ -94,13 +152,13 @@ class CitationTest {
   private static List<String> silent(List<String> lines) {
     return methods(lines)
         .filter(at -> isTest(lines, at))
-        .filter(
-            at ->
-                !CLAUSE
-                    .matcher(String.join("\n", lines.subList(head(lines, at), end(lines, at))))
-                    .find())
+        .filter(at -> !cites(String.join("\n", lines.subList(head(lines, at), end(lines, at)))))
         .map(at -> name(lines, at))
         .toList();
+  }
+
+  private static boolean cites(String method) {
+    return CLAUSE.matcher(FOREIGN.matcher(method).replaceAll("")).find();
   }
 
   private static Stream<Integer> methods(List<String> lines) {

@@ -123,7 +123,7 @@ class ResponseFenceTest {
     }
   }
 
-  /** One that is not answered is not waited for for ever. */
+  /** §4.2.2.3.3: an acknowledgement that does not come is not waited for for ever. */
   @Test
   void theWaitForAcknowledgementEnds() throws Exception {
     try (TestServer server = TestServer.of(disk)) {
@@ -194,7 +194,9 @@ class ResponseFenceTest {
     }
   }
 
-  /** Answers that wait behind the fence are functions under way, which are bounded. */
+  /**
+   * §4.2.2.3.3 d: answers that wait behind the fence are functions under way, which are bounded.
+   */
   @Test
   void noMoreAnswersWaitBehindTheFenceThanFunctionsMayBeUnderWay() throws Exception {
     try (TestServer server = TestServer.patient(disk)) {
@@ -352,7 +354,7 @@ class ResponseFenceTest {
                 Unpooled.EMPTY_BUFFER));
   }
 
-  /** SPC-4, TAS: with it, a command that another initiator aborts has a status. */
+  /** §4.2.3.3, and TAS of SPC-4: with it, a command that another initiator aborts has a status. */
   @Test
   void clearedCommandsEndInTaskAbortedWhereTheUnitIsToldTo() throws Exception {
     try (TestServer server = TestServer.patient(slow)) {
@@ -382,7 +384,7 @@ class ResponseFenceTest {
     }
   }
 
-  /** SAM-5 §5.3.5: who had no command has nothing to be told of. */
+  /** §4.2.3.3 e, SAM-5 §5.3.5: who had no command has nothing to be told of. */
   @Test
   void clearTaskSetTellsOnlyThoseWhoseCommandsItCleared() throws Exception {
     try (TestServer server = TestServer.patient(disk)) {
