@@ -108,13 +108,18 @@ final class ForeignDirectories {
     known.advertised(
         advert.bootTimestamp(),
         shared,
-        leastRefresh(Attributes.parse(advert.attributes())),
+        leastRefresh(advert.attributes()),
         nanoTime.getAsLong() + upTo(Limits.LEAST_REGISTRATION_WAIT, Limits.REGISTRATION_WAIT));
   }
 
-  /** RFC 2608 §8.5: in seconds, 0 where it has no wish. */
-  private static int leastRefresh(Attributes attributes) {
-    Attribute wish = attributes.find("min-refresh-interval");
+  /** RFC 2608 §8.5: in seconds, 0 where it has no wish, or none that can be read. */
+  private static int leastRefresh(String attributes) {
+    Attribute wish;
+    try {
+      wish = Attributes.parse(attributes).find("min-refresh-interval");
+    } catch (SlpException e) {
+      return 0;
+    }
     return wish != null
             && wish.values().size() == 1
             && wish.values().getFirst() instanceof AttributeValue.Integral seconds

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -217,6 +218,15 @@ class ForeignDirectoriesTest {
     assertEquals(List.of(), registrations(live(agent, 4_980, true)));
     assertEquals(2, registrations(live(agent, 40, true)).size());
     assertEquals(1, targetsTold().size());
+  }
+
+  /** What else it says of itself in a way that we do not read is no reason to do without it. */
+  @Test
+  void aDirectoryAgentWhoseAttributesDisagreeIsRegisteredWith() {
+    Inet4Address other = Inet4Address.ofLiteral("192.0.2.9");
+    agent.take(advert(7, "192.0.2.9", "DEFAULT", "(load=1,high)"), other, HERE);
+    List<Outgoing> sent = registrations(live(agent, 10, false));
+    assertEquals(Set.of(other), sent.stream().map(Outgoing::to).collect(Collectors.toSet()));
   }
 
   @Test
