@@ -15,8 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What other DHCP servers are told of our clients. */
 class DhcpConfigCommandTest {
-  private static final String MACHINE = "iqn.2000-01.com.example:machine";
-
   @TempDir Path folder;
   private CommandLineHarness commands;
 
