@@ -86,6 +86,15 @@ public final class Limits {
    */
   public static final int JOURNAL_RECORDS = 262_144;
 
+  /** Records of a half, 1 MiB, however little room its client has left. */
+  public static final int LEAST_JOURNAL_RECORDS = 32_768;
+
+  /**
+   * A half takes no more than one part in so many of the room that is left when it is begun: with
+   * less than 512 MiB it waits for its map earlier.
+   */
+  public static final int JOURNAL_SHARE = 64;
+
   /** Bytes of a journal that stay when its overlay is idle; a longer one is deleted. */
   public static final int IDLE_JOURNAL_BYTES = 1 << 20;
 

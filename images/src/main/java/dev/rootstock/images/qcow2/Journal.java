@@ -2,6 +2,7 @@
 package dev.rootstock.images.qcow2;
 
 import dev.rootstock.images.Limits;
+import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.HostFile;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.NoSpaceException;
@@ -60,10 +61,16 @@ final class Journal {
   private long checksum;
   private boolean touched;
 
+  /** How many records it may come to before a checkpoint. */
+  private int most = Limits.LEAST_JOURNAL_RECORDS;
+
   /** What the file takes, and how much of each half is counted. */
   private final Space space;
 
   private final long[] counted = new long[2];
+
+  /** It could not be deleted once. Then it waits for the end: an idle moment comes too often. */
+  private boolean stays;
 
   /** A journal that begins with an epoch; its file is made by the first record. */
   Journal(Path path, HostFiles.Opener opener, UUID overlay, long epoch, Space space) {
@@ -85,7 +92,7 @@ final class Journal {
 
   /** Whether a round may go on without a new epoch. */
   boolean hasRoom() {
-    return records + Limits.ROUND_RECORDS <= Limits.JOURNAL_RECORDS;
+    return records + Limits.ROUND_RECORDS <= most;
   }
 
   /** From now on records belong to the next epoch, and stand in the other half. */
@@ -114,6 +121,9 @@ final class Journal {
       file = out;
       made = true;
     }
+    if (records == 0) {
+      most = most();
+    }
     count(HEADER_BYTES + (long) (records + total) * RECORD_BYTES);
     touched = true;
     long start = (epoch & 1) * HALF_BYTES;
@@ -127,6 +137,13 @@ final class Journal {
       forget(out, start);
       throw failure;
     }
+  }
+
+  /** What a client writes and gives up again must not fill its limit with records of that. */
+  private int most() {
+    Usage usage = space.usage();
+    long left = (usage.limitBytes() - usage.allocatedBytes()) / Limits.JOURNAL_SHARE;
+    return Math.clamp(left / RECORD_BYTES, Limits.LEAST_JOURNAL_RECORDS, Limits.JOURNAL_RECORDS);
   }
 
   /**
@@ -295,11 +312,12 @@ final class Journal {
    */
   void rest() throws IOException {
     close();
-    if (!touched && counted[0] + counted[1] > Limits.IDLE_JOURNAL_BYTES) {
+    if (!touched && !stays && counted[0] + counted[1] > Limits.IDLE_JOURNAL_BYTES) {
       try {
         delete();
-      } catch (IOException stays) {
-        LOG.warn("{} is not needed and could not be deleted: {}", path, stays.toString());
+      } catch (IOException failure) {
+        stays = true;
+        LOG.warn("{} is not needed and could not be deleted: {}", path, failure.toString());
       }
     }
   }

@@ -4,7 +4,6 @@ package dev.rootstock.images.store;
 import dev.rootstock.images.Limits;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.file.IoThreads;
-import dev.rootstock.images.file.Space;
 import dev.rootstock.images.golden.LayerWriter;
 import dev.rootstock.images.golden.MapCache;
 import dev.rootstock.images.golden.Qcow2Image;
@@ -91,9 +90,12 @@ final class LocalDataDisks implements DataDisks {
     }
   }
 
-  /** Counts what a disk takes that nobody uses now; its journal is empty or goes with its start. */
+  /** Counts what a disk and its journal take, which nobody uses now. */
   private void count(Key key) {
-    space.account(key.client).disk(key.id).set(StoreSpace.allocated(file(key), opener));
+    StoreSpace.Account account = space.account(key.client);
+    Path journal = OverlayFile.journal(file(key));
+    account.diskJournal(key.id).set(StoreSpace.allocated(journal, opener));
+    account.disk(key.id).set(StoreSpace.allocated(file(key), opener));
   }
 
   @Override
@@ -159,7 +161,7 @@ final class LocalDataDisks implements DataDisks {
                   threads,
                   tables,
                   space.account(key.client).disk(key.id),
-                  Space.unlimited(), // a journal has its own bound, and a full disk may discard
+                  space.account(key.client).diskJournal(key.id),
                   () -> {},
                   () -> {
                     count(key);

@@ -222,19 +222,29 @@ final class StoreSpace {
       }
     }
 
-    /** Room for a data disk with its journal; the same whenever it is asked for. */
+    /** Room for a data disk; the same whenever it is asked for. */
     Share disk(OverlayId id) {
       return kept.computeIfAbsent(name(id), known -> share());
+    }
+
+    /** Room for the journal beside it. */
+    Share diskJournal(OverlayId id) {
+      return kept.computeIfAbsent(journalName(id), known -> share());
     }
 
     /** A data disk is gone. */
     void drop(OverlayId id) {
       drop(name(id));
+      drop(journalName(id));
     }
 
-    /** No snapshot has such a name. */
+    /** No snapshot has such a name, nor the next one. */
     private static String name(OverlayId id) {
       return "@" + id;
+    }
+
+    private static String journalName(OverlayId id) {
+      return name(id) + "/journal";
     }
 
     /** A snapshot is gone. */

@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -186,10 +187,7 @@ class JournalTest {
   void journalTakesNoMoreRecordsThanItsHalfHolds() throws Exception {
     CrashFiles files = new CrashFiles();
     Journal journal = new Journal(JOURNAL, files, OverlayFixture.ID, 1, Space.unlimited());
-    ChangeSet round = new ChangeSet();
-    for (int i = 0; i < Limits.ROUND_RECORDS; i++) {
-      round.put(i, 1 << 17, 1, 0);
-    }
+    ChangeSet round = aRound();
     for (int i = 0; i < Limits.JOURNAL_RECORDS / Limits.ROUND_RECORDS; i++) {
       assertTrue(journal.hasRoom());
       append(journal, round);
@@ -204,6 +202,80 @@ class JournalTest {
     Journal.Reader count = (cluster, place, bitmap) -> found[0]++;
     Journal.read(JOURNAL, files, OverlayFixture.ID, 1, count);
     assertEquals(Limits.JOURNAL_RECORDS + Limits.ROUND_RECORDS, found[0]);
+  }
+
+  @Test
+  void halfIsFullEarlierWhereLittleRoomIsLeft() throws Exception {
+    assertEquals(Limits.JOURNAL_RECORDS, recordsOfAHalf(Long.MAX_VALUE));
+    assertEquals(Limits.JOURNAL_RECORDS, recordsOfAHalf(600L << 20));
+    int some = recordsOfAHalf(100L << 20);
+    assertTrue(some > Limits.LEAST_JOURNAL_RECORDS, some + " records");
+    assertTrue((long) some * Journal.RECORD_BYTES <= (100L << 20) / 64, some + " records");
+    assertEquals(Limits.LEAST_JOURNAL_RECORDS, recordsOfAHalf(20L << 20));
+    assertEquals(Limits.LEAST_JOURNAL_RECORDS, recordsOfAHalf(0)); // a lowered limit
+  }
+
+  /** How many a half takes in rounds before it wants a checkpoint, with that room left. */
+  private static int recordsOfAHalf(long room) throws IOException {
+    Space space = Space.limited(() -> room);
+    Journal journal = new Journal(JOURNAL, new CrashFiles(), OverlayFixture.ID, 1, space);
+    ChangeSet round = aRound();
+    int records = 0;
+    while (journal.hasRoom()) {
+      append(journal, round);
+      records += round.size();
+    }
+    journal.close();
+    return records;
+  }
+
+  /** A disk may be idle a hundred times a second: that is no reason for as many warnings. */
+  @Test
+  void longJournalThatCannotBeDeletedIsTriedOnce() throws Exception {
+    CrashFiles files = new CrashFiles();
+    int[] tries = new int[1];
+    boolean[] stays = {true};
+    HostFiles.Opener stubborn =
+        new HostFiles.Opener() {
+          @Override
+          public HostFile open(Path path, HostFiles.Mode mode) throws IOException {
+            return files.open(path, mode);
+          }
+
+          @Override
+          public boolean delete(Path path) throws IOException {
+            tries[0]++;
+            if (stays[0]) {
+              throw new IOException("read-only");
+            }
+            return files.delete(path);
+          }
+
+          @Override
+          public UUID boot() {
+            return files.boot();
+          }
+        };
+    Journal journal =
+        new Journal(JOURNAL, stubborn, OverlayFixture.ID, 1, Space.limited(() -> 1L << 30));
+    ChangeSet round = aRound();
+    for (long bytes = 0; bytes <= Limits.IDLE_JOURNAL_BYTES; bytes += 32L * round.size()) {
+      append(journal, round);
+    }
+    for (int i = 0; i < 3; i++) {
+      journal.nextEpoch();
+      journal.rest();
+    }
+    assertEquals(1, tries[0]);
+    append(journal, round);
+    journal.close();
+    int[] found = new int[1];
+    Journal.Reader count = (cluster, place, bitmap) -> found[0]++;
+    Journal.read(JOURNAL, files, OverlayFixture.ID, 4, count);
+    assertEquals(round.size(), found[0]);
+    stays[0] = false;
+    journal.delete();
+    assertFalse(files.exists(JOURNAL));
   }
 
   /** A long journal that nobody needs is deleted; what comes then is found after a kill. */
@@ -236,6 +308,14 @@ class JournalTest {
   private static void flushAndTakeIn(Disk disk) throws Exception {
     disk.flush();
     disk.flush();
+  }
+
+  private static ChangeSet aRound() {
+    ChangeSet round = new ChangeSet();
+    for (int i = 0; i < Limits.ROUND_RECORDS; i++) {
+      round.put(i, 1 << 17, 1, 0);
+    }
+    return round;
   }
 
   private static void append(Journal journal, ChangeSet round) throws IOException {

@@ -120,6 +120,25 @@ class QuotaTest {
   }
 
   @Test
+  void theJournalOfADataDiskCountsToo() throws Exception {
+    OverlayId id = OverlayId.random();
+    store.dataDisks().create("web", id, SIZE);
+    try (LeasedDisk lease = store.dataDisks().open("web", id)) {
+      Disk disk = new Disk(lease.device());
+      disk.write(0, bytes(BLOCK, 2)); // the tables, and a block of the journal
+      long before = store.clientBytes("web");
+      int writes = 2 * BLOCK / 32;
+      for (int i = 1; i <= writes; i++) {
+        disk.write((long) i * BLOCK, bytes(BLOCK, 2));
+      }
+      assertEquals(before + (writes + 2L) * BLOCK, store.clientBytes("web"));
+    }
+    long closed = store.clientBytes("web");
+    assertEquals(store.usage().allocatedBytes(), counted());
+    assertEquals(closed, store.clientBytes("web"));
+  }
+
+  @Test
   void aDataDiskGoesNotBeyondTheLimitOfItsClientOrOfTheStore() throws Exception {
     OverlayId id = OverlayId.random();
     store.dataDisks().create("web", id, SIZE);
