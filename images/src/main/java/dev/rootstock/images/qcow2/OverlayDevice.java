@@ -239,7 +239,7 @@ final class OverlayDevice implements BlockDevice {
       round = takeRound();
       if (broken == null) {
         new Round(writer, noRoom).run(round, toSync);
-        beginCheckpoint();
+        beginCheckpoint(!round.isEmpty());
         settle();
       }
     } catch (IOException failure) {
@@ -319,8 +319,11 @@ final class OverlayDevice implements BlockDevice {
     }
   }
 
-  /** Begins a checkpoint when somebody waits for one, or it is time. */
-  private void beginCheckpoint() {
+  /**
+   * Begins a checkpoint when somebody waits for one, or it is time. After one that had no space it
+   * is time when there is work, or at the alarm: not over and over for nothing.
+   */
+  private void beginCheckpoint(boolean worked) {
     boolean asked;
     synchronized (queue) {
       if (checkpoint != null) {
@@ -334,7 +337,8 @@ final class OverlayDevice implements BlockDevice {
       stopAlarm();
       memory.written(writer.held());
     }
-    if (toSync.isEmpty() && !wanted && !writer.wantsCheckpoint()) {
+    boolean due = writer.wantsCheckpoint() && (worked || !writer.isCrowded());
+    if (toSync.isEmpty() && !wanted && !due) {
       return;
     }
     stopAlarm();

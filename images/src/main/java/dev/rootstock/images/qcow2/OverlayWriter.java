@@ -96,10 +96,17 @@ final class OverlayWriter {
 
   /** Whether the map should be written though nobody waits for it. */
   boolean wantsCheckpoint() {
-    return pending.changes.size() >= Limits.CHECKPOINT_CLUSTERS
-        || map.holdsMany()
-        || map.holdsTooMany()
-        || !journal.hasRoom();
+    return isLaden() || map.holdsMany() || !journal.hasRoom();
+  }
+
+  /** Whether the last checkpoint had no space. */
+  boolean isCrowded() {
+    return crowded;
+  }
+
+  /** Whether changes hold as much memory as they may without a checkpoint, counted or not. */
+  private boolean isLaden() {
+    return pending.changes.size() >= Limits.CHECKPOINT_CLUSTERS || map.holdsTooMany();
   }
 
   /**
@@ -176,6 +183,9 @@ final class OverlayWriter {
    * @throws NoSpaceException when there is no room for the records: nothing has changed then
    */
   void commit(ChangeSet changes, List<Long> freed, long bytes) throws IOException {
+    if (crowded && isLaden()) {
+      throw new NoSpaceException("the map of what has changed before could not be written");
+    }
     journal.append(changes, unrecorded, map::tablePlace);
     unrecorded.clear();
     for (int i = 0; i < changes.size(); i++) {

@@ -6,17 +6,31 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rootstock.images.Limits;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.BlockIoException.Kind;
+import dev.rootstock.images.file.HostFile;
+import dev.rootstock.images.file.HostFiles;
+import dev.rootstock.images.file.IoThreads;
+import dev.rootstock.images.file.NoSpaceException;
 import dev.rootstock.images.testing.CrashFiles;
+import dev.rootstock.images.testing.Disk;
+import dev.rootstock.images.testing.PassingFile;
+import dev.rootstock.images.testing.PatternImage;
 import dev.rootstock.images.testing.TestFiles;
 import dev.rootstock.images.testing.TestFiles.Fault;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -172,6 +186,77 @@ class FaultTest {
         assertEquals(0, Walker.leaks(left), "after fault " + nth);
       }
     }
+  }
+
+  /** Nobody counts its memory then: see {@link OverlayWriter#held}. */
+  @Test
+  void mapThatFindsNoRoomGrowsNoFurtherAndKeepsNobodyBusy() throws Exception {
+    CrashFiles memory = new CrashFiles();
+    Path overlay = Path.of("/clients/node.qcow2");
+    long size = (3L * Limits.CHECKPOINT_CLUSTERS) << 14;
+    OverlayFile.create(overlay, memory, Header.layOut(14, size, "golden.raw", OverlayFixture.ID));
+    AtomicBoolean full = new AtomicBoolean();
+    HostFiles.Opener opener = filling(memory, overlay, full);
+    try (IoThreads threads = new IoThreads()) {
+      Disk disk = open(overlay, opener, size, threads);
+      long table = 1L << 24;
+      for (long at = 0; at < size; at += table) {
+        disk.write(at, new byte[BLOCK]);
+      }
+      disk.flush();
+      full.set(true);
+      try {
+        BlockIoException refused =
+            assertThrows(BlockIoException.class, () -> disk.discard(0, size));
+        assertEquals(Kind.NO_SPACE, refused.kind());
+        CompletableFuture.runAsync(disk.device()::close).get(20, TimeUnit.SECONDS);
+      } finally {
+        full.set(false);
+      }
+      Disk again = open(overlay, opener, size, threads);
+      assertArrayEquals(new byte[BLOCK], again.read(0, BLOCK));
+      again.discard(0, size);
+      again.flush();
+      assertArrayEquals(new byte[BLOCK], again.read(size - BLOCK, BLOCK));
+      again.device().close();
+    }
+    Walker.check(memory.content(overlay));
+  }
+
+  private static Disk open(Path overlay, HostFiles.Opener opener, long size, IoThreads threads)
+      throws IOException {
+    PatternImage golden = new PatternImage(size);
+    return new Disk(
+        OverlayFile.open(overlay, opener)
+            .device(golden, threads, new TableCache(4096), () -> Long.MAX_VALUE, () -> {}));
+  }
+
+  /** Files of which one, when it is full, cannot even be overwritten, as where blocks move. */
+  private static HostFiles.Opener filling(CrashFiles files, Path one, AtomicBoolean full) {
+    return new HostFiles.Opener() {
+      @Override
+      public HostFile open(Path path, HostFiles.Mode mode) throws IOException {
+        return new PassingFile(files.open(path, mode)) {
+          @Override
+          public void write(long offset, ByteBuffer... parts) throws IOException {
+            if (full.get() && path.equals(one)) {
+              throw new NoSpaceException("a full disk, by order of the test");
+            }
+            inner.write(offset, parts);
+          }
+        };
+      }
+
+      @Override
+      public boolean delete(Path path) throws IOException {
+        return files.delete(path);
+      }
+
+      @Override
+      public UUID boot() {
+        return files.boot();
+      }
+    };
   }
 
   @Test
