@@ -262,6 +262,15 @@ public final class BootAdmission implements Admission, AutoCloseable {
   }
 
   /**
+   * Whether a machine of the client is at work at an address: it has sessions from there, or has
+   * lost them not long ago and may come back. From any thread, and without waiting; sessions whose
+   * machine is gone are asked meanwhile, and count no more at a later call.
+   */
+  public boolean isAtWork(ClientName client, InetAddress address) {
+    return client(client).filter(known -> known.isAtWork(address)).isPresent();
+  }
+
+  /**
    * A client's boot script was fetched; anybody can do that, so it wipes nothing either.
    *
    * @param from by whom

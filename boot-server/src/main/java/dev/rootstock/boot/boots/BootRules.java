@@ -201,7 +201,7 @@ final class BootRules {
   }
 
   /** Whether silence proves that its machine is gone: a kernel answers TCP as long as it runs. */
-  private static boolean speaks(Session session) {
+  static boolean speaks(Session session) {
     return session.kind() == InitiatorKind.OPERATING_SYSTEM;
   }
 

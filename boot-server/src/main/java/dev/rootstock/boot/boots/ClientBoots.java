@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,7 @@ final class ClientBoots {
   private final RateLimit refusalLog =
       new RateLimit(
           BootLimits.REFUSALS_LOGGED, BootLimits.REFUSALS_LOGGED_A_SECOND, System::nanoTime);
+  private final Presence presence;
   private BootState state;
   private long lastId;
   private @Nullable ScheduledFuture<?> alarm;
@@ -63,6 +65,8 @@ final class ClientBoots {
     this.mailbox = new Mailbox(parts.threads());
     this.disk = new ClientDisk(name, parts, overlay -> post(new BootEvent.Flushed(overlay)));
     this.state = BootState.restored(registration.boot(), parts.startedAt());
+    this.presence = new Presence(parts::millis);
+    presence.see(state);
     this.status = picture();
   }
 
@@ -84,6 +88,19 @@ final class ClientBoots {
     // Dropped when there are too many: another one comes, or firmware after a system marks the
     // boot.
     mailbox.offer(() -> take(new BootEvent.Discover(xid, firmware)));
+  }
+
+  /** Whether its machine is at work at an address; its sessions there are asked, now and then. */
+  boolean isAtWork(InetAddress address) {
+    boolean there = presence.at(address);
+    if (there && presence.asks()) {
+      mailbox.offer(
+          () ->
+              presence
+                  .sessions(address)
+                  .forEach(id -> probe(id, found -> presence.heard(id, found))));
+    }
+    return there;
   }
 
   void scriptFetched(InetAddress from) {
@@ -214,6 +231,7 @@ final class ClientBoots {
   private void take(BootEvent event) {
     BootMachine.Outcome outcome = BootMachine.step(state, event, parts.millis());
     state = outcome.state();
+    presence.see(state);
     status = picture();
     for (BootEffect effect : outcome.effects()) {
       try {
@@ -239,7 +257,8 @@ final class ClientBoots {
       case BootEffect.RemoveOverlay ignored -> post(disk.remove());
       case BootEffect.ReplaceOverlay replace -> replaceLater(replace.replacement());
       case BootEffect.ForgetClient ignored -> await(parts.registry().remove(name));
-      case BootEffect.Probe probe -> probe(probe.id());
+      case BootEffect.Probe probe ->
+          probe(probe.id(), found -> post(new BootEvent.Probed(probe.id(), found)));
       case BootEffect.CloseSession close -> closeAll(Set.of(close.id()));
       case BootEffect.CloseDisk ignored -> disk.close();
       case BootEffect.WakeAt wake -> wakeAt(wake.millis());
@@ -300,11 +319,11 @@ final class ClientBoots {
         .orTimeout(BootLimits.FENCE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private void probe(long id) {
+  private void probe(long id, Consumer<Liveness> answer) {
     SessionLease lease = sessions.get(id);
     TargetSession session = lease == null ? null : lease.session();
     if (session == null) {
-      post(new BootEvent.Probed(id, Liveness.DEAD));
+      answer.accept(Liveness.DEAD);
       return;
     }
     CompletableFuture<Liveness> _ =
@@ -316,7 +335,7 @@ final class ClientBoots {
             .whenComplete(
                 (found, failure) ->
                     // What we could not find out must not cost a machine its disk.
-                    post(new BootEvent.Probed(id, failure == null ? found : Liveness.ALIVE)));
+                    answer.accept(failure == null ? found : Liveness.ALIVE));
   }
 
   private void wakeAt(long millis) {

@@ -42,6 +42,10 @@ import java.util.function.LongSupplier;
  *   <li>A DHCPDECLINE is as easily forged as any packet. A client that has booted keeps its address
  *       all the same: its disk is bound to it, and a move would lock the running machine out. One
  *       that never booted may be moved, {@link Limits#MOVES} an hour.
+ *   <li>So is a DHCPDISCOVER with a client's card. While a machine of the client is at work at the
+ *       address that it was given, one from another network gets no answer: it would take that
+ *       address from the machine, and the CHAP secret with it. A machine that was carried there
+ *       gets its new address once the sessions of the old place are dead.
  *   <li>Strangers get no answer at all, a DHCPNAK included: another server may know them. Unless it
  *       is switched on: then {@link StrangerResponder} answers them.
  *   <li>A PXE ROM without iPXE gets the program that {@link BootPrograms} has for it. Where there
@@ -229,6 +233,9 @@ final class DhcpResponder implements Responder {
 
   private Decision decide(MessageType type, Question question, ClientState state)
       throws MalformedDhcpException {
+    if ((type == MessageType.DISCOVER || type == MessageType.REQUEST) && isElsewhere(question)) {
+      return new Silence("a machine of the client is at work on another network");
+    }
     return switch (type) {
       case DISCOVER -> discover(question, state);
       case REQUEST -> request(question);
@@ -237,6 +244,33 @@ final class DhcpResponder implements Responder {
       case INFORM -> inform(question);
       case OFFER, ACK, NAK -> new Silence("a server's message");
     };
+  }
+
+  /** Whether the client's address is of another network, and a machine is at work there. */
+  private boolean isElsewhere(Question question) {
+    DhcpClient client = question.client();
+    if (client.configuredAddress().isPresent()) {
+      return false; // which is never moved
+    }
+    Optional<Inet4Address> home =
+        client
+            .rememberedAddress()
+            .filter(address -> !question.subnet().hasHost(address))
+            .filter(address -> listener.isAtWork(client.name(), address));
+    home.ifPresent(
+        address ->
+            once.warn(
+                "client "
+                    + client.name()
+                    + " is at work at "
+                    + address.getHostAddress()
+                    + ", and a machine with its card on "
+                    + question.subnet().network()
+                    + " gets no answer: it waits until the sessions from there are over, or 'rootstock"
+                    + " client boot "
+                    + client.name()
+                    + " --force' ends them"));
+    return home.isPresent();
   }
 
   private Decision discover(Question question, ClientState state) throws MalformedDhcpException {

@@ -3,6 +3,7 @@ package dev.rootstock.boot.dhcp;
 
 import dev.rootstock.dhcp.BootStage;
 import dev.rootstock.dhcp.DhcpPacket;
+import java.net.Inet4Address;
 import java.util.Optional;
 
 /** Is told when a known machine may be starting. */
@@ -25,6 +26,15 @@ public interface DiscoverListener {
    * #discovered}.
    */
   default void described(String client, BootStage stage, DhcpPacket packet) {}
+
+  /**
+   * Whether a machine of the client is at work at the address that is recorded for it, so that the
+   * address must not become another. Asked when a packet with the client's keys comes from another
+   * network. Must not block either.
+   */
+  default boolean isAtWork(String client, Inet4Address address) {
+    return false;
+  }
 
   /** Where the operating system of a client says that its boot is ready; empty for nowhere. */
   default Optional<String> systemReadyUrl(String client) {

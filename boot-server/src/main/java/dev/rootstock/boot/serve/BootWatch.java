@@ -21,6 +21,7 @@ import dev.rootstock.dhcp.BootStage;
 import dev.rootstock.dhcp.DhcpOption;
 import dev.rootstock.dhcp.DhcpPacket;
 import dev.rootstock.dhcp.MalformedDhcpException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -51,6 +52,11 @@ record BootWatch(
         client,
         stage == BootStage.IPXE ? Step.IPXE_DHCP : Step.FIRMWARE_DHCP,
         packet.chaddr() + architecture(packet));
+  }
+
+  @Override
+  public boolean isAtWork(String client, Inet4Address address) {
+    return boots.isAtWork(new ClientName(client), address);
   }
 
   @Override

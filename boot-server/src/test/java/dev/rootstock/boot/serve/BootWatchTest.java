@@ -2,8 +2,12 @@
 package dev.rootstock.boot.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.boot.boots.BootAdmission;
+import dev.rootstock.boot.boots.BootPolicy;
+import dev.rootstock.boot.clients.BootRecord;
 import dev.rootstock.boot.clients.Client;
 import dev.rootstock.boot.clients.ClientName;
 import dev.rootstock.boot.clients.ImageReference;
@@ -28,6 +32,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,8 +70,11 @@ class BootWatchTest {
         .toCompletableFuture()
         .get(30, TimeUnit.SECONDS);
     boots =
-        BootAdmission.withoutServer(
-            installation.registry(), installation.store(), installation.identities());
+        BootAdmission.start(
+            installation.registry(),
+            installation.store(),
+            installation.identities(),
+            new BootPolicy(false, true));
     trails = Trails.open(data);
     watch =
         new BootWatch(
@@ -135,6 +143,45 @@ class BootWatchTest {
             Step.IPXE_DHCP + ": " + CARD + ", architecture 7",
             Step.SCRIPT + ": "),
         steps());
+  }
+
+  /** A server that has just started expects the machines of its boots back. */
+  @Test
+  void aMachineIsAtWorkWhereItsBootHasItsSessions() throws Exception {
+    assertFalse(watch.isAtWork("beta", HOME));
+    ClientName beta = new ClientName("beta");
+    installation
+        .registry()
+        .add(
+            new Client(
+                beta,
+                List.of(),
+                null,
+                List.of(),
+                ImageReference.parse("debian"),
+                Mode.PERSISTENT,
+                null,
+                OptionalLong.empty()))
+        .thenCompose(
+            _ ->
+                installation
+                    .registry()
+                    .update(
+                        beta,
+                        now ->
+                            now.withBoot(
+                                new BootRecord(
+                                    1,
+                                    Mode.PERSISTENT,
+                                    ImageReference.parse("debian@1"),
+                                    null,
+                                    List.of(HOME),
+                                    List.of(),
+                                    Set.of()))))
+        .toCompletableFuture()
+        .get(30, TimeUnit.SECONDS);
+    assertTrue(watch.isAtWork("beta", HOME));
+    assertFalse(watch.isAtWork("beta", SERVER));
   }
 
   @Test
