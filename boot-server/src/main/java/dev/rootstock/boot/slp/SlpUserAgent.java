@@ -48,7 +48,13 @@ public final class SlpUserAgent {
    *     §6.3, CONFIG_RETRY)
    * @param all for one question (CONFIG_MC_MAX, CONFIG_RETRY_MAX)
    */
-  record Timing(Duration first, Duration all) {}
+  record Timing(Duration first, Duration all) {
+    /** The wait after that one: never more than for all. */
+    Duration after(Duration wait) {
+      Duration twice = wait.multipliedBy(2);
+      return twice.compareTo(all) < 0 ? twice : all;
+    }
+  }
 
   public SlpUserAgent() {
     this(PORT, new Timing(Duration.ofSeconds(1), Duration.ofSeconds(10)));
@@ -75,7 +81,7 @@ public final class SlpUserAgent {
       long end = System.nanoTime() + timing.all().toNanos();
       boolean news = true;
       // RFC 2608 §6.3: over and over while there is no answer, then until nobody new answers.
-      while ((news || services.responders.isEmpty()) && System.nanoTime() < end) {
+      while ((news || services.responders.isEmpty()) && millisUntil(end) > 0) {
         boolean servicesAsked = services.send(socket);
         boolean directoriesAsked = directories.send(socket);
         if (!servicesAsked && !directoriesAsked) {
@@ -84,7 +90,7 @@ public final class SlpUserAgent {
         news =
             listen(
                 socket, services, directories, Math.min(end, System.nanoTime() + wait.toNanos()));
-        wait = wait.multipliedBy(2);
+        wait = timing.after(wait);
       }
       Set<SlpFound> found = new LinkedHashSet<>(services.found());
       for (Inet4Address directory :
@@ -119,7 +125,7 @@ public final class SlpUserAgent {
     long end = System.nanoTime() + timing.all().toNanos();
     Duration wait = timing.first();
     try (DatagramSocket socket = new DatagramSocket()) {
-      while (System.nanoTime() < end) {
+      while (millisUntil(end) > 0) {
         socket.send(new DatagramPacket(request, request.length, agent));
         long until = Math.min(end, System.nanoTime() + wait.toNanos());
         for (Optional<DatagramPacket> heard = receive(socket, until);
@@ -132,7 +138,7 @@ public final class SlpUserAgent {
             return services.found();
           }
         }
-        wait = wait.multipliedBy(2);
+        wait = timing.after(wait);
       }
     }
     throw new IOException("no SLP agent answers at " + agent.getAddress().getHostAddress());
@@ -170,9 +176,14 @@ public final class SlpUserAgent {
     return news;
   }
 
+  /** A socket waits for whole milliseconds: with less left there is nothing more to hear. */
+  private static long millisUntil(long end) {
+    return Duration.ofNanos(end - System.nanoTime()).toMillis();
+  }
+
   private static Optional<DatagramPacket> receive(DatagramSocket socket, long until)
       throws IOException {
-    long left = Duration.ofNanos(until - System.nanoTime()).toMillis();
+    long left = millisUntil(until);
     if (left <= 0) {
       return Optional.empty();
     }

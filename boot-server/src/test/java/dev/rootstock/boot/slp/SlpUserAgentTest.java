@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.MulticastSocket;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -124,6 +125,51 @@ class SlpUserAgentTest {
     IOException error =
         assertThrows(IOException.class, () -> impatient.unicast(question, address()));
     assertTrue(String.valueOf(error.getMessage()).contains("no SLP agent answers at 127.0.0.1"));
+  }
+
+  /** RFC 2608 §6.3: at 0, 20 and 60 ms, and not without pause in the last of the 100. */
+  @Test
+  void whoDoesNotAnswerIsAskedEverMoreSeldom() throws Exception {
+    int port = freePort();
+    SlpUserAgent impatient =
+        new SlpUserAgent(
+            port, new SlpUserAgent.Timing(Duration.ofMillis(20), Duration.ofMillis(100)));
+    SlpQuestion question = SlpQuestion.everyTarget(SCOPES);
+    try (MulticastSocket silent = new MulticastSocket(port)) {
+      silent.joinGroup(
+          new InetSocketAddress(InetAddress.ofLiteral("239.255.255.253"), port), loopback());
+      silent.setSoTimeout(50);
+      for (int i = 0; i < 5; i++) {
+        assertThrows(IOException.class, () -> impatient.unicast(question, address()));
+        int asked = countOf(silent);
+        assertTrue(1 <= asked && asked <= 3, asked + " requests to one");
+        // Each time for targets, and for directory agents.
+        assertEquals(List.of(), impatient.multicast(question, loopback()));
+        asked = countOf(silent);
+        assertTrue(2 <= asked && asked <= 6, asked + " requests to everybody");
+      }
+    }
+  }
+
+  @Test
+  void noWaitIsLongerThanAllOfThem() {
+    SlpUserAgent.Timing timing =
+        new SlpUserAgent.Timing(Duration.ofSeconds(1), Duration.ofSeconds(10));
+    Duration wait = timing.first();
+    for (int i = 0; i < 100; i++) {
+      wait = timing.after(wait);
+    }
+    assertEquals(timing.all(), wait);
+  }
+
+  private static int countOf(DatagramSocket socket) throws IOException {
+    for (int count = 0; ; count++) {
+      try {
+        socket.receive(new DatagramPacket(new byte[2_048], 2_048));
+      } catch (SocketTimeoutException e) {
+        return count;
+      }
+    }
   }
 
   /** RFC 2608 §12.3: it is done without, and what others answered counts. */
