@@ -39,12 +39,6 @@ final class IsnsDatabase {
 
   private static final int TARGETS_REMEMBERED = 100_000;
 
-  /**
-   * More than there can be at a time ({@link Limits#ENTITIES} with all their nodes and portals).
-   */
-  private static final int GROUPS_REMEMBERED =
-      TARGETS_REMEMBERED + Limits.ENTITIES * Limits.NODES * Limits.PORTALS;
-
   /** RFC 4171 §5.6.5.1: the portal group tag where none is registered. */
   private static final int DEFAULT_GROUP = 1;
 
@@ -53,7 +47,11 @@ final class IsnsDatabase {
   private final List<IsnsObject> ourPortals;
   private final LongSupplier seconds;
   private final Map<String, Integer> targetIndexes = new Bounded<>(TARGETS_REMEMBERED);
-  private final Map<List<IsnsAttribute>, Integer> groupIndexes = new Bounded<>(GROUPS_REMEMBERED);
+
+  /** The same the other way round; both are used together, and so forget the same ones. */
+  private final Map<Integer, String> targetNames = new Bounded<>(TARGETS_REMEMBERED);
+
+  private final Map<List<IsnsAttribute>, Integer> ourGroups = new Bounded<>(Limits.GROUPS);
   private final Map<Integer, RegisteredEntity> entities = new LinkedHashMap<>();
   private final Map<String, RegisteredEntity> byNode = new HashMap<>();
   private final Map<String, RegisteredEntity> byName = new HashMap<>();
@@ -105,7 +103,7 @@ final class IsnsDatabase {
         objects.add(node);
         for (int i = 0; i < ourPortals.size(); i++) {
           int tag = settings.portals().get(i).group();
-          objects.add(portalGroup(OURS, node, ourPortals.get(i), tag));
+          objects.add(portalGroup(OURS, node, ourPortals.get(i), tag, ourGroups));
         }
         objects.add(domain(target, source, own));
       }
@@ -115,7 +113,7 @@ final class IsnsDatabase {
           each.objects().forEach(objects::add);
           for (IsnsObject node : each.nodes()) {
             each.portals().stream()
-                .map(portal -> portalGroup(each.index, node, portal, DEFAULT_GROUP))
+                .map(portal -> portalGroup(each.index, node, portal, DEFAULT_GROUP, each.groups))
                 .forEach(objects::add);
           }
         });
@@ -124,9 +122,14 @@ final class IsnsDatabase {
 
   /**
    * The portal group of a node and a portal (RFC 4171 §3.4). Its index is the same as long as we
-   * run, also when either of them comes back (§6.5.5).
+   * run and its entity lasts, also when either of them comes back (§6.5.5).
    */
-  private IsnsObject portalGroup(int entity, IsnsObject node, IsnsObject portal, int tag) {
+  private IsnsObject portalGroup(
+      int entity,
+      IsnsObject node,
+      IsnsObject portal,
+      int tag,
+      Map<List<IsnsAttribute>, Integer> indexes) {
     List<IsnsAttribute> keys =
         List.of(
             IsnsAttribute.of(Tag.GROUP_NODE_NAME, node.value(Tag.NODE_NAME).text()),
@@ -135,8 +138,13 @@ final class IsnsDatabase {
     List<IsnsAttribute> attributes = new ArrayList<>(keys);
     attributes.add(IsnsAttribute.of(Tag.GROUP_TAG, tag));
     attributes.add(
-        IsnsAttribute.of(Tag.GROUP_INDEX, groupIndexes.computeIfAbsent(keys, _ -> newIndex())));
+        IsnsAttribute.of(Tag.GROUP_INDEX, indexes.computeIfAbsent(keys, _ -> newIndex())));
     return new IsnsObject(ObjectType.PORTAL_GROUP, entity, attributes);
+  }
+
+  /** Portal groups whose index is remembered. */
+  int groups() {
+    return ourGroups.size() + entities.values().stream().mapToInt(each -> each.groups.size()).sum();
   }
 
   /** The names of the targets that an initiator sees. */
@@ -184,7 +192,10 @@ final class IsnsDatabase {
   }
 
   private int indexOf(Target target) {
-    return targetIndexes.computeIfAbsent(target.name().value(), _ -> newIndex());
+    String name = target.name().value();
+    int index = targetIndexes.computeIfAbsent(name, _ -> newIndex());
+    targetNames.put(index, name);
+    return index;
   }
 
   private static IsnsObject domainSet() {
@@ -243,7 +254,7 @@ final class IsnsDatabase {
   boolean isOurs(List<IsnsAttribute> keys) {
     IsnsAttribute key = keys.getFirst();
     return key.is(Tag.NODE_INDEX)
-        ? targetIndexes.containsValue(key.number())
+        ? targetNames.containsKey(key.number())
         : ourPortals.stream().anyMatch(each -> each.matches(keys));
   }
 

@@ -49,6 +49,14 @@ final class Limits {
 
   static final int PORTALS = 8;
 
+  /**
+   * Portal groups whose index is remembered (RFC 4171 §6.5.5): of our targets, those that were
+   * asked for last; of such an entity, as many again as it can have, until it is gone.
+   */
+  static final int GROUPS = 16_384;
+
+  static final int GROUPS_OF_ENTITY = 2 * NODES * PORTALS;
+
   /** Targets that one initiator is told of. */
   static final int TARGETS = 128;
 

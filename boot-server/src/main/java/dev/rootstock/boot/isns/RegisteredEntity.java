@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rootstock.boot.isns;
 
+import dev.rootstock.boot.net.Bounded;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,6 +31,9 @@ final class RegisteredEntity {
   /** For each node that wants to know: the targets that it knows of. */
   final Map<String, Set<String>> notified = new LinkedHashMap<>();
 
+  /** The indexes of its portal groups, by their keys. */
+  final Map<List<IsnsAttribute>, Integer> groups = new Bounded<>(Limits.GROUPS_OF_ENTITY);
+
   RegisteredEntity(int index, InetAddress owner, String id, long now) {
     this.index = index;
     this.owner = owner;
@@ -51,6 +55,7 @@ final class RegisteredEntity {
     copy.inquiries = inquiries;
     copy.inquireAt = inquireAt;
     copy.notified.putAll(notified);
+    copy.groups.putAll(groups);
     return copy;
   }
 

@@ -268,6 +268,7 @@ final class Registrar {
     List<IsnsAttribute> refused = new ArrayList<>();
     RegisteredEntity own =
         database.entityOf(source, sender).map(RegisteredEntity::copy).orElse(null);
+    @Nullable KeysOfOthers others = null;
     for (int i = 0; i < attributes.size(); i++) {
       IsnsAttribute each = attributes.get(i);
       List<IsnsAttribute> keys = List.of(each);
@@ -275,8 +276,11 @@ final class Registrar {
         keys = List.of(each, attributes.get(++i));
       }
       checkKeys(keys);
-      if (!isRemoved(own, keys) && isElsewhere(keys, sender)) {
-        refused.addAll(keys);
+      if (!isRemoved(own, keys)) {
+        others = others == null ? new KeysOfOthers(database.entities(), sender) : others;
+        if (isElsewhere(keys, others)) {
+          refused.addAll(keys);
+        }
       }
     }
     Optional<RegisteredEntity> before = database.entityOf(source, sender);
@@ -315,14 +319,10 @@ final class Registrar {
     return !gone.isEmpty();
   }
 
-  private boolean isElsewhere(List<IsnsAttribute> keys, InetAddress sender) {
+  private boolean isElsewhere(List<IsnsAttribute> keys, KeysOfOthers others) {
     IsnsAttribute key = keys.getFirst();
     return database.isOurs(keys)
-        || database
-            .entities()
-            .filter(each -> !each.owner.equals(sender))
-            .flatMap(RegisteredEntity::objects)
-            .anyMatch(each -> each.matches(keys))
+        || others.has(keys)
         || (key.is(Tag.ENTITY_ID)
             && (database.isOurEntity(key) || database.entityNamed(key).isPresent()))
         || (key.is(Tag.NODE_NAME)

@@ -15,6 +15,7 @@ import static dev.rootstock.boot.isns.IsnsResponderTest.operating;
 import static dev.rootstock.boot.isns.IsnsResponderTest.portal;
 import static dev.rootstock.boot.isns.IsnsResponderTest.status;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rootstock.target.Portal;
@@ -22,6 +23,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What a registration and its end have to look like (RFC 4171 §5.6.4, §5.6.5, §5.7.5, §6.2). */
@@ -187,6 +190,57 @@ class IsnsRegistrationTest {
                 List.of(),
                 List.of(number(Tag.NODE_INDEX, mine)))));
     assertEquals(List.of(), query(ME, HOME, List.of(name(ME)), Tag.NODE_NAME));
+  }
+
+  /** A request has up to 1,024 keys, and there are some 2,048 entities to look for each in. */
+  @Test
+  void theKeysOfOthersAreCollectedOnceARequest() {
+    registerMe();
+    register(OTHER, ELSEWHERE, join(List.of(entity("you")), portal(ELSEWHERE), node(OTHER)));
+    AtomicInteger walked = new AtomicInteger();
+    KeysOfOthers others =
+        new KeysOfOthers(database.entities().peek(_ -> walked.incrementAndGet()), HOME);
+    RegisteredEntity theirs = database.entityOf(OTHER, ELSEWHERE).orElseThrow();
+    for (List<IsnsAttribute> key :
+        List.of(
+            List.of(entity("YOU")),
+            List.of(name(OTHER)),
+            portal(ELSEWHERE),
+            List.of(theirs.nodes().getFirst().value(Tag.NODE_INDEX)),
+            List.of(theirs.portals().getFirst().value(Tag.PORTAL_INDEX)))) {
+      assertTrue(others.has(key), key.toString());
+    }
+    assertFalse(others.has(List.of(name(ME))));
+    assertFalse(others.has(portal(HOME)));
+    assertEquals(2, walked.get());
+  }
+
+  @Test
+  void ourTargetsIndexIsRefusedAndNoOther() {
+    registerMe();
+    for (int index = 0; index < 20; index++) {
+      int wanted = index;
+      boolean ours =
+          database.view(ME, HOME, Set.of()).objects().stream()
+              .filter(each -> each.type() == ObjectType.NODE && each.entity() == 1)
+              .anyMatch(each -> each.value(Tag.NODE_INDEX).number() == wanted);
+      assertEquals(ours, database.isOurs(List.of(number(Tag.NODE_INDEX, index))), "" + index);
+    }
+  }
+
+  @Test
+  void whatIsRememberedOfGroupsIsBoundedAndGoesWithTheirEntity() {
+    for (int i = 0; i < 100; i++) {
+      IsnsAttribute address = IsnsAttribute.of(Tag.PORTAL_ADDRESS, ELSEWHERE);
+      List<IsnsAttribute> portal = List.of(address, number(Tag.PORTAL_PORT, 4_000 + i));
+      assertEquals(
+          0, register(OTHER, ELSEWHERE, join(List.of(entity("you")), portal, node(OTHER))));
+      assertEquals(1, query(OTHER, ELSEWHERE, List.of(name(OTHER)), Tag.GROUP_INDEX).size());
+      ask(IsnsFunction.DEVICE_DEREGISTER, OTHER, ELSEWHERE, List.of(), portal);
+    }
+    assertEquals(Limits.GROUPS_OF_ENTITY, database.groups());
+    ask(IsnsFunction.DEVICE_DEREGISTER, OTHER, ELSEWHERE, List.of(), List.of(entity("you")));
+    assertEquals(0, database.groups());
   }
 
   /** RFC 4171 §6.5.5: as long as we run, and it is no other's. */
