@@ -197,5 +197,11 @@ public final class Limits {
   /** Seconds that a copy of a disk in use waits for one read while the disk has too many. */
   public static final long BUSY_COPY_SECONDS = 60;
 
+  /**
+   * Seconds that a copy of a disk in use waits for the changes under way to end, before it begins;
+   * changes that come meanwhile wait as long.
+   */
+  public static final long MOMENT_SECONDS = 5;
+
   private Limits() {}
 }

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <p>From that moment on, what is about to change is copied first: a write waits until the clusters
  * that it touches are in the copy. Meanwhile the copier goes through the disk from its beginning,
  * and takes what nobody has taken yet. So the copy holds every write that had been acknowledged
- * before the moment and none that began after it; those under way at that moment may be in it or
- * not, as after a power failure. It costs the client one read and one write the first time that it
- * overwrites a cluster, and leaves its overlay as it is.
+ * before the moment and none that began after it; {@link CopyableDevice} lets the moment come when
+ * none is under way. It costs the client one read and one write the first time that it overwrites a
+ * cluster, and leaves its overlay as it is.
  *
  * <p>Only what stands in the overlay is copied; the rest is the golden version's and never changes.
  * A copy that fails (a full file system) lets the client's writes go on and fails alone.

@@ -9,23 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rootstock.images.block.BlockDevice;
 import dev.rootstock.images.block.BlockIoException;
 import dev.rootstock.images.block.BlockIoException.Kind;
-import dev.rootstock.images.block.Durability;
-import dev.rootstock.images.block.Extent;
-import dev.rootstock.images.block.Geometry;
 import dev.rootstock.images.block.IoCompletion;
 import dev.rootstock.images.block.MemoryBlockDevice;
-import dev.rootstock.images.block.Update;
-import dev.rootstock.images.block.Usage;
 import dev.rootstock.images.file.HostFiles;
 import dev.rootstock.images.golden.LayerWriter;
 import dev.rootstock.images.golden.MapCache;
 import dev.rootstock.images.golden.Qcow2Image;
+import dev.rootstock.images.testing.PassingDevice;
 import dev.rootstock.images.testing.PatternImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -108,12 +103,11 @@ class BusyCopyTest {
   }
 
   /** Refuses so many reads. */
-  private static final class Busy implements BlockDevice {
-    private final BlockDevice inner;
+  private static final class Busy extends PassingDevice {
     private final AtomicInteger refusals;
 
     Busy(BlockDevice inner, int refusals) {
-      this.inner = inner;
+      super(inner);
       this.refusals = new AtomicInteger(refusals);
     }
 
@@ -122,54 +116,8 @@ class BusyCopyTest {
       if (refusals.getAndDecrement() > 0) {
         done.completed(new BlockIoException(Kind.BUSY, "too many reads are waiting"));
       } else {
-        inner.read(offset, into, done);
+        super.read(offset, into, done);
       }
-    }
-
-    @Override
-    public Geometry geometry() {
-      return inner.geometry();
-    }
-
-    @Override
-    public boolean tryRead(long offset, ByteBuffer into) {
-      return inner.tryRead(offset, into);
-    }
-
-    @Override
-    public void write(long offset, ByteBuffer[] data, Durability durability, IoCompletion done) {
-      inner.write(offset, data, durability, done);
-    }
-
-    @Override
-    public void update(
-        long offset, ByteBuffer scratch, Update change, Durability durability, IoCompletion done) {
-      inner.update(offset, scratch, change, durability, done);
-    }
-
-    @Override
-    public void flush(IoCompletion done) {
-      inner.flush(done);
-    }
-
-    @Override
-    public void discard(long offset, long length, IoCompletion done) {
-      inner.discard(offset, length, done);
-    }
-
-    @Override
-    public List<Extent> extents(long offset, long length) {
-      return inner.extents(offset, length);
-    }
-
-    @Override
-    public Usage usage() {
-      return inner.usage();
-    }
-
-    @Override
-    public void close() {
-      inner.close();
     }
   }
 }
