@@ -35,9 +35,9 @@ public final class MachineUuid {
       throw new InvalidClientException(
           "UUID %s means that the machine has none (SMBIOS): use --mac instead".formatted(uuid));
     }
-    if (same(uuid, PLACEHOLDER)) {
+    if (isShared(uuid)) {
       throw new InvalidClientException(
-          "UUID %s is that of every board whose maker set none: use --mac instead".formatted(uuid));
+          "UUID %s is that of many boards whose maker set none: use --mac instead".formatted(uuid));
     }
     return uuid;
   }
@@ -45,6 +45,11 @@ public final class MachineUuid {
   /** Whether it is a UUID at all: SMBIOS has all zeros and all ones for none. */
   static boolean tellsApart(UUID uuid) {
     return !uuid.equals(ABSENT) && !uuid.equals(NOT_SET);
+  }
+
+  /** Whether many boards have it, because nobody set one: no machine is told by it. */
+  public static boolean isShared(UUID uuid) {
+    return same(uuid, PLACEHOLDER);
   }
 
   /** The same UUID with its first three fields in the other order. */

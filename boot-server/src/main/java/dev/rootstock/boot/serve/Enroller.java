@@ -43,7 +43,7 @@ record Enroller(Enrolment enrolment) {
     return enrolment.asked(
         new Enrolment.Machine(
             facts.card().get(),
-            facts.uuid(),
+            facts.uuid().filter(each -> !MachineUuid.isShared(each)),
             relayed ? packet.giaddr() : arrival.serverAddress(),
             relayed ? Optional.of(packet.giaddr()) : Optional.empty()));
   }

@@ -48,4 +48,14 @@ class MachineUuidTest {
   void whatTellsNoMachineIsRefused(String text) {
     assertThrows(InvalidClientException.class, () -> MachineUuid.parse(text));
   }
+
+  @Test
+  void theUuidOfManyBoardsIsSaidToBeThat() {
+    InvalidClientException refused =
+        assertThrows(
+            InvalidClientException.class,
+            () -> MachineUuid.parse("03000200-0400-0500-0006-000700080009"));
+    assertTrue(
+        String.valueOf(refused.getMessage()).contains("of many boards whose maker set none"));
+  }
 }

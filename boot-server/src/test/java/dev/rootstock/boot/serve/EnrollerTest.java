@@ -21,12 +21,14 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How unknown machines come to be enrolled: by what they ask, and from where. */
@@ -53,12 +55,16 @@ class EnrollerTest {
 
   /** Takes whatever comes from a network. */
   private Enroller enroller(String network) {
+    return enroller(network, "lab-{mac}");
+  }
+
+  private Enroller enroller(String network, String names) {
     EnrolRule rule =
         new EnrolRule(
             ImageReference.parse("debian"),
             null,
             null,
-            new NamePattern("lab-{mac}"),
+            new NamePattern(names),
             10,
             10,
             1,
@@ -69,6 +75,10 @@ class EnrollerTest {
   }
 
   private static DhcpPacket packet(String vendorClass, Inet4Address relay) {
+    return packet(DhcpOptions.builder().put(DhcpOption.VENDOR_CLASS, vendorClass).build(), relay);
+  }
+
+  private static DhcpPacket packet(DhcpOptions options, Inet4Address relay) {
     return new DhcpPacket(
         false,
         HardwareAddress.ethernet(MAC),
@@ -82,7 +92,7 @@ class EnrollerTest {
         relay,
         "",
         "",
-        DhcpOptions.builder().put(DhcpOption.VENDOR_CLASS, vendorClass).build());
+        options);
   }
 
   private Optional<String> asked(Enroller enroller, DhcpPacket packet) throws Exception {
@@ -134,6 +144,25 @@ class EnrollerTest {
     assertEquals(
         Optional.of("lab-525400770001"),
         enroller("10.77.0.0").fetches(Optional.of(MAC), Optional.of(uuid), HERE));
+  }
+
+  /** Named after it, the first such board would keep all others out. */
+  @ParameterizedTest
+  @CsvSource({
+    "03000200-0400-0500-0006-000700080009, 0",
+    "00020003-0004-0005-0006-000700080009, 0",
+    "03000200-0400-0500-0006-00070008000a, 1"
+  })
+  void noBoardIsNamedAfterTheUuidOfMany(String uuid, int clients) throws Exception {
+    DhcpOptions options =
+        DhcpOptions.builder()
+            .put(DhcpOption.VENDOR_CLASS, PXE)
+            .put(DhcpOption.MACHINE_ID, Optional.of(UUID.fromString(uuid)))
+            .build();
+    Optional<String> name =
+        asked(enroller("10.77.0.0", "lab-{uuid}"), packet(options, DhcpPacket.NO_ADDRESS));
+    assertEquals(clients, name.stream().count());
+    assertEquals(clients, registry.size());
   }
 
   @Test
